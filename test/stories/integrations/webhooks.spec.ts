@@ -183,6 +183,32 @@ describe('webhooks', () => {
     expect((await deliveries(hook.webhookId)).map(({ type }) => type)).toEqual(['message.created']);
   });
 
+  it('look at few of the messages that were written while nobody followed any', async () => {
+    const direct = await ada.directConversation(bob);
+    const former = await receiver(['message.created']);
+    const { id: planned } = await ada.say(direct, 'planned');
+    await former.next('message.created', ({ message }) => message.id === planned);
+    await root.must('DELETE', `/admin/webhooks/${former.webhookId}`);
+    for (let count = 0; count < 100; count += 1) await ada.say(direct, `to nobody ${count}`);
+    const planning = story.app.get(WebhookPlanningRepository);
+    let looked = 0;
+    planning.next = async (...parameters) => {
+      const messages = await WebhookPlanningRepository.prototype.next.apply(planning, parameters);
+      looked += messages.filter(({ conversationId }) => conversationId === direct).length;
+      return messages;
+    };
+    try {
+      const hook = await receiver(['message.created']);
+      const { id } = await ada.say(direct, 'to the new one');
+      await hook.next('message.created', ({ message }) => message.id === id);
+      expect(hook.received).toHaveLength(1);
+      // The first messages after what is planned, and the new one.
+      expect(looked).toBe(21);
+    } finally {
+      planning.next = WebhookPlanningRepository.prototype.next;
+    }
+  });
+
   it('bring what was followed and not planned yet when new messages are followed too', async () => {
     const hook = await receiver(['user.created']);
     const planning = story.app.get(WebhookPlanningRepository);

@@ -180,6 +180,10 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       const counts = new Map<string, number>();
       for (const { conversationId } of messages) counts.set(conversationId, (counts.get(conversationId) ?? 0) + 1);
       const more = [...counts].filter(([, count]) => count === MAX_MESSAGES).map(([id]) => id);
+      // What was written while nobody followed messages may be a million, of which nothing is sent.
+      const times = new Map(messages.map(({ conversationId, createdAt }) => [conversationId, createdAt]));
+      const behind = more.filter((id) => (times.get(id) ?? first) < first);
+      if (behind.length > 0) await this.repository.skip(transaction, behind, first);
       // What another process is planning comes round again.
       return { remaining: [...more, ...conversationIds.filter((id) => !held.has(id))], planned: payloads.length };
     });

@@ -61,6 +61,15 @@ export interface NewDelivery {
 
 const MAX_MEMBER_IDS = 100;
 
+/**
+ * One step towards the last message before $2 of each conversation in `halving` (id, low, high). Messages are numbered without a gap
+ * and their times never go back, so it is found by halving: some twenty rows of a million.
+ */
+const HALVE = `SELECT h.id, CASE WHEN m.created_at < $2 THEN m.seq ELSE h.low END,
+    CASE WHEN m.created_at < $2 THEN h.high ELSE m.seq - 1 END
+  FROM halving h JOIN messages m ON m.conversation_id = h.id AND m.seq = (h.low + h.high + 1) / 2
+  WHERE h.low < h.high`;
+
 /** The statements that turn what happened into deliveries. They run behind the path of a message, on connections for background work. */
 @Injectable()
 export class WebhookPlanningRepository {
@@ -105,8 +114,7 @@ export class WebhookPlanningRepository {
 
   /**
    * Locks how far these conversations are planned until the step ends; those that another process is planning are left out. One
-   * that is planned for the first time begins at the first message since `followsFrom`: messages are numbered without a gap and
-   * their times never go back, so it is found by halving.
+   * that is planned for the first time begins at the first message since `followsFrom`.
    */
   async lock(
     transaction: Transaction,
@@ -118,12 +126,7 @@ export class WebhookPlanningRepository {
          SELECT c.id, 0 AS low, c.last_seq AS high FROM unnest($1::uuid[]) AS turn(id) JOIN conversations c ON c.id = turn.id
          WHERE NOT EXISTS (SELECT 1 FROM webhook_progress p WHERE p.conversation_id = turn.id)
        ), halving AS (
-         SELECT * FROM fresh
-         UNION ALL
-         SELECT h.id, CASE WHEN m.created_at < $2 THEN m.seq ELSE h.low END,
-           CASE WHEN m.created_at < $2 THEN h.high ELSE m.seq - 1 END
-         FROM halving h JOIN messages m ON m.conversation_id = h.id AND m.seq = (h.low + h.high + 1) / 2
-         WHERE h.low < h.high
+         SELECT * FROM fresh UNION ALL ${HALVE}
        )
        INSERT INTO webhook_progress (conversation_id, planned_seq)
        SELECT id, max(low) FROM halving GROUP BY id ORDER BY id ON CONFLICT DO NOTHING`,
@@ -163,6 +166,21 @@ export class WebhookPlanningRepository {
        FROM unnest($1::uuid[], $2::integer[]) AS done(conversation_id, seq) WHERE p.conversation_id = done.conversation_id`,
       [[...reached.keys()], [...reached.values()]],
       'webhook_note_progress',
+    );
+  }
+
+  /** Leaves out of these conversations, which are locked, what was written before `followsFrom` and is not planned yet. */
+  async skip(transaction: Transaction, conversationIds: readonly string[], followsFrom: Date): Promise<void> {
+    await transaction.query(
+      `WITH RECURSIVE halving AS (
+         SELECT p.conversation_id AS id, p.planned_seq AS low, c.last_seq AS high
+         FROM webhook_progress p JOIN conversations c ON c.id = p.conversation_id WHERE p.conversation_id = ANY ($1::uuid[])
+         UNION ALL ${HALVE}
+       )
+       UPDATE webhook_progress p SET planned_seq = found.seq
+       FROM (SELECT id, max(low) AS seq FROM halving GROUP BY id) AS found WHERE p.conversation_id = found.id`,
+      [conversationIds, followsFrom],
+      'webhook_skip',
     );
   }
 
