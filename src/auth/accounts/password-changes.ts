@@ -33,19 +33,35 @@ export class PasswordChanges {
     return this.codes.issue(userId, 'RESET_PASSWORD', undefined, transaction);
   }
 
-  /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */
+  /** Ends all sessions. The code stays good where this fails. @throws DomainError OTP_INVALID, OTP_EXPIRED, OVERLOADED */
   async reset({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
     const account = await this.accounts.credentialsOf({ email });
     const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ip);
-    await this.codes.spend(account?.userId ?? null, 'RESET_PASSWORD', otp, { ipAddress: ip, isKnownIpAddress });
-    if (account === null) throw new DomainError('OTP_INVALID');
-    await this.replace(account.userId, newPassword, null, ip, true);
+    const code = await this.codes.check(account?.userId ?? null, 'RESET_PASSWORD', otp, {
+      ipAddress: ip,
+      isKnownIpAddress,
+    });
+    const { userId } = code;
+    await this.replace(userId, newPassword, null, ip, async (transaction, passwordHash) => {
+      // It was deleted meanwhile: nothing of who asks is to be kept.
+      if (!(await this.accounts.setPassword(transaction, userId, passwordHash))) throw new DomainError('OTP_INVALID');
+      await this.codes.spend(transaction, code);
+      // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
+      await this.sessions.open(userId, { ip }, transaction);
+    });
   }
 
   /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
   async change(principal: Principal, { currentPassword, newPassword }: ChangePassword, ip?: string): Promise<void> {
+    const { userId, sessionId } = principal;
     const current = await this.verified(principal, currentPassword, ip);
-    await this.replace(principal.userId, newPassword, principal.sessionId, ip, false, current);
+    await this.replace(userId, newPassword, sessionId, ip, async (transaction, passwordHash) => {
+      // Another change came first: who knew the old password alone does not undo it.
+      if (!(await this.accounts.setPassword(transaction, userId, passwordHash, current)))
+        throw new DomainError('INVALID_CREDENTIALS');
+      // A user who changes it has no use for a code that would change it again.
+      await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
+    });
   }
 
   /** That it is the user who holds the session. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
@@ -63,25 +79,18 @@ export class PasswordChanges {
     return credentials?.passwordHash ?? undefined;
   }
 
-  /** @param current the hash of the one that it takes the place of; undefined where that is asked of nobody */
+  /** @param set sets the new hash, or throws */
   private async replace(
     userId: string,
     password: string,
     keptSessionId: string | null,
     ip: string | undefined,
-    remembersIpAddress: boolean,
-    current?: string,
+    set: (transaction: Transaction, passwordHash: string) => Promise<void>,
   ): Promise<void> {
     const passwordHash = await this.passwords.hash(password, ip);
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
     const ended = await this.database.transaction(async (transaction) => {
-      const isSet = await this.accounts.setPassword(transaction, userId, passwordHash, current);
-      // Another change came first: who knew the old password alone does not undo it.
-      if (!isSet && current !== undefined) throw new DomainError('INVALID_CREDENTIALS');
-      // A user who changes it has no use for a code that would change it again.
-      await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
-      // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
-      if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);
+      await set(transaction, passwordHash);
       return this.sessions.endAll(transaction, userId, keptSessionId, 'PASSWORD_CHANGED');
     });
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 
 export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 
@@ -61,8 +61,8 @@ export class OneTimeCodesRepository {
   }
 
   /** False where it is not that code any more. */
-  async spend(userId: string | null, purpose: CodePurpose, hash: Buffer): Promise<boolean> {
-    const spent = await this.database.query(
+  async spend(transaction: Transaction, userId: string, purpose: CodePurpose, hash: Buffer): Promise<boolean> {
+    const spent = await transaction.query(
       'DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $3 RETURNING 1',
       [userId, purpose, hash],
     );

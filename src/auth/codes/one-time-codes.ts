@@ -5,7 +5,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
-import type { SqlExecutor } from '../../database/database.js';
+import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';
 import { type CodePurpose, type IssuedCode, OneTimeCodesRepository } from './one-time-codes.repository.js';
@@ -21,6 +21,13 @@ export const MAX_GUESSES_BY_STRANGERS = 5;
 export const GUESS_BOUNDS = { perIpAddress: MAX_GUESSES_PER_IP_ADDRESS, byStrangers: MAX_GUESSES_BY_STRANGERS };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
+
+/** A code that somebody gave who may use it. */
+export interface CheckedCode {
+  readonly userId: string;
+  readonly purpose: CodePurpose;
+  readonly hash: Buffer;
+}
 
 /**
  * Six digits that prove that somebody reads an e-mail address (contract, section 2).
@@ -72,15 +79,16 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /**
-   * Spends a code. For nobody (`userId` null) it answers as for a wrong code.
+   * Counts a guess, and answers the code where it is right: good until it is spent. For nobody (`userId` null) it answers as for a
+   * wrong code.
    * @throws DomainError OTP_INVALID; OTP_EXPIRED to who knows a code that was right.
    */
-  async spend(
+  async check(
     userId: string | null,
     purpose: CodePurpose,
     code: string,
     { ipAddress, isKnownIpAddress }: Guesser,
-  ): Promise<void> {
+  ): Promise<CheckedCode> {
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
     const row = await this.repository.countGuess(
       userId,
@@ -88,10 +96,19 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdo
       { key: ipAddressKey(ipAddress), isKnown: isKnownIpAddress },
       GUESS_BOUNDS,
     );
-    if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined)
+    if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined || userId === null)
       throw new DomainError('OTP_INVALID');
     if (row.expiresAt.getTime() <= this.clock.now()) throw new DomainError('OTP_EXPIRED');
-    if (!(await this.repository.spend(userId, purpose, row.hash))) throw new DomainError('OTP_INVALID');
+    return { userId, purpose, hash: row.hash };
+  }
+
+  /**
+   * Spends a code with what it allows, in one transaction: where that fails it stays good, and of those who use it at once one alone
+   * gets past this.
+   * @throws DomainError OTP_INVALID where it was spent, or another took its place
+   */
+  async spend(transaction: Transaction, { userId, purpose, hash }: CheckedCode): Promise<void> {
+    if (!(await this.repository.spend(transaction, userId, purpose, hash))) throw new DomainError('OTP_INVALID');
   }
 
   /** Makes a code worthless. */

@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Passwords } from '../../../src/auth/accounts/passwords.js';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { Clock } from '../../../src/common/clock.js';
+import { DomainError } from '../../../src/common/errors.js';
 import { LIMITS } from '../../../src/config/limits.js';
+import { Database } from '../../../src/database/database.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { type Anything, startStory, type Story, until } from '../../support/story.js';
 
@@ -301,6 +304,65 @@ describe('guessing', () => {
       const another = await forgot(email, address());
       await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(another, guess + 1), address())));
       expect((await reset(email, another, home)).status).toBe(200);
+    });
+
+    describe('that is right', () => {
+      let hash: Passwords['hash'];
+      const passwords = (): Passwords => story.app.get(Passwords);
+      beforeEach(() => {
+        hash = passwords().hash.bind(passwords());
+      });
+      afterEach(() => {
+        passwords().hash = hash;
+        const sessions = story.app.get(Sessions);
+        sessions.open = Sessions.prototype.open;
+      });
+
+      it('stays good where too many passwords wait to be hashed', async () => {
+        const { email, home } = await account();
+        const code = await forgot(email, home);
+        passwords().hash = () => Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
+        expect(await reset(email, code, home)).toMatchObject({ status: 503, code: 'OVERLOADED' });
+        passwords().hash = hash;
+        expect((await reset(email, code, home)).status).toBe(200);
+        expect((await reset(email, code, home)).code).toBe('OTP_INVALID');
+      });
+
+      it('stays good where the new password could not be stored', async () => {
+        const { email, home } = await account();
+        const code = await forgot(email, home);
+        story.app.get(Sessions).open = () => Promise.reject(new DomainError('UNAVAILABLE'));
+        expect((await reset(email, code, home)).status).toBe(503);
+        story.app.get(Sessions).open = Sessions.prototype.open;
+        expect((await reset(email, code, home)).status).toBe(200);
+      });
+
+      it('works once, also where it is used several times at once', async () => {
+        const { email, home } = await account();
+        const code = await forgot(email, home);
+        const hashing: (() => void)[] = [];
+        passwords().hash = async (...parameters) => {
+          await new Promise<void>((resolve) => void hashing.push(resolve));
+          return hash(...parameters);
+        };
+        const resets = [1, 2, 3].map(() => reset(email, code, home));
+        await until('all were found right', () => hashing.length === 3);
+        for (const go of hashing) go();
+        const outcomes = (await Promise.all(resets)).map((reply) => reply.code ?? reply.status);
+        expect(outcomes.sort()).toEqual([200, 'OTP_INVALID', 'OTP_INVALID']);
+      });
+
+      it('leaves nothing of who uses it with an account that is deleted meanwhile', async () => {
+        const { id, email, home, accessToken } = await account();
+        const code = await forgot(email, home);
+        passwords().hash = async (...parameters) => {
+          const authorization = `Bearer ${accessToken}`;
+          expect((await call('DELETE', '/users/me', { password: PASSWORD }, home, { authorization })).status).toBe(204);
+          return hash(...parameters);
+        };
+        expect((await reset(email, code, home)).code).toBe('OTP_INVALID');
+        expect(await story.app.get(Database).query('SELECT 1 FROM sessions WHERE user_id = $1', [id])).toEqual([]);
+      });
     });
 
     it('is mailed to its owner although others asked for as many as they may', async () => {
