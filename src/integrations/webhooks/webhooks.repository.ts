@@ -157,15 +157,21 @@ export class WebhooksRepository {
     return rows.length > 0;
   }
 
+  /** Nothing is noted where it was sent again by hand meanwhile, which says how it goes from then on. @returns how it is now */
   async noteTest(
     id: string,
     { status, error, durationMs }: { status: number | null; error: string | null; durationMs: number },
   ): Promise<DeliveryRow | undefined> {
-    const [row] = await this.database.query<DeliveryRow>(
+    const [noted] = await this.database.query<DeliveryRow>(
       `UPDATE webhook_deliveries SET last_status = $2, last_error = $3, last_duration_ms = $4,
          delivered_at = CASE WHEN $3::text IS NULL THEN now() END
-       WHERE id = $1 RETURNING ${DELIVERY_COLUMNS}`,
+       WHERE id = $1 AND next_at IS NULL AND delivered_at IS NULL RETURNING ${DELIVERY_COLUMNS}`,
       [id, status, error, durationMs],
+    );
+    if (noted !== undefined) return noted;
+    const [row] = await this.database.query<DeliveryRow>(
+      `SELECT ${DELIVERY_COLUMNS} FROM webhook_deliveries WHERE id = $1`,
+      [id],
     );
     return row;
   }

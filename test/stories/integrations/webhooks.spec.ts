@@ -512,6 +512,34 @@ describe('webhooks', () => {
     expect(JSON.stringify(await byKey.json())).not.toContain('whsec_');
   });
 
+  it('show of a test that is sent again by hand while it is under way how that goes', async () => {
+    const hook = await receiver(['message.created']);
+    const requests: ((status: number) => void)[] = [];
+    hook.answer = (response) => void requests.push((status) => response.writeHead(status).end());
+    const begin = async (): Promise<{ test: Promise<Anything>; id: string }> => {
+      const test = root.call('POST', `/admin/webhooks/${hook.webhookId}/test`);
+      await until('the test is under way', () => requests.length === 1);
+      const id = hook.ids.at(-1) ?? '';
+      await root.must('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${id}/redeliver`);
+      await until('it is sent again', () => requests.length === 2);
+      return { test, id };
+    };
+    const isDelivered = async (id: string): Promise<boolean> =>
+      (await deliveries(hook.webhookId)).some((delivery) => delivery.id === id && delivery.status === 'delivered');
+    const first = await begin();
+    requests[0]?.(204);
+    expect(await first.test).toMatchObject({ status: 200, body: { id: first.id, status: 'pending' } });
+    requests[1]?.(204);
+    await until('it is delivered', () => isDelivered(first.id));
+    requests.splice(0);
+    const second = await begin();
+    requests[1]?.(204);
+    await until('it is delivered', () => isDelivered(second.id));
+    requests[0]?.(500);
+    const { body } = await second.test;
+    expect(body).toMatchObject({ id: second.id, status: 'delivered', responseStatus: 204, error: null });
+  });
+
   it('that are deleted while they are tested are not there', async () => {
     const statuses = new Set<number>();
     for (let round = 0; round < 8; round += 1) {
