@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { Clock } from '../../../src/common/clock.js';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
+import { WebhookNotices } from '../../../src/integrations/webhooks/sending/webhook-notices.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
@@ -601,6 +603,75 @@ describe('webhooks', () => {
     } finally {
       await deletion.end();
     }
+  });
+});
+
+describe('the mail that a webhook was disabled', () => {
+  let story: Story;
+  let administrators: Person[] = [];
+  let webhookId = '';
+  const isDue = async (): Promise<boolean> => {
+    const [row] = await story.app
+      .get(Database)
+      .query<{ isDue: boolean }>('SELECT is_notice_due AS "isDue" FROM webhooks WHERE id = $1', [webhookId]);
+    return row?.isDue === true;
+  };
+  /** As it is after a process was started: another one waits for nothing. */
+  const notices = (send: Mailer['send']): WebhookNotices =>
+    new WebhookNotices(story.app.get(WebhookQueueRepository), { send }, story.app.get(Clock));
+  const disable = async (ago = '0 hours'): Promise<void> => {
+    await story.app.get(Database).query(
+      `UPDATE webhooks SET disabled_at = now() - $2::interval, disabled_reason = 'FAILING', is_notice_due = true
+       WHERE id = $1`,
+      [webhookId, ago],
+    );
+  };
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false }, ALLOWED);
+    // Sent by the tests alone.
+    story.app.get(WebhookNotices).send = () => Promise.resolve();
+    administrators = [await story.person('root'), await story.person('amy'), await story.person('zoe')];
+    for (const administrator of administrators) await story.grant(administrator, 'ADMIN');
+    const body = { url: 'http://127.0.0.1:1/', events: ['user.created'] };
+    webhookId = (await administrators[0]?.must('POST', '/admin/webhooks', body)).id;
+  });
+  afterAll(() => story.close());
+
+  it('comes once to each whose mailbox takes it, and is due until then', async () => {
+    const [root, amy, zoe] = administrators as [Person, Person, Person];
+    const mailed: string[] = [];
+    const due: boolean[] = [];
+    const send = async ({ to }: Mail): Promise<void> => {
+      due.push(await isDue());
+      if (to === amy.email) throw new Error('550 no such mailbox');
+      mailed.push(to);
+    };
+    await disable();
+    const first = notices(send);
+    await Promise.all([first.send(), first.send()]);
+    await notices(send).send();
+    expect(mailed.sort()).toEqual([root.email, zoe.email].sort());
+    expect(due).toEqual([true, true, true]);
+    expect(await isDue()).toBe(false);
+  });
+
+  it('is tried again for a day where nobody could be mailed', async () => {
+    const mailed: string[] = [];
+    const fail = (): Promise<never> => Promise.reject(new Error('no mail today'));
+    const send = ({ to }: Mail): Promise<void> => Promise.resolve(void mailed.push(to));
+    await disable('23 hours');
+    await notices(fail).send();
+    expect(await isDue()).toBe(true);
+    await notices(send).send();
+    expect(mailed).toHaveLength(3);
+    await disable('25 hours');
+    await notices(fail).send();
+    expect(await isDue()).toBe(false);
+    // One that no process lived to mail is late, and not lost.
+    await disable('25 hours');
+    await notices(send).send();
+    expect(mailed).toHaveLength(6);
   });
 });
 

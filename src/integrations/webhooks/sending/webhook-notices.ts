@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../../common/clock.js';
 import { type Mail, Mailer } from '../../../mail/mailer.js';
 import type { DisabledReason } from '../webhook-events.js';
-import { WebhookQueueRepository } from './webhook-queue.repository.js';
+import { type Notice, WebhookQueueRepository } from './webhook-queue.repository.js';
 
 const MAX_ADMINISTRATORS = 100;
-/** After mail could not be sent, so that it is not tried every minute for days. */
+/** After nobody could be mailed, so that it is not tried every minute. */
 const RETRY_MS = 10 * 60_000;
+/** For so long after a webhook was disabled it is tried again: mailboxes that refuse it now may do so for ever. */
+const RETRY_WINDOW_MS = 24 * 3_600_000;
 
 const REASONS: Readonly<Record<DisabledReason, string>> = {
   GONE: 'its receiver answered that it is gone (410)',
@@ -14,32 +17,50 @@ const REASONS: Readonly<Record<DisabledReason, string>> = {
   ADMINISTRATOR: 'an administrator disabled it',
 };
 
-/** Mails administrators that a webhook was disabled. What could not be mailed is mailed at the next sweep. */
+/**
+ * Mails administrators that a webhook was disabled, each once, whatever becomes of the mail to another. Noted after that: a process
+ * that is killed meanwhile leaves the notice to the next sweep, and two that do it at the same moment may both mail it.
+ */
 @Injectable()
 export class WebhookNotices {
   private readonly logger = new Logger('Webhooks');
   /** Milliseconds of `performance.now()`. */
   private retryAt = 0;
+  private underWay: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly repository: WebhookQueueRepository,
     private readonly mailer: Mailer,
+    private readonly clock: Clock,
   ) {}
 
-  async send(): Promise<void> {
+  /** One after the other: what is being mailed is not mailed twice. */
+  send(): Promise<void> {
+    const turn = this.underWay.then(() => this.sendDue());
+    this.underWay = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async sendDue(): Promise<void> {
     if (performance.now() < this.retryAt) return;
-    const notices = await this.repository.takeNotices();
+    const notices = await this.repository.dueNotices();
     if (notices.length === 0) return;
     const administrators = await this.repository.administrators(MAX_ADMINISTRATORS);
-    for (const { id, url, reason } of notices) {
-      try {
-        for (const to of administrators) await this.mailer.send(noticeMail(to, new URL(url).host, reason));
-      } catch (error) {
-        this.logger.warn(`administrators could not be mailed that a webhook was disabled: ${(error as Error).message}`);
-        this.retryAt = performance.now() + RETRY_MS;
-        await this.repository.returnNotice(id);
-      }
+    for (const notice of notices) {
+      const isOver = this.clock.now() - notice.disabledAt.getTime() > RETRY_WINDOW_MS;
+      if ((await this.mail(administrators, notice)) || isOver) await this.repository.noteNotice(notice);
+      else this.retryAt = performance.now() + RETRY_MS;
     }
+  }
+
+  /** False where there is somebody to mail, and nobody could be. */
+  private async mail(administrators: readonly string[], { url, reason }: Notice): Promise<boolean> {
+    const { host } = new URL(url);
+    const mails = await Promise.allSettled(administrators.map((to) => this.mailer.send(noticeMail(to, host, reason))));
+    const failures = mails.filter((mail) => mail.status === 'rejected');
+    for (const { reason: error } of failures)
+      this.logger.warn(`an administrator could not be mailed that a webhook was disabled: ${(error as Error).message}`);
+    return mails.length === 0 || failures.length < mails.length;
   }
 }
 

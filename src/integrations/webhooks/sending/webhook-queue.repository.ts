@@ -10,6 +10,14 @@ export interface LeasedDelivery extends Attempt {
   attempts: number;
 }
 
+/** That a webhook was disabled. */
+export interface Notice {
+  id: string;
+  url: string;
+  reason: DisabledReason;
+  disabledAt: Date;
+}
+
 /** The deliveries that are due: several processes share them by leases, which are the time of the next attempt. */
 @Injectable()
 export class WebhookQueueRepository {
@@ -160,18 +168,19 @@ export class WebhookQueueRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Those of which administrators have to be sent that they were disabled; from here on somebody does it. */
-  takeNotices(): Promise<{ id: string; url: string; reason: DisabledReason }[]> {
-    return this.database.background.query<{ id: string; url: string; reason: DisabledReason }>(
-      `UPDATE webhooks SET is_notice_due = false WHERE is_notice_due AND disabled_at IS NOT NULL
-       RETURNING id, url, disabled_reason AS reason`,
+  /** Webhooks of which administrators have to be mailed that they were disabled. */
+  dueNotices(): Promise<Notice[]> {
+    return this.database.background.query<Notice>(
+      `SELECT id, url, disabled_reason AS reason, disabled_at AS "disabledAt" FROM webhooks
+       WHERE is_notice_due AND disabled_at IS NOT NULL ORDER BY id`,
     );
   }
 
-  async returnNotice(id: string): Promise<void> {
+  /** They were, or are not to be any more. One that was disabled again since has another notice. */
+  async noteNotice({ id, disabledAt }: Notice): Promise<void> {
     await this.database.background.query(
-      'UPDATE webhooks SET is_notice_due = true WHERE id = $1 AND disabled_at IS NOT NULL',
-      [id],
+      'UPDATE webhooks SET is_notice_due = false WHERE id = $1 AND disabled_at = $2',
+      [id, disabledAt],
     );
   }
 
