@@ -87,7 +87,7 @@ describe('the service of receipts', () => {
       },
     });
     try {
-      // Of conversations that there are not: nothing of it is stored as one.
+      // These conversations do not exist, so that none of it is stored together.
       const flood = Array.from({ length: 500 }, () => services.receipts.move(ada, randomUUID(), 'delivered', 1));
       expect(await services.receipts.move(bob, id, 'read', 3)).toEqual({ lastReadSeq: 3, lastDeliveredSeq: 3 });
       for (const answer of flood) await refused(answer, 'NOT_FOUND');

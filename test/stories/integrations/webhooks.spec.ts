@@ -219,7 +219,8 @@ describe('webhooks', () => {
       const { id } = await story.person('cy');
       await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
       planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
-      await hook.next('user.created', ({ user }) => user.id === id);
+      const { user } = (await hook.next('user.created')).data;
+      expect(user.id).toBe(id);
     } finally {
       planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
     }
@@ -631,10 +632,11 @@ describe('the mail that a webhook was disabled', () => {
     story = await startStory({ rateLimits: false }, ALLOWED);
     // Sent by the tests alone.
     story.app.get(WebhookNotices).send = () => Promise.resolve();
-    administrators = [await story.person('root'), await story.person('amy'), await story.person('zoe')];
+    const root = await story.person('root');
+    administrators = [root, await story.person('amy'), await story.person('zoe')];
     for (const administrator of administrators) await story.grant(administrator, 'ADMIN');
     const body = { url: 'http://127.0.0.1:1/', events: ['user.created'] };
-    webhookId = (await administrators[0]?.must('POST', '/admin/webhooks', body)).id;
+    webhookId = (await root.must('POST', '/admin/webhooks', body)).id;
   });
   afterAll(() => story.close());
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { BoundedMap } from '../../../src/common/bounded-map.js';
 import { DirectConversationsService } from '../../../src/conversations/direct/direct-conversations.service.js';
 import pg from 'pg';
 import { type Anything, Device, request, startStory, type Story } from '../../support/story.js';
@@ -230,7 +229,7 @@ describe('sending', () => {
     const { message } = await (await ada.device()).must('send_message', command);
     await bob.must('POST', '/blocks', { userId: ada.id });
     // Whatever this process remembers of the two is gone after a restart.
-    const { ids } = story.app.get(DirectConversationsService) as unknown as { ids: BoundedMap<string, string> };
+    const ids: Map<string, string> = Reflect.get(story.app.get(DirectConversationsService), 'ids');
     ids.clear();
     expect((await (await ada.device()).must('send_message', command)).message.id).toBe(message.id);
     expect((await ada.must('POST', '/conversations', { userId: bob.id })).id).toBe(message.conversationId);

@@ -161,6 +161,7 @@ describe('a device that registers while it is sent to', () => {
     push.fcm.release();
     const second = hold(push.fcm);
     await until('it is tried again', () => second.calls === 1);
+    expect(await rowOf(bob)).toBeDefined();
     push.fcm.release();
     await until('it is gone', async () => (await rowOf(bob)) === undefined);
   });
