@@ -51,9 +51,10 @@ export class MessagesPersonalDataRepository {
     );
   }
 
-  /** Some of the user's reactions. @returns whether there may be more */
+  /** Some of the user's reactions. @returns whether there were any, so that there may be more */
   async deleteReactions(userId: string, transaction?: Transaction): Promise<boolean> {
-    const [row] = await (transaction ?? this.database.background).query<{ count: number }>(
+    const [row] = await this.erase<{ count: number }>(
+      transaction,
       `WITH gone AS (
          DELETE FROM message_reactions WHERE ctid = ANY (ARRAY(
            SELECT ctid FROM message_reactions WHERE user_id = $1 LIMIT ${ERASED_AT_ONCE}
@@ -62,9 +63,9 @@ export class MessagesPersonalDataRepository {
          UPDATE messages SET version = version + 1 WHERE id IN (SELECT message_id FROM gone)
        )
        SELECT count(*)::integer AS count FROM gone`,
-      [userId],
+      userId,
     );
-    return row?.count === ERASED_AT_ONCE;
+    return row !== undefined && row.count > 0;
   }
 
   hidden(userId: string, after: string): Promise<{ id: string }[]> {
@@ -75,15 +76,23 @@ export class MessagesPersonalDataRepository {
     );
   }
 
-  /** Some of what the user hid from itself. @returns whether there may be more */
+  /** Some of what the user hid from itself. @returns whether there were any, so that there may be more */
   async deleteHidden(userId: string, transaction?: Transaction): Promise<boolean> {
-    const gone = await (transaction ?? this.database.background).query(
+    const gone = await this.erase(
+      transaction,
       `DELETE FROM hidden_messages WHERE ctid = ANY (ARRAY(
          SELECT ctid FROM hidden_messages WHERE user_id = $1 LIMIT ${ERASED_AT_ONCE}
        )) RETURNING message_id`,
-      [userId],
+      userId,
     );
-    return gone.length === ERASED_AT_ONCE;
+    return gone.length > 0;
+  }
+
+  /** Behind another one that changes the same messages it is tried again; a transaction is so as a whole. */
+  private erase<Row>(transaction: Transaction | undefined, text: string, userId: string): Promise<Row[]> {
+    return transaction === undefined
+      ? this.database.background.queryAtomically<Row>(text, [userId])
+      : transaction.query<Row>(text, [userId]);
   }
 
   /**

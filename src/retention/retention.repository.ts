@@ -145,10 +145,6 @@ export class RetentionRepository {
          DELETE FROM hidden_messages WHERE message_id = ANY (ARRAY(
            SELECT id FROM messages WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3 AND kind <> 'SYSTEM'
          ))
-       ), shown AS (
-         UPDATE conversations SET
-           last_message = CASE WHEN last_message_id IN (SELECT id FROM emptied) THEN NULL ELSE last_message END
-         WHERE id = $1 AND EXISTS (SELECT 1 FROM emptied)
        )
        SELECT count(*)::integer AS count FROM emptied`,
       [conversationId, from, to],
@@ -159,6 +155,15 @@ export class RetentionRepository {
       [conversationId, to],
       'retention_note',
     );
+    // Last: from here to the commit nobody writes there.
+    if (row !== undefined && row.count > 0)
+      await transaction.query(
+        `UPDATE conversations c SET last_message = CASE WHEN EXISTS (
+           SELECT 1 FROM messages m WHERE m.id = c.last_message_id AND m.deleted_at IS NOT NULL
+         ) THEN NULL ELSE c.last_message END WHERE id = $1`,
+        [conversationId],
+        'retention_show',
+      );
     return row?.count ?? 0;
   }
 }

@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DomainError } from '../../src/common/errors.js';
+import { DirectConversationsRepository } from '../../src/conversations/direct/direct-conversations.repository.js';
 import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
 import { type Person, startStory, type Story } from '../support/story.js';
 import { olderDevice } from './clients.js';
@@ -24,12 +26,16 @@ describe('what cannot be read for clients of older dialects', () => {
 
   /** Has everything fail that is read to show a message or a list to a dialect, as where the database is not reached. */
   function failReads(): void {
-    const reads = story.app.get(ChatQueries);
     const fail = (): Promise<never> => Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
-    const methods = { usersNamed: fail, pairOf: fail, directory: fail, directConversations: fail, online: fail };
-    Object.assign(reads, methods);
-    restore = () => {
-      for (const name of Object.keys(methods)) Reflect.deleteProperty(reads, name);
+    restore = replaceReads(fail, 'usersNamed', 'pairOf', 'directory', 'directConversations', 'online');
+  }
+
+  /** @returns puts back what was there */
+  function replaceReads(read: () => Promise<never>, ...names: (keyof ChatQueries)[]): () => void {
+    const reads = story.app.get(ChatQueries);
+    for (const name of names) Object.assign(reads, { [name]: read });
+    return () => {
+      for (const name of names) Reflect.deleteProperty(reads, name);
     };
   }
   const frames = (path: string): Frames => {
@@ -63,6 +69,33 @@ describe('what cannot be read for clients of older dialects', () => {
     failReads();
     await ada.say(await ada.directConversation(bob), 'missed');
     expect(await bobs.closed).toEqual({ code: 1001, reason: 'UNAVAILABLE' });
+  });
+
+  it('leaves a connection alone whose own limits refuse what is read for it', async () => {
+    restore = replaceReads(() => Promise.reject(new DomainError('RATE_LIMITED', { retryAfterMs: 1_000 })), 'online');
+    const bobs = olderDevice(bob, 'namespaced-events');
+    opened.push(bobs);
+    await bobs.next('connect');
+    await ada.say(await ada.directConversation(bob), 'received all the same');
+    const message = await bobs.next('message:receive', ({ content }) => content === 'received all the same');
+    expect(message.senderId).toBe(ada.id);
+    expect(bobs.all('users:online')).toEqual([]);
+  });
+
+  it('asks once whether a conversation is a group, which these clients are not sent', async () => {
+    const groupId = await ada.group('Group', bob);
+    const bobs = olderDevice(bob, 'direct-events');
+    opened.push(bobs);
+    await bobs.next('connect');
+    await ada.say(groupId, 'first');
+    await ada.say(await ada.directConversation(bob), 'behind the first');
+    await bobs.next('receiveMessage', ({ text }) => text === 'behind the first');
+    const asked = jest.spyOn(story.app.get(DirectConversationsRepository), 'findPair');
+    for (const content of ['second', 'third']) await ada.say(groupId, content);
+    await ada.say(await ada.directConversation(bob), 'between two');
+    await bobs.next('receiveMessage', ({ text }) => text === 'between two');
+    expect(asked.mock.calls).toEqual([]);
+    asked.mockRestore();
   });
 
   it.each(['/users', '/rooms'])('closes %s of ws-rooms where its list cannot be read', async (path) => {

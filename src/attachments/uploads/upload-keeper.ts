@@ -46,7 +46,7 @@ export type Owner = Pick<Principal, 'userId'>;
 @Injectable()
 export class UploadKeeper {
   private readonly logger = new Logger(UploadKeeper.name);
-  /** By film. */
+  /** By film, in this process. */
   private readonly posters = new KeyedMutex();
 
   constructor(

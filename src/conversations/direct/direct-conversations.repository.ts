@@ -69,13 +69,14 @@ export class DirectConversationsRepository {
     return row?.id;
   }
 
-  /** The two of a direct conversation; undefined for a group. */
-  async findPair(conversationId: string): Promise<readonly [string, string] | undefined> {
+  /** The two of a direct conversation; null for a group, undefined where there is no such conversation. */
+  async findPair(conversationId: string): Promise<readonly [string, string] | null | undefined> {
     const [row] = await this.database.query<{ low: string | null; high: string | null }>(
       'SELECT low_id AS low, high_id AS high FROM conversations WHERE id = $1',
       [conversationId],
       'pair_of_conversation',
     );
-    return row?.low == null || row.high === null ? undefined : [row.low, row.high];
+    if (row === undefined) return undefined;
+    return row.low === null || row.high === null ? null : [row.low, row.high];
   }
 }

@@ -18,8 +18,8 @@ const REMEMBERED_PAIRS = 50_000;
 export class DirectConversationsService {
   /** Caller and other user to their direct conversation. Such a conversation never ends, so this cannot go stale. */
   private readonly ids = new BoundedMap<string, string>(REMEMBERED_PAIRS);
-  /** The same the other way round. */
-  private readonly pairs = new BoundedMap<string, readonly [string, string]>(REMEMBERED_PAIRS);
+  /** The same the other way round; null of a group, which never becomes one between two. */
+  private readonly pairs = new BoundedMap<string, readonly [string, string] | null>(REMEMBERED_PAIRS);
 
   constructor(
     private readonly database: Database,
@@ -77,9 +77,9 @@ export class DirectConversationsService {
   /** The two of a direct conversation; undefined for a group. Checks no access. */
   async pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
     const known = this.pairs.get(conversationId);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known ?? undefined;
     const pair = await this.repository.findPair(conversationId);
     if (pair !== undefined) this.pairs.set(conversationId, pair);
-    return pair;
+    return pair ?? undefined;
   }
 }

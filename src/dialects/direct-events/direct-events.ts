@@ -16,6 +16,7 @@ import {
 import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
+import { unlessLimited } from '../transport/unless-limited.js';
 import { DirectChats } from './direct-chats.js';
 import type { ChatMessage } from './direct-events.view.js';
 import { chatMessage, kindOf } from './direct-events.views.js';
@@ -104,7 +105,9 @@ class DirectEventsSession implements TranslatedSession {
       case 'typing': {
         const { conversationId, userId, isTyping } = event.payload;
         this.client.deliver(async () => {
-          if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
+          // Nobody misses anything by not seeing it.
+          const pair = await this.dialect.reads.pairOf(conversationId).catch(() => undefined);
+          if (pair === undefined) return;
           this.client.emit(
             'userTyping',
             this.dialect.statuses.of(event.payload, () => ({ userId, isTyping })),
@@ -117,7 +120,8 @@ class DirectEventsSession implements TranslatedSession {
         if (userId === ownId) return;
         this.client.deliver(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
-          const messageId = await this.dialect.chats.messageAt(this.connection.principal, conversationId, seq);
+          const { principal } = this.connection;
+          const messageId = await unlessLimited(this.dialect.chats.messageAt(principal, conversationId, seq));
           if (messageId !== undefined) this.client.emit('messageRead', { messageId, readerId: userId, readAt: at });
         });
         return;

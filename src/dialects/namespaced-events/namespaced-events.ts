@@ -17,6 +17,7 @@ import {
 import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
+import { unlessLimited } from '../transport/unless-limited.js';
 import { MessageNotes } from './message-notes.js';
 
 const MAX_SESSION_ID_LENGTH = 200;
@@ -70,7 +71,7 @@ class NamespacedSession implements TranslatedSession {
     private readonly client: SocketClient,
   ) {
     this.connection = client.connection;
-    client.deliver(() => this.sendOnline());
+    client.deliver(() => unlessLimited(this.sendOnline()));
   }
 
   async handle(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {

@@ -172,6 +172,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     this.arriving.clear();
     await this.enqueue(async () => {
       await this.flush();
+      while (this.undelivered.size > 0) await this.deliver([]);
       // Else the others would go on looking for what a process that is not received stores.
       await this.store.leave();
     });
@@ -217,7 +218,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       for (const userId of userIds) if (this.present.has(userId)) this.arriving.add(userId);
       throw error;
     });
-    await this.deliver(changes.filter((change) => !this.isKnownOnline(change)));
+    this.noteUndelivered(changes.filter((change) => !this.isKnownOnline(change)));
   }
 
   /** Whether what a crash of the database took away is only stored again: it is noted and shown to nobody. */
@@ -250,7 +251,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         if (!this.present.has(userId)) this.departing.set(userId, lastSeenAt);
       throw error;
     });
-    await this.deliver(changes);
+    this.noteUndelivered(changes);
   }
 
   /**
@@ -274,17 +275,27 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     return change > (this.delivered.get(userId)?.change ?? 0);
   }
 
-  /** Part of `work` alone. What could not be delivered before goes with it. */
+  /** To be delivered; of each user the last one. */
+  private noteUndelivered(changes: readonly PresenceChange[]): void {
+    for (const change of changes)
+      if (change.change > (this.undelivered.get(change.userId)?.change ?? 0))
+        this.undelivered.set(change.userId, change);
+  }
+
+  /** Part of `work` alone, in steps between which leases are renewed. What could not be delivered before goes with it. */
   private async deliver(changes: readonly PresenceChange[]): Promise<void> {
-    for (const change of changes) this.undelivered.set(change.userId, change);
-    const due = [...this.undelivered.values()];
-    for (let start = 0; start < due.length; start += MAX_CHANGES_A_STEP) {
-      const step = due.slice(start, start + MAX_CHANGES_A_STEP);
-      const updates = await this.updatesOf(step);
-      for (const { userId } of step) this.undelivered.delete(userId);
-      this.events.publish('presence.changed', { updates });
-      await this.delivering;
-    }
+    this.noteUndelivered(changes);
+    const step = [...this.undelivered.values()].slice(0, MAX_CHANGES_A_STEP);
+    if (step.length === 0) return;
+    // Where it fails, others are next the next time.
+    for (const { userId } of step) this.undelivered.delete(userId);
+    const updates = await this.updatesOf(step.filter((change) => this.isNews(change))).catch((error: unknown) => {
+      this.noteUndelivered(step);
+      throw error;
+    });
+    if (updates.length > 0) this.events.publish('presence.changed', { updates });
+    await this.delivering;
+    if (this.undelivered.size > 0) void this.enqueue(() => this.deliver([]));
   }
 
   /** With whom each is shown to. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { TIMINGS } from '../../../src/config/timings.js';
-import { PresenceStore } from '../../../src/presence/presence-store.js';
+import { type PresenceChange, PresenceStore } from '../../../src/presence/presence-store.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -156,6 +156,26 @@ describe('presence', () => {
     reading.mockClear().mockImplementationOnce(failing);
     adas.socket.close();
     expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: false });
+    expect(reading.mock.calls.length).toBeGreaterThan(1);
+    jest.restoreAllMocks();
+  });
+
+  it('shows the last of what could not be shown, in whatever order it comes to be', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    await until('he is there', async () => (await isOnline(ada, bob)) === true);
+    await outside.query('INSERT INTO last_seen (user_id, changes) VALUES ($1, 2)', [ada.id]);
+    const tracker = story.app.get(PresenceTracker) as unknown as {
+      enqueue(work: () => Promise<void>): Promise<void>;
+      deliver(changes: readonly PresenceChange[]): Promise<void>;
+    };
+    const change = { userId: ada.id, lastSeenAt: null };
+    const reading = jest.spyOn(story.app.get(PresenceStore), 'audiences').mockRejectedValueOnce(new Error('away'));
+    await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: true, change: 2 }]));
+    // Of a process that died before, and shown late.
+    await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: false, change: 1 }]));
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
     expect(reading.mock.calls.length).toBeGreaterThan(1);
     jest.restoreAllMocks();
   });
