@@ -19,7 +19,7 @@ import type { AccountTabs } from './tabs/types.js';
 const LEADER_WAIT_MS = 50;
 
 /** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
-const MAX_HANDOVER_MS = 500;
+const MAX_HANDOVER_MS = 2_000;
 
 /** How long what is stored may not be readable before its storage is opened anew. */
 const MAX_READING_MS = 10_000;

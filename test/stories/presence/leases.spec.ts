@@ -166,10 +166,10 @@ describe('presence', () => {
     const bobs = await bob.device();
     await until('he is there', async () => (await isOnline(ada, bob)) === true);
     await outside.query('INSERT INTO last_seen (user_id, changes) VALUES ($1, 2)', [ada.id]);
-    const tracker = story.app.get(PresenceTracker) as unknown as {
+    const tracker: {
       enqueue(work: () => Promise<void>): Promise<void>;
       deliver(changes: readonly PresenceChange[]): Promise<void>;
-    };
+    } = story.app.get(PresenceTracker);
     const change = { userId: ada.id, lastSeenAt: null };
     const reading = jest.spyOn(story.app.get(PresenceStore), 'audiences').mockRejectedValueOnce(new Error('away'));
     await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: true, change: 2 }]));
