@@ -36,7 +36,7 @@ export interface Timings {
   pushSoundWindowMs: number;
   /** What happens within this time is planned together. */
   pushPlanPauseMs: number;
-  /** How often it is looked, where there are several processes, for what one that ended had not planned. */
+  /** The longest rest between looks, where there are several processes, for what one that ended had not planned. */
   pushWalkMs: number;
   /** How often it is looked whether another process left something that is to be sent to devices, and measured what waits. */
   pushRestMs: number;

@@ -13,8 +13,10 @@ const MAX_STEP = 64;
 const REST_TIMES = 4;
 /** What is remembered of each kind; beyond it the database is asked, as at the start. */
 const MAX_NOTED = 100_000;
-/** Devices of one step that are looked at for what is not noted. */
-const WALK_PAGE = 200;
+/** Devices of one page of the walk; fewer after one that failed. */
+const MAX_WALK_PAGE = 200;
+/** The walk waits while more than this is noted: planning has fallen behind, and does not need more to do. */
+const MAX_NOTED_BESIDE_WALK = 1_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A look at all devices for what is not planned, page by page. */
@@ -41,13 +43,16 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly changed = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
-  /** Whether another process may have ended before it planned what it had noted. */
-  private othersMayHaveForgotten = false;
   private walk: Walk | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private walkPage = MAX_WALK_PAGE;
   private readonly loop = new BackgroundLoop(
     () => this.planNoted(),
     ({ message }) => this.logger.warn(`nobody is notified of anything new at the moment: ${message}`),
+  );
+  /** Beside planning, which neither waits for a page of it nor fails with one. */
+  private readonly walking = new BackgroundLoop(
+    () => this.walkOn(),
+    ({ message }) => this.logger.warn(`what was left unplanned is not found at the moment: ${message}`),
   );
 
   constructor(
@@ -83,25 +88,16 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   onApplicationBootstrap(): void {
     this.loop.start();
-    if (this.configuration.isAlone) return;
-    this.timer = setInterval(() => {
-      this.othersMayHaveForgotten = true;
-      this.loop.start();
-    }, this.configuration.timings.pushWalkMs).unref();
+    this.walking.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.loop.stop();
+    await Promise.all([this.walking.stop(), this.loop.stop()]);
   }
 
   private get noted(): number {
     const noted = [this.conversations, this.requests, this.readers, this.choosers, this.changed];
     return noted.reduce((sum, { size }) => sum + size, 0);
-  }
-
-  private get isWalkDue(): boolean {
-    return this.hasForgotten || this.othersMayHaveForgotten || this.walk !== undefined;
   }
 
   private created({ messages }: DomainEvents['messages.created']): void {
@@ -115,13 +111,17 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   private note(noted: Set<string>, id: string): void {
     if (noted.size < MAX_NOTED) noted.add(id);
-    else if (!noted.has(id)) this.hasForgotten = true;
+    else if (!noted.has(id) && !this.hasForgotten) {
+      this.hasForgotten = true;
+      this.walking.start();
+      this.walking.wake();
+    }
     this.loop.start();
   }
 
   /** What happens within a pause is planned together. */
   private async planNoted(): Promise<number | undefined> {
-    if (this.noted === 0 && !this.isWalkDue) return undefined;
+    if (this.noted === 0) return undefined;
     await this.loop.rest(this.configuration.timings.pushPlanPauseMs);
     if (this.loop.isStopped) return undefined;
     const began = performance.now();
@@ -131,7 +131,6 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async step(): Promise<void> {
     const { pushIdleDelayMs, pushClearDelayMs } = this.configuration.timings;
-    if (this.isWalkDue) await this.walkOn();
     await this.turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
     await this.turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
     await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
@@ -158,22 +157,38 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /** A page of what an earlier process, another one, or this one when there was too much to remember, left unplanned. */
-  private async walkOn(): Promise<void> {
+  private async walkOn(): Promise<number | undefined> {
+    const { pushPlanPauseMs, pushWalkMs } = this.configuration.timings;
+    if (this.noted > MAX_NOTED_BESIDE_WALK) return pushPlanPauseMs;
     if (this.walk === undefined) {
       this.walk = { after: FIRST_ID, isOfReaders: this.hasForgotten };
-      this.hasForgotten = this.othersMayHaveForgotten = false;
+      this.hasForgotten = false;
     }
-    const { after, isOfReaders } = this.walk;
-    const deviceIds = await this.repository.devicesAfter(after, WALK_PAGE);
+    const began = performance.now();
+    try {
+      this.walk = await this.lookAtPage(this.walk);
+      this.walkPage = Math.min(this.walkPage * 2, MAX_WALK_PAGE);
+    } catch (error) {
+      // What takes longer than a statement may is less in a smaller page.
+      this.walkPage = Math.ceil(this.walkPage / 2);
+      throw error;
+    } finally {
+      await this.walking.rest((performance.now() - began) * REST_TIMES);
+    }
+    if (this.walk !== undefined || this.hasForgotten) return 0;
+    // Processes that were started together do not all look at the same moment.
+    return this.configuration.isAlone ? undefined : pushWalkMs * (1 - Math.random() / 2);
+  }
+
+  /** Notes what is unplanned of the next devices. Returns where the walk goes on; nothing where it has ended. */
+  private async lookAtPage({ after, isOfReaders }: Walk): Promise<Walk | undefined> {
+    const deviceIds = await this.repository.devicesAfter(after, this.walkPage);
     const last = deviceIds.at(-1);
-    if (last === undefined) {
-      this.walk = undefined;
-      return;
-    }
+    if (last === undefined) return undefined;
     const { conversationIds, requestIds, userIds } = await this.repository.forgotten(deviceIds);
-    this.walk = { after: last, isOfReaders };
     for (const id of conversationIds) this.note(this.conversations, id);
     for (const id of requestIds) this.note(this.requests, id);
     if (isOfReaders) for (const id of userIds) this.note(this.readers, id);
+    return { after: last, isOfReaders };
   }
 }

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Database } from '../../../src/database/database.js';
+import { PushPlanner } from '../../../src/push/planning/push-planner.js';
+import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
+import { createTestDatabase } from '../../support/postgres.js';
+import { startPushStory } from '../../support/push/push-story.js';
+import { Person, until } from '../../support/story.js';
+
+const DEVICES = 121;
+const MAX_DEVICES_AT_ONCE = 60;
+
+describe('the look at all devices for what an earlier process left unplanned', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await database?.drop();
+  });
+
+  it('holds up no new message where a page is slow or fails, and is tried again in smaller pages', async () => {
+    const shared = { databaseUrl: database.url };
+    const earlier = await startPushStory({}, {}, shared);
+    let [username, token, conversationId, group] = ['', '', '', ''];
+    try {
+      const ada = await earlier.story.person('ada');
+      const bob = await earlier.owner('bob');
+      const other = await earlier.owner('many');
+      ({ username } = ada);
+      ({ token } = bob);
+      await earlier.story.app.get(Database).query(
+        `INSERT INTO push_devices (id, user_id, device_id, session_id, platform, address, preview)
+         SELECT gen_random_uuid(), user_id, 'copy ' || number, session_id, platform, address || number, preview
+         FROM push_devices, generate_series(1, $2) AS number WHERE user_id = $1`,
+        [other.person.id, DEVICES - 2],
+      );
+      conversationId = await ada.directConversation(bob.person);
+      group = await ada.group('Trip', bob.person);
+      await earlier.expo.arrived(token);
+      // From here on it is as one that is killed before it plans.
+      await earlier.story.app.get(PushPlanner).onApplicationShutdown();
+      await ada.say(conversationId, 'Left unplanned');
+    } finally {
+      await earlier.close();
+    }
+
+    const { forgotten } = PushPlanningRepository.prototype;
+    const sizes: number[] = [];
+    let end = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const spy = jest.spyOn(PushPlanningRepository.prototype, 'forgotten').mockImplementation(async function (
+      this: PushPlanningRepository,
+      deviceIds,
+    ) {
+      sizes.push(deviceIds.length);
+      if (sizes.length === 1) await slow;
+      if (deviceIds.length > MAX_DEVICES_AT_ONCE) throw new Error('canceling statement due to statement timeout');
+      return forgotten.call(this, deviceIds);
+    });
+    const push = await startPushStory({}, {}, shared).catch((error: unknown) => {
+      spy.mockRestore();
+      throw error;
+    });
+    try {
+      await until('a page is looked at', () => sizes.length === 1);
+      const ada = await Person.login(push.story.url, username);
+      await ada.say(group, 'New');
+      expect(await push.expo.arrived(token)).toMatchObject([{ data: { conversationId: group } }]);
+      expect(sizes).toEqual([DEVICES]);
+      end();
+      await until('what was left is notified of', () =>
+        push.expo.of(token).some(({ data }) => data.conversationId === conversationId),
+      );
+      await until('all devices were looked at', () => sizes.length === 6);
+      // Halved until a page is taken, and larger again after it.
+      expect(sizes).toEqual([DEVICES, 100, 50, 71, 50, 21]);
+    } finally {
+      end();
+      await push.close();
+      spy.mockRestore();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
