@@ -30,4 +30,17 @@ describe('the breaker', () => {
     expect(breaker.isTripped).toBe(false);
     expect(breaker.admit(ofOne)).toBe(false);
   });
+
+  it.each([20, 2])('believes nothing where all tokens of %i users are called none, five of each', (users) => {
+    const ofAll = answers(true, ...numbers(users * 5)).map((answer, index) => ({
+      ...answer,
+      userId: `user ${index % users}`,
+    }));
+    expect(new Breaker().admit(ofAll)).toBe(false);
+  });
+
+  it('believes of one user alone that all tokens are none', () => {
+    const ofOne = answers(true, ...numbers(25)).map((answer) => ({ ...answer, userId: 'one' }));
+    expect(new Breaker().admit(ofOne)).toBe(true);
+  });
 });

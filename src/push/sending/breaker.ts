@@ -14,8 +14,8 @@ export interface TokenAnswer {
 
 /**
  * Whether it is believed that tokens are none. A provider, or a proxy before it, that lost its mind could otherwise make a
- * server forget every phone it knows; and no more than a fifth of them at once is ever right. Users are counted: one alone, who
- * may register any tokens, says nothing of the provider.
+ * server forget every phone it knows; and no more than a fifth of them at once is ever right. A user whose tokens are called
+ * none counts once, whatever number they are: one alone, who may register any tokens, says nothing of the provider.
  */
 export class Breaker {
   private answers: readonly TokenAnswer[] = [];
@@ -27,8 +27,10 @@ export class Breaker {
     const again = new Set(answers.flatMap(({ deviceId, isRemoval }) => (isRemoval ? [deviceId] : [])));
     const before = this.answers.filter(({ deviceId, isRemoval }) => !isRemoval || !again.has(deviceId));
     this.answers = [...before, ...answers].slice(-WINDOW);
-    const count = new Set(this.answers.flatMap(({ userId, isRemoval }) => (isRemoval ? [userId] : []))).size;
-    this.tripped = this.answers.length >= MIN_ANSWERS && count * MAX_SHARE > this.answers.length;
+    const users = new Set(this.answers.flatMap(({ userId, isRemoval }) => (isRemoval ? [userId] : []))).size;
+    const size = this.answers.filter(({ isRemoval }) => !isRemoval).length + users;
+    // Answers are enough of them, not users: a server of two people loses no phone either.
+    this.tripped = this.answers.length >= MIN_ANSWERS && users > 1 && users * MAX_SHARE > size;
     return !this.tripped;
   }
 
