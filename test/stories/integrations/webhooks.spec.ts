@@ -617,9 +617,12 @@ describe('the mail that a webhook was disabled', () => {
       .query<{ isDue: boolean }>('SELECT is_notice_due AS "isDue" FROM webhooks WHERE id = $1', [webhookId]);
     return row?.isDue === true;
   };
-  /** As it is after a process was started: another one waits for nothing. */
-  const notices = (send: Mailer['send']): WebhookNotices =>
-    new WebhookNotices(story.app.get(WebhookQueueRepository), { send }, story.app.get(Clock));
+  let laterMs = 0;
+  /** Those of a process of its own. */
+  const notices = (send: Mailer['send']): WebhookNotices => {
+    const clock = { now: () => story.app.get(Clock).now() + laterMs } as Clock;
+    return new WebhookNotices(story.app.get(WebhookQueueRepository), { send }, clock);
+  };
   const disable = async (ago = '0 hours'): Promise<void> => {
     await story.app.get(Database).query(
       `UPDATE webhooks SET disabled_at = now() - $2::interval, disabled_reason = 'FAILING', is_notice_due = true
@@ -638,23 +641,97 @@ describe('the mail that a webhook was disabled', () => {
     const body = { url: 'http://127.0.0.1:1/', events: ['user.created'] };
     webhookId = (await root.must('POST', '/admin/webhooks', body)).id;
   });
+  afterEach(() => {
+    laterMs = 0;
+  });
   afterAll(() => story.close());
 
-  it('comes once to each whose mailbox takes it, and is due until then', async () => {
+  it('comes once to each, one after the other, also where another process looks for it meanwhile', async () => {
+    const mailed: string[] = [];
+    let sending = 0;
+    const counts: number[] = [];
+    const other = notices(({ to }) => Promise.resolve(void mailed.push(to)));
+    await disable();
+    await notices(async ({ to }) => {
+      sending += 1;
+      counts.push(sending);
+      await other.send();
+      mailed.push(to);
+      sending -= 1;
+    }).send();
+    await other.send();
+    expect(mailed.sort()).toEqual(administrators.map(({ email }) => email).sort());
+    expect(counts).toEqual([1, 1, 1]);
+    expect(await isDue()).toBe(false);
+  });
+
+  it('is tried again of those alone whose mailbox refused it, by the process that mailed the others', async () => {
     const [root, amy, zoe] = administrators as [Person, Person, Person];
     const mailed: string[] = [];
-    const due: boolean[] = [];
-    const send = async ({ to }: Mail): Promise<void> => {
-      due.push(await isDue());
-      if (to === amy.email) throw new Error('550 no such mailbox');
-      mailed.push(to);
+    let refuses = true;
+    const send = ({ to }: Mail): Promise<void> => {
+      if (refuses && to === amy.email) return Promise.reject(new Error('451 try again later'));
+      return Promise.resolve(void mailed.push(to));
     };
+    const sweep = async (...processes: WebhookNotices[]): Promise<void> => {
+      for (const process of processes) await process.send();
+    };
+    const [one, other] = [notices(send), notices(send)];
     await disable();
-    const first = notices(send);
-    await Promise.all([first.send(), first.send()]);
-    await notices(send).send();
+    await sweep(one, other);
+    refuses = false;
+    await sweep(one, other);
     expect(mailed.sort()).toEqual([root.email, zoe.email].sort());
-    expect(due).toEqual([true, true, true]);
+    laterMs = 11 * 60_000;
+    await sweep(other, one, one);
+    expect(mailed.slice(2)).toEqual([amy.email]);
+    // One that was enabled meanwhile is not disabled any more.
+    refuses = true;
+    laterMs = 0;
+    await disable();
+    await sweep(one);
+    await story.app
+      .get(Database)
+      .query('UPDATE webhooks SET disabled_at = NULL, disabled_reason = NULL WHERE id = $1', [webhookId]);
+    refuses = false;
+    laterMs = 11 * 60_000;
+    await sweep(one);
+    expect(mailed.slice(3).sort()).toEqual([root.email, zoe.email].sort());
+  });
+
+  it('is not tried every minute where it cannot be given back', async () => {
+    const queue = story.app.get(WebhookQueueRepository);
+    let [tried, refuses] = [0, true];
+    const one = notices(() => {
+      tried += 1;
+      return refuses ? Promise.reject(new Error('no mail today')) : Promise.resolve();
+    });
+    await disable();
+    queue.returnNotice = () => Promise.reject(new Error('no database today'));
+    try {
+      await expect(one.send()).rejects.toThrow('no database today');
+    } finally {
+      queue.returnNotice = WebhookQueueRepository.prototype.returnNotice;
+    }
+    await one.send();
+    expect(tried).toBe(3);
+    refuses = false;
+    laterMs = 11 * 60_000;
+    await one.send();
+    expect(tried).toBe(6);
+    await one.send();
+    expect(tried).toBe(6);
+  });
+
+  it('is left to another process by one that stops', async () => {
+    const mailed: string[] = [];
+    const send = ({ to }: Mail): Promise<void> => Promise.resolve(void mailed.push(to));
+    await disable();
+    await notices(send).send(() => mailed.length > 0);
+    expect(mailed).toHaveLength(1);
+    expect(await isDue()).toBe(true);
+    await notices(send).send();
+    expect(new Set(mailed).size).toBe(3);
     expect(await isDue()).toBe(false);
   });
 

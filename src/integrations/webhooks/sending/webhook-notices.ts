@@ -5,7 +5,7 @@ import type { DisabledReason } from '../webhook-events.js';
 import { type Notice, WebhookQueueRepository } from './webhook-queue.repository.js';
 
 const MAX_ADMINISTRATORS = 100;
-/** After nobody could be mailed, so that it is not tried every minute. */
+/** After somebody could not be mailed, so that it is not tried every minute. */
 const RETRY_MS = 10 * 60_000;
 /** For so long after a webhook was disabled it is tried again: mailboxes that refuse it now may do so for ever. */
 const RETRY_WINDOW_MS = 24 * 3_600_000;
@@ -17,16 +17,27 @@ const REASONS: Readonly<Record<DisabledReason, string>> = {
   ADMINISTRATOR: 'an administrator disabled it',
 };
 
+/** A notice that this process has claimed. */
+interface Claimed {
+  notice: Notice;
+  /** Addresses. */
+  mailed: Set<string>;
+  /** As `Clock` has it. */
+  retryAt: number;
+}
+
 /**
- * Mails administrators that a webhook was disabled, each once, whatever becomes of the mail to another. Noted after that: a process
- * that is killed meanwhile leaves the notice to the next sweep, and two that do it at the same moment may both mail it.
+ * Mails administrators that a webhook was disabled, each once, whatever becomes of the mail to another. A notice is claimed before its
+ * first mail, so that no other process mails it too, and given back where nobody could be mailed. Where somebody was, this process
+ * alone tries the others again. A process that is killed while it mails, or ends before it tried again, loses it for those left.
  */
 @Injectable()
 export class WebhookNotices {
   private readonly logger = new Logger('Webhooks');
-  /** Milliseconds of `performance.now()`. */
+  /** By webhook. */
+  private readonly claimed = new Map<string, Claimed>();
+  /** After nobody could be mailed; as `Clock` has it. */
   private retryAt = 0;
-  private underWay: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly repository: WebhookQueueRepository,
@@ -34,33 +45,57 @@ export class WebhookNotices {
     private readonly clock: Clock,
   ) {}
 
-  /** One after the other: what is being mailed is not mailed twice. */
-  send(): Promise<void> {
-    const turn = this.underWay.then(() => this.sendDue());
-    this.underWay = turn.catch(() => undefined);
-    return turn;
-  }
-
-  private async sendDue(): Promise<void> {
-    if (performance.now() < this.retryAt) return;
-    const notices = await this.repository.dueNotices();
-    if (notices.length === 0) return;
-    const administrators = await this.repository.administrators(MAX_ADMINISTRATORS);
-    for (const notice of notices) {
-      const isOver = this.clock.now() - notice.disabledAt.getTime() > RETRY_WINDOW_MS;
-      if ((await this.mail(administrators, notice)) || isOver) await this.repository.noteNotice(notice);
-      else this.retryAt = performance.now() + RETRY_MS;
+  /** Must not be called before it has ended. */
+  async send(isStopped = (): boolean => false): Promise<void> {
+    for (const claimed of [...this.claimed.values()]) {
+      if (isStopped() || this.clock.now() < claimed.retryAt) continue;
+      if (await this.repository.isDisabledStill(claimed.notice)) await this.mailAll(claimed, isStopped);
+      else this.claimed.delete(claimed.notice.id);
+    }
+    const isTime = (): boolean => !isStopped() && this.clock.now() >= this.retryAt;
+    if (!isTime()) return;
+    for (const notice of await this.repository.dueNotices()) {
+      if (!isTime()) return;
+      if (!(await this.repository.claimNotice(notice))) continue;
+      const claimed = { notice, mailed: new Set<string>(), retryAt: 0 };
+      this.claimed.set(notice.id, claimed);
+      await this.mailAll(claimed, isStopped);
     }
   }
 
-  /** False where there is somebody to mail, and nobody could be. */
-  private async mail(administrators: readonly string[], { url, reason }: Notice): Promise<boolean> {
-    const { host } = new URL(url);
-    const mails = await Promise.allSettled(administrators.map((to) => this.mailer.send(noticeMail(to, host, reason))));
-    const failures = mails.filter((mail) => mail.status === 'rejected');
-    for (const { reason: error } of failures)
+  private async mailAll(claimed: Claimed, isStopped: () => boolean): Promise<void> {
+    const { notice, mailed } = claimed;
+    // Before the first mail: a statement that fails after it brings no other mail at the next sweep.
+    claimed.retryAt = this.clock.now() + RETRY_MS;
+    const administrators = await this.repository.administrators(MAX_ADMINISTRATORS);
+    // One mail after the other: a one-time code waits for one of them at most.
+    for (const to of administrators) {
+      if (mailed.has(to)) continue;
+      // Twice for some is better than never for the others.
+      if (isStopped()) return this.giveBack(notice);
+      if (await this.mail(to, notice)) mailed.add(to);
+    }
+    const isOver = this.clock.now() - notice.disabledAt.getTime() > RETRY_WINDOW_MS;
+    if (isOver || administrators.every((to) => mailed.has(to))) this.claimed.delete(notice.id);
+    else if (mailed.size === 0) {
+      this.retryAt = claimed.retryAt;
+      await this.giveBack(notice);
+    }
+  }
+
+  private async mail(to: string, { url, reason }: Notice): Promise<boolean> {
+    try {
+      await this.mailer.send(noticeMail(to, new URL(url).host, reason));
+      return true;
+    } catch (error) {
       this.logger.warn(`an administrator could not be mailed that a webhook was disabled: ${(error as Error).message}`);
-    return mails.length === 0 || failures.length < mails.length;
+      return false;
+    }
+  }
+
+  private async giveBack(notice: Notice): Promise<void> {
+    await this.repository.returnNotice(notice);
+    this.claimed.delete(notice.id);
   }
 }
 

@@ -176,12 +176,29 @@ export class WebhookQueueRepository {
     );
   }
 
-  /** They were, or are not to be any more. One that was disabled again since has another notice. */
-  async noteNotice({ id, disabledAt }: Notice): Promise<void> {
-    await this.database.background.query(
-      'UPDATE webhooks SET is_notice_due = false WHERE id = $1 AND disabled_at = $2',
+  /** False where another process has it, or the webhook was enabled meanwhile. One that was disabled again since has another notice. */
+  async claimNotice({ id, disabledAt }: Notice): Promise<boolean> {
+    const rows = await this.database.background.query(
+      'UPDATE webhooks SET is_notice_due = false WHERE id = $1 AND disabled_at = $2 AND is_notice_due RETURNING 1',
       [id, disabledAt],
     );
+    return rows.length > 0;
+  }
+
+  async returnNotice({ id, disabledAt }: Notice): Promise<void> {
+    await this.database.background.query(
+      'UPDATE webhooks SET is_notice_due = true WHERE id = $1 AND disabled_at = $2',
+      [id, disabledAt],
+    );
+  }
+
+  /** Whether the webhook is disabled still, and was not enabled in between. */
+  async isDisabledStill({ id, disabledAt }: Notice): Promise<boolean> {
+    const rows = await this.database.background.query('SELECT 1 FROM webhooks WHERE id = $1 AND disabled_at = $2', [
+      id,
+      disabledAt,
+    ]);
+    return rows.length > 0;
   }
 
   async administrators(limit: number): Promise<string[]> {

@@ -61,6 +61,12 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     () => this.sweepNow(),
     ({ message }) => this.logger.warn(`old deliveries of webhooks stay for now: ${message}`),
   );
+  /** Apart from all else: a mailbox may be slow. */
+  private readonly mailing: Periodic = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.notices.send(() => this.mailing.isStopped),
+    ({ message }) => this.logger.warn(`administrators are not mailed at the moment: ${message}`),
+  );
 
   constructor(
     private readonly repository: WebhookQueueRepository,
@@ -87,10 +93,11 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
     this.loop.start();
     this.sweep.start();
+    this.mailing.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.sweep.stop(), this.loop.stop()]);
+    await Promise.all([this.sweep.stop(), this.mailing.stop(), this.loop.stop()]);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, END_TIMEOUT_MS);
@@ -193,7 +200,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     });
     if (url === undefined) return;
     this.logger.warn(`a webhook was disabled (${reason}): ${new URL(url).host}`);
-    await this.notices.send();
+    this.mailing.soon();
   }
 
   private receiverOf(webhookId: string): Receiver {
@@ -213,7 +220,6 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
 
   private async sweepNow(): Promise<void> {
     for (const id of await this.repository.overfull(MAX_PENDING)) await this.disable(id, 'BACKLOG');
-    await this.notices.send();
     await this.repository.deleteFormerSecrets();
     // What was sent repeats messages: it is kept no longer than they are.
     const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
