@@ -350,23 +350,43 @@ describe('webhooks', () => {
     expect((await lead(`${hook.url}/elsewhere`)).failingSince).toBeNull();
   });
 
-  it('that lead elsewhere while their receiver is noted as gone stay enabled', async () => {
+  it('that lead elsewhere while their receiver is noted as gone stay enabled, and keep what it was sent', async () => {
     const hook = await receiver(['message.created']);
+    const present = await WebhookReceiver.start();
+    receivers.push(present);
     hook.answer = (response) => response.writeHead(410).end();
     const queue = story.app.get(WebhookQueueRepository);
     let disabled: unknown = 'not tried';
     queue.disable = async (...parameters) => {
-      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: `${hook.url}/elsewhere` });
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: present.url });
       disabled = await WebhookQueueRepository.prototype.disable.apply(queue, parameters);
       return disabled as string | undefined;
     };
     try {
-      await ada.say(await ada.directConversation(bob), 'to the former one');
+      const { id } = await ada.say(await ada.directConversation(bob), 'to the former one');
       await until('it was to be disabled', () => disabled !== 'not tried');
       expect(disabled).toBeUndefined();
       expect((await webhook(hook.webhookId)).enabled).toBe(true);
+      expect((await present.next('message.created')).data.message.id).toBe(id);
     } finally {
       queue.disable = WebhookQueueRepository.prototype.disable;
+    }
+  });
+
+  it('that are enabled again before a 410 is noted send again what was answered by it', async () => {
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(hook.received.length === 1 ? 410 : 204).end();
+    const queue = story.app.get(WebhookQueueRepository);
+    queue.failed = async (...parameters) => {
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled: true });
+      return WebhookQueueRepository.prototype.failed.apply(queue, parameters);
+    };
+    try {
+      await ada.say(await ada.directConversation(bob), 'to who is back');
+      await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+      expect((await webhook(hook.webhookId)).enabled).toBe(true);
+    } finally {
+      queue.failed = WebhookQueueRepository.prototype.failed;
     }
   });
 

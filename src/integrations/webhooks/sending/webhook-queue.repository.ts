@@ -84,7 +84,7 @@ export class WebhookQueueRepository {
   /**
    * Counted where the webhook leads where the attempt went still: what another receiver answered says nothing of the present one.
    * @param delayMs until the next attempt; undefined: it is given up
-   * @param isGone its receiver takes nothing any more: it is given up too, unless the webhook leads elsewhere by now
+   * @param isGone its receiver takes nothing any more: it is given up too where the webhook is disabled, and leads there still
    * @returns since when the webhook fails; undefined where it was not counted
    */
   async failed(
@@ -96,10 +96,12 @@ export class WebhookQueueRepository {
   ): Promise<Date | undefined> {
     const [row] = await this.database.background.queryAtomically<{ failingSince: Date }>(
       `WITH failing AS (
-         UPDATE webhooks SET failing_since = COALESCE(failing_since, now()) WHERE id = $2 AND url = $8 RETURNING failing_since
+         UPDATE webhooks SET failing_since = COALESCE(failing_since, now()) WHERE id = $2 AND url = $8
+         RETURNING failing_since, disabled_at
        ), attempt AS (
          UPDATE webhook_deliveries SET lease_id = NULL, last_status = $4, last_error = $5, last_duration_ms = $7,
-           next_at = CASE WHEN $9 AND EXISTS (SELECT 1 FROM failing) THEN NULL ELSE now() + make_interval(secs => $6) END
+           next_at = CASE WHEN $9 AND EXISTS (SELECT 1 FROM failing WHERE disabled_at IS NOT NULL) THEN NULL
+             ELSE now() + make_interval(secs => $6) END
          WHERE id = $1 AND lease_id = $3
        )
        SELECT failing_since AS "failingSince" FROM failing`,

@@ -166,6 +166,9 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     }
     const isGone = result.status === 410;
     const delayMs = this.delayOf(delivery, result.retryAfterMs);
+    // Before the attempt is noted: a delivery is given up by a webhook that is disabled alone, so one that is led elsewhere in between
+    // keeps it, and so does one whose process is killed in between.
+    if (isGone) await this.disable(delivery.webhookId, 'GONE', delivery.url);
     const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs, isGone);
     const isOfFormerUrl = failingSince === undefined;
     this.count(delayMs === undefined || (isGone && !isOfFormerUrl) ? 'given_up' : 'failed');
@@ -176,8 +179,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       const breakMs = this.configuration.timings.webhookBreakMs * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10);
       if (receiver.failures >= MAX_FAILURES) receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
     }
-    if (isGone) return this.disable(delivery.webhookId, 'GONE', delivery.url);
-    if (this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
+    if (!isGone && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
       await this.disable(delivery.webhookId, 'FAILING', delivery.url);
   }
 
