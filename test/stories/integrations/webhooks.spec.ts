@@ -178,6 +178,8 @@ describe('webhooks', () => {
     const hook = await receiver(['user.created']);
     const direct = await ada.directConversation(bob);
     await ada.say(direct, 'before they are followed');
+    // It follows from where the oldest of these happened.
+    await until('nothing waits to be planned', async () => (await query('SELECT 1 FROM webhook_events')).length === 0);
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
     const { id } = await ada.say(direct, 'after that');
     // The messages of a conversation are planned in their order.
