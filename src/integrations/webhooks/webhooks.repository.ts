@@ -84,15 +84,18 @@ export class WebhooksRepository {
   /**
    * What is enabled again follows from now on, and is given time as a new one is; the latter also what leads elsewhere. One that
    * follows new messages from now on follows from now too, since these are found by their time; what else it follows and is not
-   * planned yet stays its own, so it begins at the oldest of that.
+   * planned yet stays its own. So it begins at the oldest event that waits, or where the oldest transaction that has written and is
+   * under way began: an event has the time at which its transaction began. It loses none of those, and may be sent messages from that
+   * time on. A transaction that has begun and writes its first row after this looked is not seen: an event of it may be lost.
    */
   async change(transaction: Transaction, id: string, changes: WebhookChanges): Promise<WebhookRow | undefined> {
+    const writesFrom = changes.events?.includes('message.created') === true ? await this.writesFrom(transaction) : null;
     const [row] = await transaction.query<WebhookRow>(
       `UPDATE webhooks SET url = COALESCE($2, url), events = COALESCE($3, events),
          follows_from = CASE
            WHEN $4::boolean AND disabled_at IS NOT NULL THEN now()
            WHEN 'message.created' = ANY ($3::text[]) AND NOT 'message.created' = ANY (events)
-             THEN GREATEST(follows_from, LEAST(now(), (SELECT e.at FROM webhook_events e ORDER BY e.id LIMIT 1)))
+             THEN GREATEST(follows_from, LEAST(now(), $5::timestamptz, (SELECT min(e.at) FROM webhook_events e)))
            ELSE follows_from END,
          failing_since = CASE WHEN $4::boolean OR $2 <> url THEN NULL ELSE failing_since END,
          disabled_at = CASE $4::boolean WHEN true THEN NULL WHEN false THEN COALESCE(disabled_at, now()) ELSE disabled_at END,
@@ -100,9 +103,18 @@ export class WebhooksRepository {
            WHEN true THEN NULL WHEN false THEN COALESCE(disabled_reason, 'ADMINISTRATOR') ELSE disabled_reason END,
          is_notice_due = is_notice_due AND $4::boolean IS NOT TRUE
        WHERE id = $1 RETURNING ${COLUMNS}`,
-      [id, changes.url ?? null, changes.events ?? null, changes.enabled ?? null],
+      [id, changes.url ?? null, changes.events ?? null, changes.enabled ?? null, writesFrom],
     );
     return row;
+  }
+
+  /** A statement of its own, before the one that sees events: what is committed between the two is seen by both. */
+  private async writesFrom(transaction: Transaction): Promise<Date | null> {
+    const [row] = await transaction.query<{ began: Date | null }>(
+      `SELECT min(xact_start) AS began FROM pg_stat_activity
+       WHERE datname = current_database() AND backend_xid IS NOT NULL`,
+    );
+    return row?.began ?? null;
   }
 
   /**

@@ -213,18 +213,43 @@ describe('webhooks', () => {
     }
   });
 
-  it('bring what was followed and not planned yet when new messages are followed too', async () => {
-    const hook = await receiver(['user.created']);
+  it('bring what was followed and not planned or not committed yet when new messages are followed too', async () => {
+    const hook = await receiver(['user.created', 'friend.accepted']);
     const planning = story.app.get(WebhookPlanningRepository);
+    const insert = 'INSERT INTO webhook_events (type, subject_id, user_id) VALUES ($1, $2, $3)';
+    const [older, open] = [1, 2].map(() => new pg.Client({ connectionString: story.databaseUrl })) as [
+      pg.Client,
+      pg.Client,
+    ];
     planning.takeEvents = () => Promise.resolve([]);
     try {
+      await Promise.all([older.connect(), open.connect()]);
+      // One that was written later than another, and happened before it.
+      await older.query('BEGIN');
       const { id } = await story.person('cy');
-      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
+      await older.query(insert, ['user.created', bob.id, null]);
+      const follow = async (): Promise<void> => {
+        const events = ['user.created', 'friend.accepted', 'message.created'];
+        await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events });
+      };
+      await older.query('COMMIT');
+      await follow();
       planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
-      const { user } = (await hook.next('user.created')).data;
-      expect(user.id).toBe(id);
+      for (const expected of [bob.id, id]) await hook.next('user.created', ({ user }) => user.id === expected);
+      await until(
+        'nothing waits to be planned',
+        async () => (await query('SELECT 1 FROM webhook_events')).length === 0,
+      );
+      // One that is not committed.
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'friend.accepted'] });
+      await open.query('BEGIN');
+      await open.query(insert, ['friend.accepted', ada.id, bob.id]);
+      await follow();
+      await open.query('COMMIT');
+      await hook.next('friend.accepted');
     } finally {
       planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
+      await Promise.all([older.end(), open.end()]);
     }
   });
 
