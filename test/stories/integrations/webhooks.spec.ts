@@ -369,6 +369,21 @@ describe('webhooks', () => {
     expect(hook.received).toHaveLength(2);
   });
 
+  it('that fail are not healthy by what their former receiver takes', async () => {
+    const hook = await receiver(['message.created']);
+    let answer: (() => void) | undefined;
+    hook.answer = (response) => {
+      answer = () => response.writeHead(204).end();
+    };
+    await ada.say(await ada.directConversation(bob), 'to the former one');
+    await until('it is under way', () => answer !== undefined);
+    await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: `${hook.url}/elsewhere` });
+    await query('UPDATE webhooks SET failing_since = now() WHERE id = $1', hook.webhookId);
+    answer?.();
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    expect((await webhook(hook.webhookId)).failingSince).not.toBeNull();
+  });
+
   it('that are led elsewhere are given time as new ones are', async () => {
     const hook = await receiver(['message.created']);
     await query(`UPDATE webhooks SET failing_since = now() - interval '119 hours' WHERE id = $1`, hook.webhookId);

@@ -67,16 +67,19 @@ export class WebhookQueueRepository {
     return row?.ms ?? null;
   }
 
-  /** Taken by its receiver. Nothing where another process has it by now, or somebody asked for it anew. */
-  async delivered({ id, webhookId }: LeasedDelivery, leaseId: string, result: AttemptResult): Promise<void> {
+  /**
+   * Taken by its receiver. Nothing where another process has it by now, or somebody asked for it anew. That a former receiver took it
+   * says nothing of the present one.
+   */
+  async delivered({ id, webhookId, url }: LeasedDelivery, leaseId: string, result: AttemptResult): Promise<void> {
     await this.database.background.queryAtomically(
       `WITH healthy AS (
-         UPDATE webhooks SET failing_since = NULL WHERE id = $2 AND failing_since IS NOT NULL
+         UPDATE webhooks SET failing_since = NULL WHERE id = $2 AND url = $6 AND failing_since IS NOT NULL
        )
        UPDATE webhook_deliveries SET delivered_at = now(), next_at = NULL, lease_id = NULL,
          last_status = $4, last_error = NULL, last_duration_ms = $5
        WHERE id = $1 AND lease_id = $3`,
-      [id, webhookId, leaseId, result.status, result.durationMs],
+      [id, webhookId, leaseId, result.status, result.durationMs, url],
       'webhook_delivered',
     );
   }
