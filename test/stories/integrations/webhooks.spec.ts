@@ -7,6 +7,7 @@ import { Database } from '../../../src/database/database.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
 import { WebhookNotices } from '../../../src/integrations/webhooks/sending/webhook-notices.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
+import { WebhookSender } from '../../../src/integrations/webhooks/sending/webhook-sender.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -471,6 +472,24 @@ describe('webhooks', () => {
     await until('all are sent', async () =>
       (await deliveries(hook.webhookId)).every(({ status }) => status === 'delivered'),
     );
+  });
+
+  it('that have too much waiting are not counted at the cost of what is deleted', async () => {
+    const hook = await receiver(['message.created']);
+    await ada.say(await ada.directConversation(bob), 'old');
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    await query(
+      `UPDATE webhook_deliveries SET created_at = now() - interval '15 days' WHERE webhook_id = $1`,
+      hook.webhookId,
+    );
+    const queue = story.app.get(WebhookQueueRepository);
+    queue.overfull = () => Promise.reject(new Error('it takes too long'));
+    try {
+      await (story.app.get(WebhookSender) as unknown as { sweepNow(): Promise<void> }).sweepNow();
+      expect(await deliveries(hook.webhookId)).toEqual([]);
+    } finally {
+      queue.overfull = WebhookQueueRepository.prototype.overfull;
+    }
   });
 
   it('follow no redirect, and reach nothing inside', async () => {

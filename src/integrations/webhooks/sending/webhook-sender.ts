@@ -220,8 +220,15 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
   }
 
-  private async sweepNow(): Promise<void> {
+  /** Counts up to so much of each, which may take longer than a statement may: where it fails, nothing else of the sweep does. */
+  private async disableOverfull(): Promise<void> {
     for (const id of await this.repository.overfull(MAX_PENDING)) await this.disable(id, 'BACKLOG');
+  }
+
+  private async sweepNow(): Promise<void> {
+    await this.disableOverfull().catch(({ message }: Error) =>
+      this.logger.warn(`webhooks that have too much waiting stay enabled for now: ${message}`),
+    );
     await this.repository.deleteFormerSecrets();
     // What was sent repeats messages: it is kept no longer than they are.
     const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
