@@ -21,6 +21,8 @@ import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Upload
 const MAX_INTERNAL_ERRORS = 20;
 /** The server takes no more for one message, and would say so only after all of them were uploaded. */
 const MAX_FILES = 10;
+/** By then a picture is drawn from where the server has it. */
+const PREVIEW_ENDS_MS = 5_000;
 /** Less than it takes another tab to take over. */
 const MAX_PAUSE_MS = 1_000;
 
@@ -486,7 +488,9 @@ export class DurableOutbox implements Outbox {
     for (const { files = [] } of items)
       for (const { id, previewUrl = '' } of files) {
         this.ports.uploader.discard(id).catch(() => undefined);
-        if (objectUrls.delete(previewUrl)) URL.revokeObjectURL(previewUrl);
+        // Not while it is being drawn.
+        if (objectUrls.delete(previewUrl))
+          this.ports.clock.setTimeout(() => URL.revokeObjectURL(previewUrl), PREVIEW_ENDS_MS);
       }
   }
 

@@ -342,7 +342,7 @@ describe('a client', () => {
   );
 
   it('holds the preview of a file no longer than its message waits, and none where there is no page', async () => {
-    const { client } = await loggedIn();
+    const { client, clock } = await loggedIn();
     const file = new File(['x'], 'x.png', { type: 'image/png' });
     const send = async (): Promise<{ clientId: string; url: string | undefined }> => {
       const { clientId, stored } = client.send({ conversationId: CONVERSATION, attachments: [file] });
@@ -357,6 +357,9 @@ describe('a client', () => {
       expect(url).toMatch(/^blob:/);
       expect(revoke).not.toHaveBeenCalled();
       expect(await client.outbox.drop(clientId)).toBe(true);
+      // It may still be being drawn.
+      expect(revoke).not.toHaveBeenCalled();
+      await clock.advance(5_000);
       expect(revoke.mock.calls).toEqual([[url]]);
     } finally {
       Reflect.deleteProperty(globalThis, 'document');

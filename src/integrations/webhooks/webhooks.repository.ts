@@ -95,7 +95,8 @@ export class WebhooksRepository {
          follows_from = CASE
            WHEN $4::boolean AND disabled_at IS NOT NULL THEN now()
            WHEN 'message.created' = ANY ($3::text[]) AND NOT 'message.created' = ANY (events)
-             THEN GREATEST(follows_from, LEAST(now(), $5::timestamptz, (SELECT min(e.at) FROM webhook_events e)))
+             THEN GREATEST(follows_from, LEAST(now(), $5::timestamptz,
+               (SELECT min(e.at) FROM (SELECT at FROM webhook_events ORDER BY id LIMIT 1000) AS e)))
            ELSE follows_from END,
          failing_since = CASE WHEN $4::boolean OR $2 <> url THEN NULL ELSE failing_since END,
          disabled_at = CASE $4::boolean WHEN true THEN NULL WHEN false THEN COALESCE(disabled_at, now()) ELSE disabled_at END,

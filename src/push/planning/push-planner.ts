@@ -17,6 +17,8 @@ const MAX_NOTED = 100_000;
 const MAX_WALK_PAGE = 200;
 /** The walk waits while more than this is noted: planning has fallen behind, and does not need more to do. */
 const MAX_NOTED_BESIDE_WALK = 1_000;
+/** Where there always is, a page is looked at all the same this often. */
+const MAX_WALK_REST_MS = 30_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A look at all devices for what is not planned, page by page. */
@@ -45,6 +47,8 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private hasForgotten = true;
   private walk: Walk | undefined;
   private walkPage = MAX_WALK_PAGE;
+  /** In milliseconds of `performance.now()`. */
+  private lastPageAt = Number.NEGATIVE_INFINITY;
   private readonly loop = new BackgroundLoop(
     () => this.planNoted(),
     ({ message }) => this.logger.warn(`nobody is notified of anything new at the moment: ${message}`),
@@ -159,12 +163,13 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   /** A page of what an earlier process, another one, or this one when there was too much to remember, left unplanned. */
   private async walkOn(): Promise<number | undefined> {
     const { pushPlanPauseMs, pushWalkMs } = this.configuration.timings;
-    if (this.noted > MAX_NOTED_BESIDE_WALK) return pushPlanPauseMs;
+    if (this.noted > MAX_NOTED_BESIDE_WALK && performance.now() < this.lastPageAt + MAX_WALK_REST_MS)
+      return pushPlanPauseMs;
     if (this.walk === undefined) {
       this.walk = { after: FIRST_ID, isOfReaders: this.hasForgotten };
       this.hasForgotten = false;
     }
-    const began = performance.now();
+    const began = (this.lastPageAt = performance.now());
     try {
       this.walk = await this.lookAtPage(this.walk);
       this.walkPage = Math.min(this.walkPage * 2, MAX_WALK_PAGE);

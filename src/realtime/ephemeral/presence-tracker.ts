@@ -289,11 +289,12 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     if (step.length === 0) return;
     // Where it fails, others are next the next time.
     for (const { userId } of step) this.undelivered.delete(userId);
-    const updates = await this.updatesOf(step.filter((change) => this.isNews(change))).catch((error: unknown) => {
+    // Also what this process found by itself meanwhile: the others have not.
+    const updates = await this.updatesOf(step).catch((error: unknown) => {
       this.noteUndelivered(step);
       throw error;
     });
-    if (updates.length > 0) this.events.publish('presence.changed', { updates });
+    this.events.publish('presence.changed', { updates });
     await this.delivering;
     if (this.undelivered.size > 0) void this.enqueue(() => this.deliver([]));
   }

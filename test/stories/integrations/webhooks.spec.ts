@@ -817,6 +817,15 @@ describe('the mail that a webhook was disabled', () => {
     expect(await isDue()).toBe(false);
   });
 
+  it('is left to another process by one that ends while a mail server does not answer', async () => {
+    await disable();
+    const waiting = notices(() => new Promise<void>(() => undefined));
+    void waiting.send();
+    await until('it is claimed', async () => !(await isDue()));
+    await waiting.giveBackAll();
+    expect(await isDue()).toBe(true);
+  });
+
   it('is tried again for a day where nobody could be mailed', async () => {
     const mailed: string[] = [];
     const fail = (): Promise<never> => Promise.reject(new Error('no mail today'));

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { type PresenceChange, PresenceStore } from '../../../src/presence/presence-store.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
+import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
@@ -177,6 +178,27 @@ describe('presence', () => {
     await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: false, change: 1 }]));
     expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
     expect(reading.mock.calls.length).toBeGreaterThan(1);
+    jest.restoreAllMocks();
+  });
+
+  it('is sent to the other processes although this one found it by itself meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const events = story.app.get(EventBus);
+    const change = { userId: ada.id, isOnline: true, lastSeenAt: null, change: 1 };
+    const audience = { userId: ada.id, conversationIds: [], friendIds: [bob.id], blockedIds: [], everyone: false };
+    // As by a catch-up.
+    events.receive('presence.changed', { updates: [{ ...change, audience }] });
+    const tracker: {
+      enqueue(work: () => Promise<void>): Promise<void>;
+      deliver(changes: readonly PresenceChange[]): Promise<void>;
+    } = story.app.get(PresenceTracker);
+    const published = jest.spyOn(events, 'publish');
+    await tracker.enqueue(() => tracker.deliver([change]));
+    const updates = published.mock.calls.flatMap(([name, event]) =>
+      name === 'presence.changed' ? (event as DomainEvents['presence.changed']).updates : [],
+    );
+    expect(updates).toContainEqual(expect.objectContaining(change));
     jest.restoreAllMocks();
   });
 

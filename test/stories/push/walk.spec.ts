@@ -8,6 +8,7 @@ import { Person, until } from '../../support/story.js';
 
 const DEVICES = 121;
 const MAX_DEVICES_AT_ONCE = 60;
+const MAX_WALK_MS = 120_000;
 
 describe('the look at all devices for what an earlier process left unplanned', () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -70,10 +71,13 @@ describe('the look at all devices for what an earlier process left unplanned', (
       expect(await push.expo.arrived(token)).toMatchObject([{ data: { conversationId: group } }]);
       expect(sizes).toEqual([DEVICES]);
       end();
-      await until('what was left is notified of', () =>
-        push.expo.of(token).some(({ data }) => data.conversationId === conversationId),
+      // The walk rests in proportion to what a page took, which was held up here.
+      await until(
+        'what was left is notified of',
+        () => push.expo.of(token).some(({ data }) => data.conversationId === conversationId),
+        MAX_WALK_MS,
       );
-      await until('all devices were looked at', () => sizes.length === 6);
+      await until('all devices were looked at', () => sizes.length === 6, MAX_WALK_MS);
       // Halved until a page is taken, and larger again after it.
       expect(sizes).toEqual([DEVICES, 100, 50, 71, 50, 21]);
     } finally {
@@ -82,5 +86,5 @@ describe('the look at all devices for what an earlier process left unplanned', (
       spy.mockRestore();
     }
     expect(push.faults()).toEqual([]);
-  });
+  }, 300_000);
 });

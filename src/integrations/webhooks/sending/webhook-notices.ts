@@ -29,7 +29,7 @@ interface Claimed {
 /**
  * Mails administrators that a webhook was disabled, each once, whatever becomes of the mail to another. A notice is claimed before its
  * first mail, so that no other process mails it too, and given back where nobody could be mailed. Where somebody was, this process
- * alone tries the others again. A process that is killed while it mails, or ends before it tried again, loses it for those left.
+ * alone tries the others again. A process that is killed before it has mailed all loses it for those left.
  */
 @Injectable()
 export class WebhookNotices {
@@ -91,6 +91,11 @@ export class WebhookNotices {
       this.logger.warn(`an administrator could not be mailed that a webhook was disabled: ${(error as Error).message}`);
       return false;
     }
+  }
+
+  /** At the end of the process: whoever is there mails what is left. */
+  async giveBackAll(): Promise<void> {
+    for (const { notice } of [...this.claimed.values()]) await this.giveBack(notice);
   }
 
   private async giveBack(notice: Notice): Promise<void> {

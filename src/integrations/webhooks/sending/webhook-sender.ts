@@ -97,13 +97,16 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.sweep.stop(), this.mailing.stop(), this.loop.stop()]);
+    const mailed = this.mailing.stop();
+    await Promise.all([this.sweep.stop(), this.loop.stop()]);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, END_TIMEOUT_MS);
     });
-    await Promise.race([Promise.all(this.underWay), late]);
+    // A mail server that does not answer is waited for no longer than a receiver.
+    await Promise.race([Promise.all([mailed, ...this.underWay]), late]);
     clearTimeout(timer);
+    await this.notices.giveBackAll().catch(() => undefined);
     // What is not answered by now is sent again soon, by whoever is there.
     if (this.underWay.size > 0) await this.repository.release(this.leaseId).catch(() => undefined);
   }
