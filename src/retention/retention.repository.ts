@@ -155,8 +155,9 @@ export class RetentionRepository {
       [conversationId, to],
       'retention_note',
     );
+    const emptied = row?.count ?? 0;
     // Last: from here to the commit nobody writes there.
-    if (row !== undefined && row.count > 0)
+    if (emptied > 0)
       await transaction.query(
         `UPDATE conversations c SET last_message = CASE WHEN EXISTS (
            SELECT 1 FROM messages m WHERE m.id = c.last_message_id AND m.deleted_at IS NOT NULL
@@ -164,6 +165,6 @@ export class RetentionRepository {
         [conversationId],
         'retention_show',
       );
-    return row?.count ?? 0;
+    return emptied;
   }
 }

@@ -232,15 +232,14 @@ class Lane {
       } catch (error) {
         const [only] = batch;
         if (only === undefined) return;
-        const isOverloaded = error instanceof DomainError && error.code === 'OVERLOADED';
-        if (!isTransient(error) && !isOverloaded) {
+        if (!isTransient(error)) {
           if (batch.length === 1) this.refuse(only, error);
           else await this.halves(batch);
           return;
         }
         if (isOutcomeUnknown(error)) for (const waiting of batch) waiting.isUncertain = true;
         if (isLockTimeout(error)) return this.writeUnlocked(batch, error);
-        if (batch.length > 1 && !isConnectionFailure(error) && !isOverloaded) return this.halves(batch);
+        if (batch.length > 1 && !isDatabaseAway(error)) return this.halves(batch);
         if (this.clock.now() >= only.deadline) {
           // An attempt may take as long as they may wait: who waits behind this batch is not kept for another one.
           this.queue = this.refuseOverdue(this.queue, error);
@@ -342,11 +341,16 @@ function isLockTimeout(error: unknown): boolean {
   return (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
 }
 
+/** Whether no message is to blame: the database is not reached, or too many statements wait for a connection to it. */
+function isDatabaseAway(error: unknown): boolean {
+  return isConnectionFailure(error) || (error instanceof DomainError && error.code === 'OVERLOADED');
+}
+
 /** Whether the same statement may succeed later or among fewer; anything else is the message's own fault. */
 function isTransient(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return (
-    isConnectionFailure(error) ||
+    isDatabaseAway(error) ||
     isLockTimeout(error) ||
     code === QUERY_CANCELED ||
     code === DEADLOCK_DETECTED ||

@@ -29,6 +29,15 @@ describe('presence', () => {
   const isOnline = async (viewer: Person, person: Person): Promise<unknown> =>
     (await viewer.must('GET', `/users/${person.id}`)).isOnline;
 
+  /** As once it is stored. */
+  const deliver = (change: PresenceChange): Promise<void> => {
+    const tracker: {
+      enqueue(work: () => Promise<void>): Promise<void>;
+      deliver(changes: readonly PresenceChange[]): Promise<void>;
+    } = story.app.get(PresenceTracker);
+    return tracker.enqueue(() => tracker.deliver([change]));
+  };
+
   it('emits an arrival although leases are renewed at that very moment', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
@@ -167,15 +176,11 @@ describe('presence', () => {
     const bobs = await bob.device();
     await until('he is there', async () => (await isOnline(ada, bob)) === true);
     await outside.query('INSERT INTO last_seen (user_id, changes) VALUES ($1, 2)', [ada.id]);
-    const tracker: {
-      enqueue(work: () => Promise<void>): Promise<void>;
-      deliver(changes: readonly PresenceChange[]): Promise<void>;
-    } = story.app.get(PresenceTracker);
     const change = { userId: ada.id, lastSeenAt: null };
     const reading = jest.spyOn(story.app.get(PresenceStore), 'audiences').mockRejectedValueOnce(new Error('away'));
-    await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: true, change: 2 }]));
+    await deliver({ ...change, isOnline: true, change: 2 });
     // Of a process that died before, and shown late.
-    await tracker.enqueue(() => tracker.deliver([{ ...change, isOnline: false, change: 1 }]));
+    await deliver({ ...change, isOnline: false, change: 1 });
     expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
     expect(reading.mock.calls.length).toBeGreaterThan(1);
     jest.restoreAllMocks();
@@ -189,12 +194,8 @@ describe('presence', () => {
     const audience = { userId: ada.id, conversationIds: [], friendIds: [bob.id], blockedIds: [], everyone: false };
     // As by a catch-up.
     events.receive('presence.changed', { updates: [{ ...change, audience }] });
-    const tracker: {
-      enqueue(work: () => Promise<void>): Promise<void>;
-      deliver(changes: readonly PresenceChange[]): Promise<void>;
-    } = story.app.get(PresenceTracker);
     const published = jest.spyOn(events, 'publish');
-    await tracker.enqueue(() => tracker.deliver([change]));
+    await deliver(change);
     const updates = published.mock.calls.flatMap(([name, event]) =>
       name === 'presence.changed' ? (event as DomainEvents['presence.changed']).updates : [],
     );
