@@ -136,9 +136,18 @@ export class SessionTokens implements SessionSource {
     return renewal.token;
   }
 
-  /** The server says that it is over. */
-  end(code: string): Promise<void> {
-    return this.session.end(code);
+  /** The server says that it is over. What the user typed stays, and so does what another tab has logged in to meanwhile. */
+  async end(code: string): Promise<void> {
+    const { session } = this;
+    const { held } = session;
+    if (held === undefined) return;
+    const isKept = this.#isKept;
+    session.forget();
+    const { generation } = session;
+    session.endListeners.call(code);
+    const stored = await session.learnRevocations();
+    const isOther = isKept && stored !== undefined && stored.accessToken !== held.accessToken;
+    if (!isOther && generation === session.generation) await session.keepRevocations();
   }
 
   /** A browser has one session's cookies: where another tab has logged in meanwhile, they are those of that. */

@@ -26,7 +26,7 @@ export class Session {
   generation = 0;
   /** Sessions that were left here, and may go on on the server. */
   revocations: readonly Revocation[] = [];
-  readonly #endListeners = new Listeners<[code: string]>();
+  readonly endListeners = new Listeners<[code: string]>();
 
   constructor(private readonly ports: SessionPorts) {}
 
@@ -35,7 +35,7 @@ export class Session {
   }
 
   /** Called when the server says that this session is over; not of a log-out. */
-  readonly onEnd = this.#endListeners.add;
+  readonly onEnd = this.endListeners.add;
 
   /** What an earlier run left. Rejects where the store does not say. */
   async restore(): Promise<string | undefined> {
@@ -69,19 +69,6 @@ export class Session {
     }
   }
 
-  /** The server says that it is over. What the user typed stays. */
-  async end(code: string): Promise<void> {
-    if (this.held === undefined) return;
-    const cleared = this.clear();
-    this.#endListeners.call(code);
-    await cleared;
-  }
-
-  async clear(): Promise<void> {
-    this.forget();
-    await this.keepRevocations();
-  }
-
   /** In memory alone: what is stored is another tab's, and perhaps another user's. */
   forget(): void {
     this.generation += 1;
@@ -98,7 +85,9 @@ export class Session {
     // Another tab may have renewed it.
     const left = stored !== undefined && stored.userId === own?.userId ? stored : own;
     if (left !== undefined && left.accessToken !== '') this.owe(left);
-    if (generation === this.generation) await this.clear();
+    if (generation !== this.generation) return;
+    this.forget();
+    await this.keepRevocations();
   }
 
   /** The server is to end the session of these tokens. */

@@ -103,6 +103,17 @@ describe('session', () => {
     await expect(http.request('/friends')).rejects.toMatchObject({ code: 'NOT_LOGGED_IN' });
   });
 
+  it('leaves what another tab has logged in to meanwhile, and says that its own is over', async () => {
+    const [first, second] = [tab(), tab()];
+    await first.session.restore();
+    await second.sessionTokens.begin('grace', { accessToken: 'access of grace', refreshToken: 'refresh of grace' });
+    await first.sessionTokens.end('SESSION_REVOKED');
+    expect([ends, first.session.held]).toEqual([['SESSION_REVOKED'], undefined]);
+    expect(await tokens.load()).toMatchObject({ userId: 'grace', refreshToken: 'refresh of grace' });
+    await second.sessionTokens.end('SESSION_REVOKED');
+    expect(await tokens.load()).toBeUndefined();
+  });
+
   it('goes on after a renewal that failed for want of a network', async () => {
     refresh = () => Promise.reject(new TypeError('fetch failed'));
     const { session, http } = tab();
@@ -242,11 +253,11 @@ describe('session', () => {
     const renewal = sessionTokens.renew('access 1');
     const failed = rejection(renewal);
     await new Promise((resolve) => setImmediate(resolve));
-    await session.clear();
+    await session.leave();
     answer({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
     expect(await failed).toMatchObject({ code: 'ABORTED' });
     expect(session.userId).toBeUndefined();
-    expect(await tokens.load()).toBeUndefined();
+    expect(await tokens.load()).toMatchObject({ userId: '', accessToken: '' });
   });
 
   describe('that a browser has removed with all that it stored', () => {
@@ -286,9 +297,9 @@ describe('session', () => {
     it('is not saved after a log-out in another tab', async () => {
       const [left, other] = [tab(), tab()];
       for (const { session } of [left, other]) await session.restore();
-      await other.session.clear();
+      await other.session.leave();
       await left.sessionTokens.saveAgain(true);
-      expect(await tokens.load()).toBeUndefined();
+      expect(await tokens.load()).toMatchObject({ userId: '', accessToken: '' });
     });
 
     it('is saved as it is by the time that this is known: not once it has ended, nor with a token that is spent', async () => {
@@ -302,7 +313,7 @@ describe('session', () => {
       known(true);
       expect([await renewed, await tokens.load()]).toMatchObject([true, { refreshToken: 'refresh 2' }]);
       const ended = session.isCurrent(userId);
-      await session.end('SESSION_REVOKED');
+      await sessionTokens.end('SESSION_REVOKED');
       known(true);
       expect([await ended, await tokens.load()]).toEqual([false, undefined]);
     });
