@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import { json, type NextFunction, type Request, type Response } from 'express';
 import { hasBody, isUpload, maxUploadBytes } from './uploads.js';
 import { DomainError } from '../common/errors.js';
 import { refuseHostileStructure } from '../common/validation/validation.js';
@@ -15,9 +15,9 @@ const LINGER_MS = 30_000;
 /** What may be in a request, how much of it, and how slowly: JSON everywhere, and one file where files are uploaded. */
 export function useRequestBodies(app: NestExpressApplication): void {
   app.use(refuseUnsupportedBodies);
-  app.use(refuseLargeBodies(maxUploadBytes(app.get(Configuration))));
+  app.use(refuseAnnouncedBodies(maxUploadBytes(app.get(Configuration))));
   app.use(refuseSlowBodies);
-  app.useBodyParser('json', { limit: MAX_BODY_BYTES, reviver: refusePrototypes, strict: false });
+  app.use(parseJson());
   app.use(nameParserErrors);
   app.use(refuseHostileBodies);
 }
@@ -41,34 +41,51 @@ export function refuseSlowBodies(request: Request, _: Response, next: NextFuncti
   next();
 }
 
+/** Those that say themselves that they are too large. */
+function refuseAnnouncedBodies(longest: number): (request: Request, response: Response, next: NextFunction) => void {
+  return (request, response, next) => {
+    if (isUpload(request)) lingerAfterRefusal(request, response);
+    const largest = isUpload(request) ? longest : MAX_BODY_BYTES;
+    if (Number(request.headers['content-length'] ?? 0) <= largest) return next();
+    if (!isUpload(request)) endAfterAnswer(request, response);
+    next(new DomainError('PAYLOAD_TOO_LARGE'));
+  };
+}
+
 /**
- * Ends a request as soon as it is known to be too large. The parser would first read all of it, however slowly it comes
+ * Refuses a body in chunks as soon as it is known to be too large. The parser would first read all of it, however slowly it comes
  * and whether or not it ever ends.
  */
-function refuseLargeBodies(longest: number): (request: Request, response: Response, next: NextFunction) => void {
+function parseJson(): (request: Request, response: Response, next: NextFunction) => void {
+  const parse = json({ limit: MAX_BODY_BYTES, reviver: refusePrototypes, strict: false });
   return (request, response, next) => {
-    const largest = isUpload(request) ? longest : MAX_BODY_BYTES;
-    const refuse = (): void => {
-      if (!isUpload(request)) {
-        response.setHeader('Connection', 'close');
-        response.once('finish', () => request.destroy());
-      }
-      next(new DomainError('PAYLOAD_TOO_LARGE'));
+    let isAnswered = false;
+    // The parser speaks up again once a refused request is over: Express would write that to stderr, past the log.
+    const answer = (error?: unknown): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      next(error);
     };
-    if (isUpload(request)) lingerAfterRefusal(request, response);
-    if (Number(request.headers['content-length'] ?? 0) > largest) return refuse();
     if (request.headers['transfer-encoding'] !== undefined && !isUpload(request)) {
       let bytes = 0;
       const count = (chunk: Buffer): void => {
         bytes += chunk.length;
-        if (bytes <= largest) return;
+        if (bytes <= MAX_BODY_BYTES) return;
         request.off('data', count);
-        refuse();
+        // What the parser refused unread goes on coming.
+        if (response.headersSent) return void request.destroy();
+        endAfterAnswer(request, response);
+        answer(new DomainError('PAYLOAD_TOO_LARGE'));
       };
       request.on('data', count);
     }
-    next();
+    parse(request, response, answer);
   };
+}
+
+function endAfterAnswer(request: Request, response: Response): void {
+  response.setHeader('Connection', 'close');
+  response.once('finish', () => request.destroy());
 }
 
 /** A client that is still sending its file reads no answer before it is through, unless the server goes on reading for a while. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Agent, request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { type Anything, request, until } from '../../support/story.js';
@@ -66,6 +66,22 @@ describe('an attacker against the framing of HTTP', () => {
       for (let sent = 0; sent < 128 && !line.isClosed; sent += 1) await line.write(chunk);
       await until('the server ends the line', () => line.isClosed);
       expect(outline(line.answers().map(checked))).toEqual([[413, 'PAYLOAD_TOO_LARGE']]);
+    });
+
+    it.each([
+      ['charset', ['Content-Type: application/json; charset=foo']],
+      ['encoding', [JSON_TYPE, 'Content-Encoding: foo']],
+    ])('of an unknown %s is refused once, however much of it comes', async (_, headers) => {
+      const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+      const line = open();
+      await line.write(message(POST(), [...headers, 'Transfer-Encoding: chunked'], '', { last: false }));
+      await until('the server answers', () => line.answers().length > 0);
+      const chunk = `${(16_384).toString(16)}\r\n${'x'.repeat(16_384)}\r\n`;
+      for (let sent = 0; sent < 128 && !line.isClosed; sent += 1) await line.write(chunk);
+      await until('the server ends the line', () => line.isClosed);
+      expect(line.answers().map(({ status }) => status)).toEqual([415]);
+      expect(printed.mock.calls).toEqual([]);
+      printed.mockRestore();
     });
 
     it('that is announced too large is refused before it comes', async () => {
