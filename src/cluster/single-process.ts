@@ -23,8 +23,14 @@ export class SingleProcess implements OnApplicationBootstrap, OnApplicationShutd
     async () => {
       const { since } = this;
       if (since === undefined) return undefined;
-      await this.catchUp.run(since, true);
-      if (this.since === since) this.since = undefined;
+      // What becomes known meanwhile, also of the same snapshot, is read after it.
+      this.since = undefined;
+      try {
+        await this.catchUp.run(since, true);
+      } catch (error) {
+        this.readFrom(since);
+        throw error;
+      }
       return undefined;
     },
     ({ message }) => this.logger.debug(`what was committed cannot be read at the moment: ${message}`),
@@ -47,7 +53,7 @@ export class SingleProcess implements OnApplicationBootstrap, OnApplicationShutd
       ({ message }) => this.logger.debug(`it cannot be read who else uses the database: ${message}`),
     );
     events.subscribe('write.unsettled', ({ since }) => {
-      this.since = this.since === undefined ? since : older(since, this.since);
+      this.readFrom(since);
       this.catchingUp.start();
     });
   }
@@ -58,6 +64,10 @@ export class SingleProcess implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.looking.stop(), this.catchingUp.stop()]);
+  }
+
+  private readFrom(since: string): void {
+    this.since = this.since === undefined ? since : older(since, this.since);
   }
 
   private async lookForOthers(): Promise<void> {

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type FetchedBody, publicFetch, type PublicFetchOptions } from './public-fetch.js';
+import { publicPost } from './public-post.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -64,6 +65,21 @@ describe('fetching what users name', () => {
     const allowedHosts = [host];
     await expect(get(`http://${host}/inside`, { allowedHosts })).rejects.toThrow('not public');
     await expect(get(`http://${host}/`, { allowedHosts })).rejects.toThrow('too many redirects');
+  });
+
+  it('fails where the server goes on in another protocol', async () => {
+    const host = await serve(() => undefined);
+    server?.on('connection', (socket) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+    });
+    await expect(get(`http://${host}/`, { allowedHosts: [host] })).rejects.toThrow('no answer');
+    const posted = publicPost(new URL(`http://${host}/`), {
+      headers: {},
+      body: Buffer.from('{}'),
+      timeoutMs: 10_000,
+      isAllowed: true,
+    });
+    await expect(posted).rejects.toThrow('no answer');
   });
 
   it('answers the body, decoded and no longer than asked for, and where it came from', async () => {

@@ -105,6 +105,8 @@ function open(
       settle,
     );
     sent.on('error', reject);
+    // Where the server speaks another protocol from here on (101), neither an answer nor an error comes.
+    sent.on('close', () => reject(new Error('no answer')));
     sent.end();
   });
 }

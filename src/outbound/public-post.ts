@@ -48,6 +48,8 @@ export function publicPost(
       },
     );
     sent.on('error', reject);
+    // Where the server speaks another protocol from here on (101), neither an answer nor an error comes.
+    sent.on('close', () => reject(new Error('no answer')));
     sent.end(body);
   });
 }

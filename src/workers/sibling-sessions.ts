@@ -30,6 +30,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
   CLIENT_ADDRESS,
 ]);
+/** What is about what goes through, whatever `Connection` says: where a body ends, and whom it is for. */
+const MESSAGE_HEADERS: ReadonlySet<string> = new Set(['content-length', 'host']);
 /** What Engine.IO answers where it does not know a session: the client begins a new one. */
 const UNKNOWN_SESSION = '{"code":1,"message":"Session ID unknown"}';
 
@@ -123,6 +125,8 @@ export class SiblingSessions {
   private pass(slot: number, request: IncomingMessage, response: ServerResponse): void {
     const { method, url } = request;
     const headers = [...withoutConnection(request.rawHeaders), CLIENT_ADDRESS, request.socket.remoteAddress ?? ''];
+    // Without it Node would write the body of some methods bare onto the connection, where it is the next request.
+    if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
     const passed = send({ socketPath: this.pathOf(slot), agent: this.agent, method, path: url, headers });
     passed.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutConnection(answer.rawHeaders));
@@ -167,7 +171,7 @@ function withoutConnection(rawHeaders: readonly string[]): string[] {
     .map((name) => name.trim());
   return rawHeaders.filter((_, index) => {
     const name = (rawHeaders[index - (index % 2)] ?? '').toLowerCase();
-    return !CONNECTION_HEADERS.has(name) && !named.includes(name);
+    return MESSAGE_HEADERS.has(name) || !(CONNECTION_HEADERS.has(name) || named.includes(name));
   });
 }
 
