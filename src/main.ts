@@ -29,7 +29,7 @@ try {
   }
 } catch (error) {
   // The signal to end came while it started: what had begun is undone, and nothing has failed.
-  if (end.signal.aborted && error === end.signal.reason) process.exit();
+  if (end.signal.aborted && error === end.signal.reason) process.exit(end.exitCode);
   const reason = error instanceof ConfigurationError ? error.message : startFailure(error);
   if (primary !== undefined) await primary.startFailed(reason);
   else if (production) new Logger('Server').fatal(reason);

@@ -28,6 +28,7 @@ export async function operate<Result>(
     databaseUrl,
     rateLimits: false,
     web: false,
+    isOperator: true,
   });
   Logger.overrideLogger(['fatal']);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {

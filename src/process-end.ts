@@ -23,7 +23,8 @@ type Stop = (isOrderly: boolean) => Promise<void>;
 export class ProcessEnd {
   private readonly logger = new Logger('Process');
   private readonly started = new AbortController();
-  private exitCode = 0;
+  /** 0 as long as nothing went wrong. */
+  exitCode = 0;
   private isOrderly = true;
   private failures = 0;
   private stop: Stop | undefined;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createKept } from './kept-file.js';
 import { LimitsError, parseLimits } from './parse-limits.js';
 import type { Limit, LimitTable } from './limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
@@ -123,6 +124,8 @@ export class Configuration {
   /** Whether a forwarded IP address is believed: the number of proxies in front, 0 for none. */
   readonly trustedProxies!: number;
   readonly timings!: Timings;
+  /** An operator's command, beside servers that may run: it listens to nobody, and what is leased may be theirs. */
+  readonly isOperator?: boolean;
 
   constructor(values: Omit<Configuration, 'eventLimit' | 'isOneOfSeveral' | 'isAlone' | 'sessionPrefix'>) {
     Object.assign(this, values);
@@ -142,7 +145,8 @@ export class Configuration {
 
   /** Whether no other process serves the database while this one starts. */
   get isAlone(): boolean {
-    return this.redisUrl === undefined && (this.worker === undefined || this.worker.isAlone);
+    if (this.isOperator === true || this.redisUrl !== undefined) return false;
+    return this.worker === undefined || this.worker.isAlone;
   }
 
   /** How many events one connection may send; undefined is not limited. */
@@ -335,14 +339,7 @@ function ownSecret(
 /** The generated secret, the same at every start. Two processes that start at once agree: only one creates the file. */
 function keptSecret(dataDirectory: string): string {
   const path = join(dataDirectory, 'jwt-secret');
-  try {
-    mkdirSync(dataDirectory, { recursive: true });
-    writeFileSync(path, randomBytes(48).toString('base64'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new ConfigurationError(`DATA_DIR ${dataDirectory} cannot be written: ${(error as Error).message}`);
-    }
-  }
+  createKept(path, () => randomBytes(48).toString('base64'));
   const kept = readFileSync(path, 'utf8').trim();
   if (!isLongEnough(kept)) {
     throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and clients refresh their sessions`);

@@ -1,6 +1,7 @@
 import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createKept } from './kept-file.js';
 import { ConfigurationError, type SettingValues } from './settings.js';
 
 /** What a notification may show. */
@@ -183,13 +184,7 @@ const KEY_FILE = 'vapid-private-key';
 /** The generated keys, the same at every start. Two processes that start at once agree: only one creates the file. */
 function keptKeys(dataDirectory: string): VapidKeys {
   const path = join(dataDirectory, KEY_FILE);
-  try {
-    mkdirSync(dataDirectory, { recursive: true });
-    writeFileSync(path, generatedKey(), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new ConfigurationError(`DATA_DIR ${dataDirectory} cannot be written: ${(error as Error).message}`);
-  }
+  createKept(path, generatedKey);
   const kept = pairOf(readFileSync(path, 'utf8').trim());
   if (kept === undefined)
     throw new ConfigurationError(

@@ -9,12 +9,16 @@ import { Degradation } from './degradation.js';
 import { LivenessView, ReadinessView } from './health.view.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
+/** How long what the database answered holds. */
+const MAX_ANSWER_AGE_MS = 250;
 
 /** For whatever watches this process (contract, section 9). */
 @ApiTags('operations')
 @Public()
 @Controller('health')
 export class HealthController {
+  private asked: { at: number; answer: Promise<boolean> } | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly lifecycle: Lifecycle,
@@ -51,8 +55,16 @@ export class HealthController {
     return { status: isReady ? (isDegraded ? 'degraded' : 'ok') : 'error', checks };
   }
 
+  /** One question for all who ask within a moment: whoever asks often, without a token, takes no connection from messages. */
+  private databaseAnswers(): Promise<boolean> {
+    const now = performance.now();
+    if (this.asked === undefined || now - this.asked.at > MAX_ANSWER_AGE_MS)
+      this.asked = { at: now, answer: this.askDatabase() };
+    return this.asked.answer;
+  }
+
   /** A connection that lives may answer while new ones are refused, and with them a part of all requests. */
-  private async databaseAnswers(): Promise<boolean> {
+  private askDatabase(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);

@@ -18,7 +18,8 @@ interface TcpBounds {
 /** A browser holds six connections; 2,000 are an office behind one IP address. */
 const BOUNDS: TcpBounds = {
   maxPerIpAddress: 2_000,
-  stallTimeoutMs: 30_000,
+  // No time that a setting of whole seconds gives to idle connections: it is known by it whose timeout a socket has.
+  stallTimeoutMs: 30_001,
   maxTotalBacklog: 256 * 1024 * 1024,
   lookMs: 500,
 };

@@ -86,6 +86,8 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // Nobody is connected to it: it does not know who looks at what would ring.
+    if (this.configuration.isOperator === true) return;
     // Where there is no other process, what is leased now was leased by one that died.
     if (this.configuration.isAlone)
       await this.repository
