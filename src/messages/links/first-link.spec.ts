@@ -11,6 +11,8 @@ describe('the first link of a text', () => {
     ['https://example.com, https://other.example', 'https://example.com/'],
     ['<https://example.com/x>', 'https://example.com/x'],
     ['**https://example.com/x**', 'https://example.com/x'],
+    ['([{https://example.com/a(b)[c]{d}}.]).', 'https://example.com/a(b)[c]%7Bd%7D'],
+    ['https://example.com/a(b)).(c', 'https://example.com/a(b)).(c'],
     ['HTTPS://Example.COM/Path!', 'https://example.com/Path'],
     ['http://exämple.com/ü', 'http://xn--exmple-cua.com/%C3%BC'],
     ['https://user:secret@example.com then https://second.example/', 'https://second.example/'],
@@ -48,6 +50,9 @@ describe('the first link of a text', () => {
       `https://a.b/${'.'.repeat(7_900)}`,
     ];
     for (const text of texts) firstLink(text, []);
+    // Far longer than any message: anything but linear takes days for it.
+    const end = `${'.'.repeat(100_000)}${')'.repeat(100_000)}${'.)]'.repeat(50_000)}`;
+    expect(firstLink(`https://a.b/${end} https://example.com`, [])).toBe('https://a.b/');
     expect(firstLink(`${'http://x '.repeat(800)} https://example.com`, [])).toBe('https://example.com/');
   });
 });

@@ -3,7 +3,7 @@ import { isAllowedHost } from '../../outbound/public-fetch.js';
 const MAX_URL_LENGTH = 2_048;
 /** A link as people type or paste it; what ends the sentence is cut off below. */
 const LINK = /(?<![\p{L}\p{N}_/@])https?:\/\/[^\s<>"'`\u00a0\u2028\u2029\p{Control}]+/giu;
-const ENDS_SENTENCE = /[.,:;!?…'"*_~]+$/u;
+const ENDS_SENTENCE = `.,:;!?…'"*_~`;
 const BRACKETS: readonly (readonly [open: string, close: string])[] = [
   ['(', ')'],
   ['[', ']'],
@@ -28,16 +28,17 @@ export function firstLink(text: string, allowedHosts: readonly string[]): string
   return undefined;
 }
 
-/** Full stops and brackets around a link are not part of it; brackets within it are. */
+/** Full stops and brackets around a link are not part of it; brackets within it are. Linear: anybody may send the worst text. */
 function withoutEnd(link: string): string {
-  for (let cut = link; ; ) {
-    let shorter = cut.replace(ENDS_SENTENCE, '');
-    for (const [open, close] of BRACKETS) {
-      if (shorter.endsWith(close) && count(shorter, close) > count(shorter, open)) shorter = shorter.slice(0, -1);
-    }
-    if (shorter === cut) return cut;
-    cut = shorter;
+  const unopened = new Map(BRACKETS.map(([open, close]) => [close, count(link, close) - count(link, open)]));
+  let end = link.length;
+  for (; end > 0; end -= 1) {
+    const last = link.charAt(end - 1);
+    const surplus = unopened.get(last);
+    if (surplus === undefined ? !ENDS_SENTENCE.includes(last) : surplus <= 0) break;
+    if (surplus !== undefined) unopened.set(last, surplus - 1);
   }
+  return link.slice(0, end);
 }
 
 function count(text: string, character: string): number {
