@@ -74,6 +74,23 @@ describe('what a page says of itself', () => {
     expect(read(`<title>x</title><meta property="og:image" content="${image}">`)?.imageUrl).toBeNull();
   });
 
+  it.each(['<b>', '<svg>', '<b><svg></b>'])(
+    'is read from the beginning of a page of nothing but %s, and of one that closes what is not open',
+    (tag) => {
+      // Far longer than any page that is read: whoever reads all of it takes hours.
+      const tags = tag.repeat(1_000_000);
+      expect(read(Buffer.from(`<title>x</title>${tags}`))?.title).toBe('x');
+      expect(read(Buffer.from(`<title>x</title>${tag.repeat(100_000)}${'</q>'.repeat(1_000_000)}`))?.title).toBe('x');
+    },
+  );
+
+  it('is found where no tag says that the head begins or ends, before anything deep', () => {
+    const head = '<link rel="icon" href="x"><script>1</script>'.repeat(500);
+    const deep = '<div>'.repeat(150);
+    const metadata = read(Buffer.from(`<html>${head}${deep}<title>x</title><meta name="description" content="y">`));
+    expect(metadata).toMatchObject({ title: 'x', description: 'y' });
+  });
+
   it('ends with the head', () => {
     expect(read('<title>x</title></head><body><meta property="og:title" content="not this">')?.title).toBe('x');
   });

@@ -16,6 +16,9 @@ const MAX_DESCRIPTION_LENGTH = 500;
 const MAX_CLEANED_LENGTH = 1_000;
 const MAX_SITE_NAME_LENGTH = 100;
 const MAX_IMAGE_URL_LENGTH = 2_048;
+/** No head is as deep, nor as long. What the parser does for a tag takes longer the more of them are open or were. */
+const MAX_DEPTH = 200;
+const MAX_TAGS = 5_000;
 /** Where a page must have said its encoding by, in bytes (HTML, "prescan a byte stream"). */
 const PRESCAN_BYTES = 1_024;
 
@@ -41,14 +44,19 @@ export function pageMetadata(html: Buffer, contentType: string, url: string): Pa
   };
 }
 
-/** The first of each property counts. Reads no further than the head. */
+/** The first of each property counts. Reads no further than the head, nor than any head goes. */
 function headOf(html: string): { meta: Map<string, string>; title: string } {
   const meta = new Map<string, string>();
   let title = '';
   let inTitle = false;
   let isOver = false;
+  let depth = 0;
+  let tags = 0;
   const parser = new Parser({
     onopentag(name, attributes) {
+      depth += 1;
+      tags += 1;
+      if (depth > MAX_DEPTH || tags > MAX_TAGS) isOver = true;
       if (isOver) return;
       if (name === 'title') inTitle = title === '';
       else if (name === 'body') isOver = true;
@@ -62,6 +70,7 @@ function headOf(html: string): { meta: Map<string, string>; title: string } {
       if (inTitle && !isOver && title.length < MAX_TITLE_LENGTH * 4) title += text;
     },
     onclosetag(name) {
+      depth -= 1;
       if (name === 'title') inTitle = false;
       else if (name === 'head') isOver = true;
     },
