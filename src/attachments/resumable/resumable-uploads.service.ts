@@ -105,11 +105,11 @@ export class ResumableUploads {
       const upload = await this.require(id, userId);
       const { request } = body;
       const offset = body.offset();
-      if (upload.state === 'READY') return this.repeated(upload, offset, this.viewOf(upload));
+      if (upload.state === 'READY') return this.repeated(upload, offset, () => this.viewOf(upload));
       for (let other = this.holds.interrupt(id); other !== undefined; other = this.holds.interrupt(id)) await other;
       // Without a pause from here until it is a transfer itself: of several that waited, one is next.
       const completion = this.holds.completionOf(id);
-      if (completion !== undefined) return this.repeated(upload, offset, completion);
+      if (completion !== undefined) return this.repeated(upload, offset, () => completion);
       const uploader = { userId, ipAddress: ipAddressKey(ipAddress) };
       return this.holds.transferring(id, (signal, endTransfer) =>
         this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
@@ -164,7 +164,7 @@ export class ResumableUploads {
   private async heldByAnother({ id, ownerId }: ResumableUpload, offset: number): Promise<UploadProgress> {
     const upload = await this.require(id, ownerId);
     if (upload.state !== 'READY') throw new DomainError('UPLOAD_LOCKED');
-    return this.repeated(upload, offset, this.viewOf(upload));
+    return this.repeated(upload, offset, () => this.viewOf(upload));
   }
 
   private async receive(
@@ -216,14 +216,17 @@ export class ResumableUploads {
     return this.attachments.view(file);
   }
 
-  /** The answer to a request for the last byte of an upload that has it, or is about to be finished. */
+  /**
+   * The answer to a request for the last byte of an upload that has it, or is about to be finished.
+   * @param attachment is not called where the request is refused: nobody would be there for its failure.
+   */
   private async repeated(
     upload: ResumableUpload,
     offset: number,
-    attachment: Promise<AttachmentView>,
+    attachment: () => Promise<AttachmentView>,
   ): Promise<UploadProgress> {
     requireOffset(offset === upload.size || offset === upload.size - 1);
-    return this.finished(upload, await attachment);
+    return this.finished(upload, await attachment());
   }
 
   private finished(upload: ResumableUpload, attachment: AttachmentView): UploadProgress {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
+import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
 import { INFECTION } from '../../support/clamd.js';
 import { film, picture } from '../../support/files.js';
 import {
@@ -13,6 +14,7 @@ import {
   sha256,
   startResumableStory,
 } from '../../support/resumable-uploads.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { filesUnder } from '../../support/s3.js';
 import { until } from '../../support/story.js';
 import { codeOf, idOf, TusClient } from '../../support/tus.js';
@@ -142,6 +144,21 @@ describe('a resumable upload', () => {
     expect(await ada.must('GET', '/users/me/export')).toBeDefined();
     const { rows } = await database.query('SELECT state FROM attachments WHERE id = $1', [idOf(location)]);
     expect(rows).toEqual([{ state: 'READY' }]);
+  });
+
+  it('refuses a repeat at a wrong offset without looking at what its sender ends meanwhile', async () => {
+    const bytes = file(5_000);
+    const location = await tus.begin(bytes.length);
+    expect((await tus.patch(location, 0, bytes)).status).toBe(204);
+    const views = holdCalls(story.app, AttachmentsService, 'ofOwner');
+    try {
+      expect((await tus.patch(location, 0, bytes)).status).toBe(409);
+      expect((await tus.request('DELETE', location)).status).toBe(204);
+    } finally {
+      views.release();
+    }
+    // A view that nobody awaits would have failed by now, which ends a server's process and this test.
+    expect((await tus.head(location)).status).toBe(410);
   });
 
   it('is not complete before it is clean and kept: the last byte asks again', async () => {
