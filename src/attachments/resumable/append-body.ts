@@ -42,8 +42,9 @@ export function appendBody(
       received += chunk.length;
       if (received > room) stop(new DomainError('PAYLOAD_TOO_LARGE'));
     };
+    // Node throws away what was not read yet of a client that goes away, also after its last byte: there is no end then.
     const closed = (): void => {
-      if (!request.complete) stop(invalidField('', 'the request ended before its body did'));
+      if (!request.readableEnded) stop(invalidField('', 'the request ended before its body did'));
     };
     const interrupt = (): void => stop(new DomainError('UPLOAD_LOCKED'));
     const endWatch = watchPace(request, {

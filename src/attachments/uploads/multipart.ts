@@ -62,8 +62,9 @@ export function receiveFile<Result>(
         file?.destroy(broken);
         void undone(taken, undo);
       });
+    // Node throws away what was not read yet of a client that goes away, also after its last byte: there is no end then.
     const closed = (): void => {
-      if (!request.complete) fail(broken);
+      if (!request.readableEnded) fail(broken);
     };
     parser.on('file', (field: string | undefined, stream, name) => {
       file = stream;
@@ -106,6 +107,7 @@ export function receiveFile<Result>(
       checkMs: paceCheckMs,
     });
     request.pipe(parser);
+    if (request.destroyed) closed();
   });
 }
 

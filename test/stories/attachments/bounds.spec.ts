@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import sharp from 'sharp';
+import { Spool } from '../../../src/attachments/uploads/spool.js';
+import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
 import { archive, bomb, film, page, picture } from '../../support/files.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
@@ -104,6 +108,35 @@ describe('what is uploaded', () => {
     expect((await other.upload(film())).status).toBe(201);
     for (const socket of sockets) socket.destroy();
     await until('they are given up', async () => (await greedy.upload(film())).status === 201);
+  });
+
+  it.each([
+    ['before any of it was read', 100, () => holdCalls(story.app, UploadQuota, 'charge')],
+    ['before all of it was read', 100_000, () => holdCalls(story.app, Spool, 'newPath')],
+  ])('gives its room back where its sender goes away after the last byte, %s', async (_, size, hold) => {
+    const sender = await story.person();
+    const { port, hostname } = new URL(story.url);
+    const requests: IncomingMessage[] = [];
+    const keep = (incoming: IncomingMessage): void => void requests.push(incoming);
+    story.app.getHttpServer().on('request', keep);
+    const held = hold();
+    const body = `--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${'x'.repeat(size)}\r\n--x--\r\n`;
+    // As many as a user may have at once.
+    const sockets = Array.from({ length: 60 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `POST /attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${sender.accessToken}\r\n` +
+          `Content-Length: ${body.length}\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n${body}`,
+      );
+      return socket;
+    });
+    await until('all came', () => held.count === 60 && requests.filter(({ complete }) => complete).length === 60);
+    for (const socket of sockets) socket.destroy();
+    await until('all are known to be gone', () => requests.every(({ destroyed }) => destroyed));
+    story.app.getHttpServer().off('request', keep);
+    held.release();
+    await until('they are given up', async () => (await sender.upload(film())).status === 201);
+    await until('nothing is left', async () => (await leftovers()).length === 0);
   });
 
   it('may be as large as its kind may be, to the byte', async () => {

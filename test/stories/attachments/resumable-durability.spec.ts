@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UploadHolds } from '../../../src/attachments/resumable/upload-holds.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import {
@@ -42,6 +45,28 @@ describe('a resumable upload', () => {
     broken.destroy();
     const offset = await tus.offset(location);
     expect(offset).toBe(700_000);
+    expect((await tus.patch(location, offset, bytes.subarray(offset))).status).toBe(204);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+
+  it('is given back where the connection breaks after its last byte, before any of it was read', async () => {
+    const bytes = file(1_000);
+    const location = await tus.begin(bytes.length);
+    const requests: IncomingMessage[] = [];
+    const keep = (incoming: IncomingMessage): void => void requests.push(incoming);
+    story.app.getHttpServer().on('request', keep);
+    const holds = holdCalls(story.app, UploadHolds, 'hold');
+    const broken = tus.open(location, 0, bytes.length);
+    broken.write(bytes);
+    await until('all came', () => holds.count === 1 && requests[0]?.complete === true);
+    broken.destroy();
+    await until('it is known to be gone', () => requests[0]?.destroyed === true);
+    story.app.getHttpServer().off('request', keep);
+    const released = holdCalls(story.app, UploadHolds, 'release');
+    holds.release();
+    await until('it is given back', () => released.count === 1);
+    released.release();
+    const offset = await tus.offset(location);
     expect((await tus.patch(location, offset, bytes.subarray(offset))).status).toBe(204);
     expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
   });
