@@ -13,7 +13,8 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /**
- * A name that is safe to show, to save under and to put into a header: no path, nothing that hides its end.
+ * A name that is safe to show, to save under and to put into a header: no path, nothing that hides its end. Takes linear time:
+ * a form may give a name of 80 KB.
  * @param extension what a file of its type ends with (`jpg`); undefined where nobody knows.
  */
 export function safeFileName(name: string | undefined, extension: string | undefined): string {
@@ -27,7 +28,7 @@ export function safeFileName(name: string | undefined, extension: string | undef
     .replace(FORBIDDEN, '')
     .replace(LONE_JOINERS, '')
     .replace(LONE_SURROGATES, '')
-    .replace(/^[\s.]+|[\s.]+$/g, '');
+    .replace(/^[\s.]+|(?<![\s.])[\s.]+$/g, '');
   const characters = Array.from(cleaned);
   const dot = characters.lastIndexOf('.');
   const end = dot > 0 && characters.length - dot <= 16 ? characters.slice(dot) : [];
@@ -37,9 +38,12 @@ export function safeFileName(name: string | undefined, extension: string | undef
   return withEnding(named, extension);
 }
 
+const WITHIN_URL = /^[\w.!~*'()%&$+,;=@-]*$/;
+const ESCAPED = /%[0-9a-f]{2}/i;
+
 /** React Native sends names as URLs have them: nothing but what a URL may hold, and the rest after percent signs. */
 function decoded(name: string): string {
-  if (!/^[\w.!~*'()%&$+,;=@-]*%[0-9a-f]{2}[\w.!~*'()%&$+,;=@-]*$/i.test(name)) return name;
+  if (!WITHIN_URL.test(name) || !ESCAPED.test(name)) return name;
   try {
     return decodeURIComponent(name);
   } catch {
