@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
+import { withErrorListener } from '../uploads/counted-stream.js';
 import { cannotWrite } from '../uploads/spool.js';
 
 /**
@@ -58,7 +59,7 @@ export class PartialFiles {
   }
 
   read(id: string): Readable {
-    return createReadStream(this.pathOf(id));
+    return withErrorListener(createReadStream(this.pathOf(id)));
   }
 
   async remove(id: string): Promise<void> {
