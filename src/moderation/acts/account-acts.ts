@@ -109,7 +109,10 @@ export class AccountActs {
         if (target.role === role) return undefined;
         if (isBot) throw new DomainError('FORBIDDEN', { message: 'A bot acts by its key, which has no role.' });
         await this.accounts.setRole(transaction, userId, role);
-        const ofKeys = target.role === 'ADMIN' ? await this.keys.endConnectionsOfMaker(transaction, userId) : [];
+        const wasAdministrator = target.role === 'ADMIN';
+        const ofKeys = wasAdministrator ? await this.keys.endConnectionsOfMaker(transaction, userId) : [];
+        // The event of an operator's command reaches no server that runs without Redis.
+        if (wasAdministrator) await this.sessions.raiseEndings(transaction);
         await this.record(transaction, actor, 'role.grant', userId, reason, { role, before: target.role });
         return () => this.announceEndOfKeys(ofKeys);
       },

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { Clock } from '../../../src/common/clock.js';
 import { KEY_SCOPES } from '../../../src/common/key-scope.js';
 import { Database } from '../../../src/database/database.js';
+import { Operator } from '../../../src/moderation/operator/operator.js';
 import { type Answer, type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('API keys and bots', () => {
@@ -283,6 +285,19 @@ describe('API keys and bots', () => {
     await root.must('POST', `/admin/users/${suspended.id}/restore`, {});
     await root.must('PUT', `/admin/users/${former.id}/role`, { role: 'ADMIN' });
     for (const maker of [suspended, former]) (await connected(maker)).socket.close();
+  });
+
+  it('has every server look for connections that ended when its maker is no administrator any more', async () => {
+    const maker = await story.person('maker');
+    await story.grant(maker, 'ADMIN');
+    // An operator's command publishes its event to no server that runs without Redis: those look where the revision has risen.
+    const sessions = story.app.get(Sessions);
+    const before = await sessions.endingsRevision();
+    await story.app.get(Operator).grantRole(maker.id, 'MODERATOR');
+    const after = await sessions.endingsRevision();
+    expect(after).toBe(before + 1);
+    await story.app.get(Operator).grantRole(maker.id, 'USER');
+    expect(await sessions.endingsRevision()).toBe(after);
   });
 
   it('is no way for a bot to a role', async () => {
