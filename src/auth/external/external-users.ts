@@ -29,20 +29,33 @@ export class ExternalUsers {
   /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked; ACCOUNT_SUSPENDED */
   async accessOf(identity: ExternalIdentity): Promise<VerifiedAccess> {
     const sessionId = externalSessionId(identity);
-    const { userId, revokedAt, endedAt } =
-      (await this.repository.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
-    if ([revokedAt, endedAt].some((end) => end !== null && identity.issuedAt <= end.getTime())) {
-      await this.accounts.requireUnsuspended(userId);
-      throw new DomainError('UNAUTHORIZED');
-    }
+    const known = (await this.repository.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
+    await this.requireIssuedAfterEnds(identity, known);
+    const { userId, revokedAt } = known;
     if (revokedAt !== null) {
       // First: what is opened anew knows of no end any more.
       await this.repository.noteEnds([sessionId], revokedAt);
       if (!(await this.sessions.reopen(userId, sessionId, revokedAt, identity.issuedAt)))
-        throw new DomainError('UNAUTHORIZED');
+        await this.requireOpen(identity, sessionId);
     }
     if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
     return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };
+  }
+
+  /** For a request that did not open the session anew: another one with a token of that sign-in did, or another end came. */
+  private async requireOpen(identity: ExternalIdentity, sessionId: string): Promise<void> {
+    const known = await this.repository.find(identity, sessionId);
+    if (known === undefined || known.revokedAt !== null) throw new DomainError('UNAUTHORIZED');
+    await this.requireIssuedAfterEnds(identity, known);
+  }
+
+  private async requireIssuedAfterEnds(
+    { issuedAt }: ExternalIdentity,
+    { userId, revokedAt, endedAt }: KnownIdentity,
+  ): Promise<void> {
+    if (![revokedAt, endedAt].some((end) => end !== null && issuedAt <= end.getTime())) return;
+    await this.accounts.requireUnsuspended(userId);
+    throw new DomainError('UNAUTHORIZED');
   }
 
   private firstSight(identity: ExternalIdentity, sessionId: string): Promise<KnownIdentity> {

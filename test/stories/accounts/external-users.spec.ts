@@ -190,6 +190,39 @@ describe('users of a trusted issuer', () => {
     ).toBe('INVALID_CREDENTIALS');
   });
 
+  it('are all let in that come at the same moment with the first token after a log-out', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    await me(old);
+    expect((await request(story.url, 'POST', '/auth/logout', undefined, old)).status).toBe(204);
+    const fresh = await token({ sub }, 300, Date.now() + 2_000);
+    const held = holdCalls(story.app, Sessions, 'reopen');
+    const answers = [me(fresh), me(fresh), me(fresh)];
+    try {
+      await until('all have found the session ended', () => held.count === answers.length);
+    } finally {
+      held.release();
+    }
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('are refused with a token from before an end that came while it was to open their session anew', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    await me(old);
+    await request(story.url, 'POST', '/auth/logout', undefined, old);
+    const between = await token({ sub }, 300, Date.now() + 2_000);
+    const held = holdCalls(story.app, Sessions, 'reopen');
+    const opening = me(between);
+    try {
+      await until('it has found the session ended', () => held.count === 1);
+      await later(5_000, () => story.app.get(ServerActs).endSessions());
+    } finally {
+      held.release();
+    }
+    expect((await opening).body.code).toBe('UNAUTHORIZED');
+  });
+
   it('stay logged out also where their issuer’s clock is ahead', async () => {
     const sub = randomUUID();
     const ahead = await token({ sub }, 300, Date.now() + 50_000);
