@@ -45,13 +45,11 @@ export class AuthService {
       deviceId: device !== undefined && device.userId === account?.userId ? device.deviceId : undefined,
       isKnownIpAddress: await this.sessions.isKnownIpAddress(account?.userId, ip),
     });
-    const pendingHash =
-      this.configuration.emailVerification === 'required' ? await this.registrations.passwordHashOf(by, ip) : null;
-    const isRight = await this.passwords.verify(
-      account === null ? pendingHash : account.passwordHash,
-      login.password,
-      ip,
-    );
+    const isRight = await this.isPasswordOf(by, account, login.password, ip).catch(async (error: unknown) => {
+      // Nothing was compared.
+      await takeBack();
+      throw error;
+    });
     if (!isRight) {
       // Never what was typed: of an unknown account it may be anything, a password among it.
       this.failedLogins.log('a log-in failed', { userId: account?.userId ?? null, ipAddress: ip });
@@ -82,6 +80,18 @@ export class AuthService {
   /** Ends all sessions of the caller. */
   async logoutAll({ userId }: Principal): Promise<void> {
     await this.sessions.revokeAll(userId, 'LOGGED_OUT');
+  }
+
+  /** Of an account, or of a registration that waits for its proof. @throws DomainError OVERLOADED */
+  private async isPasswordOf(
+    by: { email: string } | { username: string },
+    account: Credentials | null,
+    password: string,
+    ip: string | undefined,
+  ): Promise<boolean> {
+    const pendingHash =
+      this.configuration.emailVerification === 'required' ? await this.registrations.passwordHashOf(by, ip) : null;
+    return this.passwords.verify(account === null ? pendingHash : account.passwordHash, password, ip);
   }
 
   /** A session for who gave the right password, unless that was changed, or the account suspended, meanwhile. */

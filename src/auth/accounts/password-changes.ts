@@ -33,22 +33,25 @@ export class PasswordChanges {
     return this.codes.issue(userId, 'RESET_PASSWORD', undefined, transaction);
   }
 
-  /** Ends all sessions. The code stays good where this fails. @throws DomainError OTP_INVALID, OTP_EXPIRED, OVERLOADED */
+  /** Ends all sessions. The code stays good where this fails, and no guess at it is counted. @throws DomainError OTP_INVALID, OTP_EXPIRED, OVERLOADED */
   async reset({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
     const account = await this.accounts.credentialsOf({ email });
     const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ip);
-    const code = await this.codes.check(account?.userId ?? null, 'RESET_PASSWORD', otp, {
-      ipAddress: ip,
-      isKnownIpAddress,
-    });
+    const guesser = { ipAddress: ip, isKnownIpAddress };
+    const code = await this.codes.check(account?.userId ?? null, 'RESET_PASSWORD', otp, guesser);
     const { userId } = code;
-    await this.replace(userId, newPassword, null, ip, async (transaction, passwordHash) => {
-      // It was deleted meanwhile: nothing of who asks is to be kept.
-      if (!(await this.accounts.setPassword(transaction, userId, passwordHash))) throw new DomainError('OTP_INVALID');
-      await this.codes.spend(transaction, code);
-      // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
-      await this.sessions.open(userId, { ip }, transaction);
-    });
+    try {
+      await this.replace(userId, newPassword, null, ip, async (transaction, passwordHash) => {
+        // It was deleted meanwhile: nothing of who asks is to be kept.
+        if (!(await this.accounts.setPassword(transaction, userId, passwordHash))) throw new DomainError('OTP_INVALID');
+        await this.codes.spend(transaction, code);
+        // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
+        await this.sessions.open(userId, { ip }, transaction);
+      });
+    } catch (error) {
+      await this.codes.takeBackGuess(code, guesser);
+      throw error;
+    }
   }
 
   /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
@@ -72,11 +75,19 @@ export class PasswordChanges {
   /** @returns the hash that the password fits */
   private async verified(principal: Principal, password: string, ip: string | undefined): Promise<string | undefined> {
     const takeBack = await this.guesses.countConfirmation(principal);
-    const credentials = await this.accounts.credentialsOfUser(principal.userId);
-    if (!(await this.passwords.verify(credentials?.passwordHash ?? null, password, ip)))
-      throw new DomainError('INVALID_CREDENTIALS');
+    let passwordHash: string | null;
+    let isRight: boolean;
+    try {
+      passwordHash = (await this.accounts.credentialsOfUser(principal.userId))?.passwordHash ?? null;
+      isRight = await this.passwords.verify(passwordHash, password, ip);
+    } catch (error) {
+      // Nothing was compared.
+      await takeBack();
+      throw error;
+    }
+    if (!isRight) throw new DomainError('INVALID_CREDENTIALS');
     await takeBack();
-    return credentials?.passwordHash ?? undefined;
+    return passwordHash ?? undefined;
   }
 
   /** @param set sets the new hash, or throws */

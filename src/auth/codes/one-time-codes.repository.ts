@@ -60,6 +60,22 @@ export class OneTimeCodesRepository {
     return row;
   }
 
+  /** Of this very code; of none that took its place. */
+  async takeBackGuess(
+    userId: string,
+    purpose: CodePurpose,
+    hash: Buffer,
+    guesser: { key: string; isKnown: boolean },
+  ): Promise<void> {
+    await this.database.query(
+      `UPDATE one_time_codes SET
+         guesses = guesses - CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
+         guessers = guessers || jsonb_build_object($3::text, (guessers ->> $3)::int - 1)
+       WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $5 AND (guessers ->> $3)::int > 0`,
+      [userId, purpose, guesser.key, guesser.isKnown, hash],
+    );
+  }
+
   /** False where it is not that code any more. */
   async spend(transaction: Transaction, userId: string, purpose: CodePurpose, hash: Buffer): Promise<boolean> {
     const spent = await transaction.query(

@@ -102,6 +102,13 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdo
     return { userId, purpose, hash: row.hash };
   }
 
+  /** For a right one that could not be used, so that trying again burns it for nobody. Where this fails the guess stays counted. */
+  async takeBackGuess({ userId, purpose, hash }: CheckedCode, { ipAddress, isKnownIpAddress }: Guesser): Promise<void> {
+    await this.repository
+      .takeBackGuess(userId, purpose, hash, { key: ipAddressKey(ipAddress), isKnown: isKnownIpAddress })
+      .catch((error: Error) => this.logger.warn(`a guess was not taken back: ${error.message}`));
+  }
+
   /**
    * Spends a code with what it allows, in one transaction: where that fails it stays good, and of those who use it at once one alone
    * gets past this.

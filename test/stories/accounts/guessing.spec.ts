@@ -6,6 +6,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { LIMITS } from '../../../src/config/limits.js';
 import { Database } from '../../../src/database/database.js';
+import { Accounts } from '../../../src/users/accounts/accounts.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { type Anything, startStory, type Story, until } from '../../support/story.js';
 
@@ -273,6 +274,44 @@ describe('guessing', () => {
     });
   });
 
+  describe('a right password', () => {
+    it('stays good where too many passwords wait to be compared, however often that is so', async () => {
+      const { email, home, accessToken } = await account();
+      const authorization = { authorization: `Bearer ${accessToken}` };
+      const attempts: (() => Promise<Reply>)[] = [
+        () => login({ email }, PASSWORD, home),
+        () => login({ email }, PASSWORD, address()),
+        () => post('/auth/change-password', { currentPassword: PASSWORD, newPassword: PASSWORD }, home, authorization),
+      ];
+      const passwords = story.app.get(Passwords);
+      const { verify } = passwords;
+      passwords.verify = () => Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
+      try {
+        for (let round = 0; round < 12; round += 1)
+          for (const attempt of attempts) expect((await attempt()).code).toBe('OVERLOADED');
+      } finally {
+        passwords.verify = verify;
+      }
+      for (const attempt of attempts) expect((await attempt()).status).toBe(200);
+    });
+
+    it('stays good where the database cannot be asked for what it is compared with', async () => {
+      const { home, accessToken } = await account();
+      const change = (): Promise<Reply> =>
+        post('/auth/change-password', { currentPassword: PASSWORD, newPassword: PASSWORD }, home, {
+          authorization: `Bearer ${accessToken}`,
+        });
+      const accounts = story.app.get(Accounts);
+      accounts.credentialsOfUser = () => Promise.reject(new DomainError('UNAVAILABLE'));
+      try {
+        for (let round = 0; round < 12; round += 1) expect((await change()).code).toBe('UNAVAILABLE');
+      } finally {
+        accounts.credentialsOfUser = Accounts.prototype.credentialsOfUser;
+      }
+      expect((await change()).status).toBe(200);
+    });
+  });
+
   describe('a code for a new password', () => {
     const forgot = async (email: string, from: string): Promise<string> => {
       expect((await post('/auth/forgot-password', { email }, from)).status).toBe(202);
@@ -322,9 +361,15 @@ describe('guessing', () => {
         const { email, home } = await account();
         const code = await forgot(email, home);
         passwords().hash = () => Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
-        expect(await reset(email, code, home)).toMatchObject({ status: 503, code: 'OVERLOADED' });
+        // More often than it may be guessed, from where it was asked for and from elsewhere.
+        for (const from of [home, address()])
+          for (let attempt = 0; attempt < 6; attempt += 1)
+            expect(await reset(email, code, from)).toMatchObject({ status: 503, code: 'OVERLOADED' });
         passwords().hash = hash;
-        expect((await reset(email, code, home)).status).toBe(200);
+        // What was wrong stays counted: of strangers' five guesses one is left.
+        for (let guess = 1; guess <= 4; guess += 1)
+          expect((await reset(email, wrong(code, guess), address())).code).toBe('OTP_INVALID');
+        expect((await reset(email, code, address())).status).toBe(200);
         expect((await reset(email, code, home)).code).toBe('OTP_INVALID');
       });
 
