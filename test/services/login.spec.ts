@@ -83,6 +83,32 @@ describe('logging in and out', () => {
       expect(endings).toEqual([{ userId: principal.userId, sessionIds: [principal.sessionId], code: 'LOGGED_OUT' }]);
     });
 
+    it('of everybody end a few thousand at a time, so that no statement has more to do the more there are', async () => {
+      const { userId } = principalOf(await register());
+      await database.query('CREATE TABLE sizes (changed int)');
+      await database.query(
+        `CREATE FUNCTION note_size() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN INSERT INTO sizes SELECT count(*) FROM changed; RETURN NULL; END'`,
+      );
+      await database.query(
+        `CREATE TRIGGER note_size AFTER UPDATE ON sessions REFERENCING NEW TABLE AS changed
+         FOR EACH STATEMENT EXECUTE FUNCTION note_size()`,
+      );
+      await database.query(
+        `INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
+         SELECT gen_random_uuid(), $1, now(), now(), now() + interval '1 day' FROM generate_series(1, 12000)`,
+        [userId],
+      );
+      const live = async (): Promise<number | undefined> =>
+        (await database.query<{ count: number }>('SELECT count(*) FROM sessions WHERE revoked_at IS NULL'))[0]?.count;
+      const before = await live();
+      const ended = await database.transaction((transaction) => sessions.endAllOfEverybody(transaction));
+      expect([ended, await live()]).toEqual([before, 0]);
+      const sizes = await database.query<{ changed: number }>('SELECT changed FROM sizes');
+      expect(Math.max(...sizes.map(({ changed }) => changed))).toBeLessThanOrEqual(5_000);
+      await database.query('DROP TRIGGER note_size ON sessions');
+    });
+
     it('are deleted after they expired, with their tokens', async () => {
       const principal = principalOf(await register());
       const { sessionId } = principal;

@@ -5,6 +5,9 @@ import type { SessionEndCode } from '../../events/domain-events.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { SessionRow } from './session.view.js';
 
+const REVOKE_BATCH = 5_000;
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /** A session as it begins. */
 export interface NewSession {
   id: string;
@@ -151,13 +154,21 @@ export class SessionsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Everybody's (see `revokeSelected`). @returns how many it ended */
+  /** Everybody's (see `revokeSelected`), by so many at a time that each statement ends in time. @returns how many it ended */
   async revokeAll(transaction: Transaction, code: SessionEndCode, now: Date): Promise<number> {
-    const [row] = await transaction.query<{ count: number }>(
-      `${revokeSelected('TRUE')} SELECT count(*) AS count FROM ended WHERE was_live`,
-      [now, code],
-    );
-    return row?.count ?? 0;
+    let count = 0;
+    for (let after: string | null = NO_ID; after !== null; ) {
+      const rows: { count: number; last: string | null }[] = await transaction.query(
+        `${revokeSelected(`id IN (SELECT id FROM sessions WHERE id > $3 ORDER BY id LIMIT ${REVOKE_BATCH})`)}
+         SELECT count(*) AS count,
+           (SELECT id FROM sessions WHERE id > $3 ORDER BY id OFFSET ${REVOKE_BATCH - 1} LIMIT 1) AS last
+         FROM ended WHERE was_live`,
+        [now, code, after],
+      );
+      count += rows[0]?.count ?? 0;
+      after = rows[0]?.last ?? null;
+    }
+    return count;
   }
 
   async raiseEndingsRevision(transaction: Transaction): Promise<void> {
