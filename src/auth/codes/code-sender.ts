@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
+import { Lifecycle } from '../../common/lifecycle.js';
 import { Mailer } from '../../mail/mailer.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { codeMail } from './code-mails.js';
@@ -13,7 +14,8 @@ const MAX_CONCURRENT = 500;
 
 /**
  * Mails codes, behind the answer to whoever asked: what is answered, and how soon, says nothing of whether there is such
- * an account, whether it was sent too many, or whether mail works. That the log says.
+ * an account, whether it was sent too many, or whether mail works. That the log says. A process that is to end waits for those
+ * that are on their way as for every other work that it accepted.
  */
 @Injectable()
 export class CodeSender {
@@ -27,6 +29,7 @@ export class CodeSender {
     private readonly registrations: PendingRegistrations,
     private readonly limits: GuessLimits,
     private readonly mailer: Mailer,
+    private readonly lifecycle: Lifecycle,
   ) {}
 
   /** A new code for whom this e-mail address belongs to, or who registered with it, if there is anybody with use for it. */
@@ -70,13 +73,18 @@ export class CodeSender {
       return;
     }
     this.underWay += 1;
+    // It was accepted: a process that ends sends it before, within the time that it has.
+    this.lifecycle.begin();
     // Not in this turn: the answer goes first.
     setImmediate(() => {
       work()
         .catch((error: unknown) => {
           if (!(error instanceof DomainError)) this.logger.error(`a code was not mailed: ${(error as Error).message}`);
         })
-        .finally(() => (this.underWay -= 1));
+        .finally(() => {
+          this.underWay -= 1;
+          this.lifecycle.done();
+        });
     });
   }
 }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Type } from '@nestjs/common';
 import { Clock } from '../../../src/common/clock.js';
+import { Lifecycle } from '../../../src/common/lifecycle.js';
+import { Mailer } from '../../../src/mail/mailer.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { Mailbox } from '../../support/mailbox.js';
-import { type Anything, type Answer, Device, request, startStory, type Story } from '../../support/story.js';
+import { type Anything, type Answer, Device, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('an address that has to be verified', () => {
   let mailbox: Mailbox;
@@ -70,6 +74,28 @@ describe('an address that has to be verified', () => {
     expect((await post('/auth/login', { email, password })).status).toBe(200);
     // Once.
     expect(outcome(await post('/auth/verify-otp', { email, otp }))).toEqual([400, 'OTP_INVALID']);
+  });
+
+  it('is mailed its code also where the server is about to end behind its answer', async () => {
+    const held = holdCalls(story.app, Mailer as Type<Mailer>, 'send');
+    const email = `${randomUUID()}@example.com`;
+    let isIdle = false;
+    let idle: Promise<void>;
+    try {
+      expect((await post('/auth/register', { email, password })).status).toBe(201);
+      await until('it is about to be sent', () => held.count === 1);
+      // What the server waits for before it closes anything.
+      idle = story.app
+        .get(Lifecycle)
+        .idle(60_000)
+        .then(() => void (isIdle = true));
+      await post('/auth/login', { email, password });
+      expect(isIdle).toBe(false);
+    } finally {
+      held.release();
+    }
+    await idle;
+    expect(mailbox.received.filter(({ to }) => to?.[0]?.address === email)).toHaveLength(1);
   });
 
   it('is verified once, however often the right code is sent at once', async () => {
