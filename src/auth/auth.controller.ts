@@ -158,8 +158,8 @@ export class AuthController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    this.cookies.clear(response);
     await this.auth.logoutAll(principal);
+    this.cookies.clear(response);
   }
 
   /** Mails a code for a new password, if there is such an account. Answers the same in any case. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
+import { DomainError } from '../../../src/common/errors.js';
 import {
   type Answer,
   type Anything,
@@ -149,6 +151,21 @@ describe('sessions', () => {
     ).toHaveLength(2);
     for (const device of devices) expect(await device.next('session:ended')).toMatchObject({ code: 'LOGGED_OUT' });
     for (const { accessToken } of [one, two]) expect((await get('/users/me', accessToken)).status).toBe(401);
+  });
+
+  it('leave a browser its cookies where they could not be ended', async () => {
+    const { accessToken } = await login('Browser');
+    const sessions = story.app.get(Sessions);
+    const logOut = (): Promise<Response> =>
+      fetch(`${story.url}/auth/logout-all`, { method: 'POST', headers: { authorization: `Bearer ${accessToken}` } });
+    sessions.revokeAll = () => Promise.reject(new DomainError('UNAVAILABLE'));
+    try {
+      const refused = await logOut();
+      expect([refused.status, refused.headers.getSetCookie()]).toEqual([503, []]);
+    } finally {
+      sessions.revokeAll = Sessions.prototype.revokeAll;
+    }
+    expect((await logOut()).status).toBe(204);
   });
 
   it('show from where and with what each was used last', async () => {
