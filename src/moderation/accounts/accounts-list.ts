@@ -5,6 +5,7 @@ import { DomainError } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { decodeCursor, isShortText, type Page, pageOf } from '../../common/pagination.js';
 import { foldText } from '../../common/text/fold-text.js';
+import { normalEmail } from '../../common/text/visible-text.js';
 import { AccountsListRepository } from './accounts.repository.js';
 import { type AccountDetailsView, accountDetailsView, type AccountView, accountView } from './accounts.view.js';
 import type { AccountsQuery } from './dto/accounts.dto.js';
@@ -29,7 +30,7 @@ export class AccountsList {
       {
         // Of what folds to nothing there is nobody; it may still be an e-mail address.
         folded: search === undefined ? null : foldText(search),
-        email: search?.toLowerCase() ?? null,
+        email: search === undefined ? null : (normalEmail(search) ?? search.toLowerCase()),
         id: search !== undefined && UUID_PATTERN.test(search) ? search.toLowerCase() : null,
         role: role ?? null,
         isSuspended: suspended ?? null,
@@ -46,8 +47,11 @@ export class AccountsList {
     );
   }
 
-  /** One, deleted or not, with what belongs to it. @throws DomainError NOT_FOUND */
-  async get(userId: string): Promise<AccountDetailsView> {
+  /**
+   * One, deleted or not, with what belongs to it. Nobody learns from its own account that it was reported.
+   * @throws DomainError NOT_FOUND
+   */
+  async get(userId: string, readerId: string): Promise<AccountDetailsView> {
     const row = await this.repository.find(userId);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     const now = this.clock.now();
@@ -55,6 +59,7 @@ export class AccountsList {
       this.repository.detailsOf(userId, new Date(now)),
       this.sessions.list({ userId, sessionId: '' }, { limit: MAX_SESSIONS_SHOWN }),
     ]);
-    return accountDetailsView(row, details, items, now);
+    const shown = userId === readerId ? { ...details, openReportCount: 0 } : details;
+    return accountDetailsView(row, shown, items, now);
   }
 }

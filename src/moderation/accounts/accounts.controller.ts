@@ -40,8 +40,8 @@ export class AccountsController {
   /** One account, with its sessions and how much else belongs to it. */
   @Get(':id')
   @ApiErrors('NOT_FOUND')
-  get(@Param('id', IdPipe) id: string): Promise<AccountDetailsView> {
-    return this.accounts.get(id);
+  get(@CurrentPrincipal() { userId }: Principal, @Param('id', IdPipe) id: string): Promise<AccountDetailsView> {
+    return this.accounts.get(id, userId);
   }
 
   /**
@@ -60,7 +60,7 @@ export class AccountsController {
     @Ip() ipAddress?: string,
   ): Promise<AccountDetailsView> {
     await this.acts.suspend({ userId, ipAddress }, id, new Date(until), reason);
-    return this.accounts.get(id);
+    return this.accounts.get(id, userId);
   }
 
   /** The same without an end. */
@@ -76,7 +76,7 @@ export class AccountsController {
     @Ip() ipAddress?: string,
   ): Promise<AccountDetailsView> {
     await this.acts.suspend({ userId, ipAddress }, id, null, reason);
-    return this.accounts.get(id);
+    return this.accounts.get(id, userId);
   }
 
   /** Lifts a suspension or a ban. Where there is none, nothing changes. */
@@ -92,7 +92,7 @@ export class AccountsController {
     @Ip() ipAddress?: string,
   ): Promise<AccountDetailsView> {
     await this.acts.restore({ userId, ipAddress }, id, reason);
-    return this.accounts.get(id);
+    return this.accounts.get(id, userId);
   }
 
   /** Ends all sessions of an account, its connections with them. It may log in again. */
@@ -108,7 +108,7 @@ export class AccountsController {
     @Ip() ipAddress?: string,
   ): Promise<AccountDetailsView> {
     await this.acts.endSessions({ userId, ipAddress }, id, reason);
-    return this.accounts.get(id);
+    return this.accounts.get(id, userId);
   }
 
   /**
@@ -178,6 +178,6 @@ export class AccountsController {
     @Ip() ipAddress?: string,
   ): Promise<AccountDetailsView> {
     await this.acts.grantRole({ userId, ipAddress }, id, role, reason);
-    return this.accounts.get(id);
+    return this.accounts.get(id, userId);
   }
 }

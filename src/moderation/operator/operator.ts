@@ -7,6 +7,7 @@ import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { SERVER_ROLES } from '../../common/server-role.js';
+import { normalEmail } from '../../common/text/visible-text.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { AccountsList } from '../accounts/accounts-list.js';
@@ -119,7 +120,9 @@ export class Operator {
   private async idOf(who: string): Promise<string> {
     const name = who.toLowerCase();
     if (UUID_PATTERN.test(name)) return name;
-    const account = await this.accounts.credentialsOf(name.includes('@') ? { email: name } : { username: name });
+    const account = await this.accounts.credentialsOf(
+      name.includes('@') ? { email: normalEmail(who) ?? name } : { username: name },
+    );
     if (account === null) throw new Error(`there is nobody called ${who}`);
     return account.userId;
   }

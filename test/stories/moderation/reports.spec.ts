@@ -230,6 +230,9 @@ describe('a report', () => {
     expect((await resolve(about, { action: 'dismiss' }, colleague)).status).toBe(404);
     const { items } = await colleague.must('GET', `/admin/reports?targetUserId=${colleague.id}`);
     expect(items).toEqual([]);
+    const openReports = async (by: Person): Promise<number> =>
+      (await by.must('GET', `/admin/users/${colleague.id}`)).openReportCount;
+    expect([await openReports(colleague), await openReports(moderator)]).toEqual([0, 1]);
     expect((await resolve(about, { action: 'dismiss' })).status).toBe(403);
     expect((await resolve(about, { action: 'dismiss' }, admin)).status).toBe(200);
     const theirs = await colleague.group('Mine', reporter);

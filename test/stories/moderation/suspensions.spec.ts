@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { Clock } from '../../../src/common/clock.js';
+import { Operator } from '../../../src/moderation/operator/operator.js';
 import { Frames } from '../../dialects/frames.js';
 import {
   type Anything,
@@ -212,6 +213,16 @@ describe('a suspension', () => {
     expect(await ids(`search=${user.username.slice(0, 12)}`)).toEqual([user.id]);
     expect(await ids(`search=${encodeURIComponent(user.email.toUpperCase())}`)).toEqual([user.id]);
     expect(await ids(`search=${user.id}`)).toEqual([user.id]);
+    // As somebody types it whose domain is not ASCII, and as mail programs write that.
+    const name = user.username.toLowerCase();
+    const registered = await request(story.url, 'POST', '/auth/register', {
+      email: `${name}@exämple.com`,
+      password: 'correct horse',
+    });
+    for (const email of [`${name}@EXÄMPLE.com`, `${name}@xn--exmple-cua.com`]) {
+      expect(await ids(`search=${encodeURIComponent(email)}`)).toEqual([registered.body.user.id]);
+      expect(await story.app.get(Operator).endSessions(email)).toBeLessThanOrEqual(1);
+    }
     expect(await ids(`search=${encodeURIComponent('%')}`)).toEqual([]);
     expect(await ids('role=ADMIN')).toEqual([admin.id]);
     expect(await ids('suspended=true&limit=100')).toContain(user.id);
