@@ -51,7 +51,8 @@ export interface KeySetTiming {
 const KEY_SET_TIMING: KeySetTiming = { timeoutMs: 3_000, cooldownMs: 10_000, cacheMaxAgeMs: 600_000 };
 const MIN_RETRY_MS = 1_000;
 
-const MAX_TOKEN_LENGTH = 16_384;
+/** The same at every door. An identity provider's claims may be many. */
+export const MAX_TOKEN_LENGTH = 16_384;
 /** How far an issuer's clock may be ahead of ours. A token's end goes by ours alone. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1_000;

@@ -6,6 +6,8 @@ import { ExternalUsers } from '../external/external-users.js';
 import { Sessions } from '../sessions/sessions.js';
 import { TrustedIssuers } from '../external/trusted-issuers.js';
 
+type Reading = (read: () => Promise<VerifiedAccess>) => Promise<VerifiedAccess>;
+
 /** Whom a token speaks for, the same for every door: own access tokens and those of trusted issuers. */
 @Injectable()
 export class Authenticator {
@@ -25,12 +27,14 @@ export class Authenticator {
 
   /**
    * All but whether the session still lives, which `Sessions.requireLive` says.
+   * @param reading what is read of the database, by whoever waits for one that is away; an issuer's keys are not waited for
    * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, ACCOUNT_SUSPENDED, UNAVAILABLE (an issuer's keys cannot be fetched)
    */
-  async verify(token: string): Promise<VerifiedAccess> {
+  async verify(token: string, reading: Reading = (read) => read()): Promise<VerifiedAccess> {
     try {
       const external = await this.trustedIssuers.verify(token);
-      return external === undefined ? this.accessTokens.verify(token) : await this.externalUsers.accessOf(external);
+      if (external === undefined) return this.accessTokens.verify(token);
+      return await reading(() => this.externalUsers.accessOf(external));
     } catch (error) {
       // An expired one is every client's, four times an hour.
       const { code } = domainErrorOf(error);

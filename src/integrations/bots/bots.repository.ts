@@ -14,7 +14,9 @@ export class BotsRepository {
     await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended('parley bots', 0))`);
     const added = await transaction.query(
       `INSERT INTO bots (user_id, created_by)
-       SELECT $1, $2 WHERE (SELECT count(*) FROM bots) < $3 RETURNING 1`,
+       SELECT $1, $2 WHERE (
+         SELECT count(*) FROM bots JOIN users ON users.id = bots.user_id WHERE users.deleted_at IS NULL
+       ) < $3 RETURNING 1`,
       [userId, madeBy, max],
     );
     return added.length > 0;
@@ -28,11 +30,15 @@ export class BotsRepository {
   /** The newest first. @param before the page begins below this id; null for the first page */
   list(before: string | null, limit: number): Promise<UserRow[]> {
     return this.database.reads.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM (
-         SELECT user_id FROM bots WHERE user_id < $1 ORDER BY user_id DESC LIMIT $2
-       ) AS page JOIN users ON users.id = page.user_id ORDER BY users.id DESC`,
+      `SELECT ${USER_COLUMNS} FROM bots JOIN users ON users.id = bots.user_id
+       WHERE bots.user_id < $1 AND users.deleted_at IS NULL ORDER BY bots.user_id DESC LIMIT $2`,
       [before ?? LAST_ID, limit],
     );
+  }
+
+  /** With the account: it is no bot any more. */
+  async remove(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query('DELETE FROM bots WHERE user_id = $1', [userId]);
   }
 
   /** A page of an export: those that an administrator made. */

@@ -27,8 +27,11 @@ export class Bots implements OnModuleInit {
     this.personalData.register({
       name: 'bots',
       export: (userId) => pagesById((after) => this.repository.export(userId, after)),
-      // They are the server's, whoever made them.
-      erase: () => Promise.resolve(undefined),
+      // Those that it made are the server's, and stay.
+      erase: async (transaction, userId) => {
+        await this.repository.remove(transaction, userId);
+        return undefined;
+      },
     });
   }
 

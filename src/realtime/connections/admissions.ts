@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { actorOf } from '../../auth/keys/key-guard.js';
 import { KeyAccess, type KeyConnection } from '../../auth/keys/key-access.port.js';
+import { MAX_TOKEN_LENGTH } from '../../auth/external/trusted-issuers.js';
 import type { VerifiedAccess } from '../../auth/tokens/access-token.js';
 import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { SessionCookies } from '../../auth/sessions/session-cookies.js';
@@ -16,7 +17,6 @@ import { Rooms } from '../delivery/rooms.js';
 import type { ConnectionOptions, ConnectionState } from '../engine/sockets/chat-socket.js';
 import type { Admission } from './admission.js';
 
-const MAX_TOKEN_LENGTH = 8192;
 /** How long a connection may wait for the database. */
 const ADMISSION_TIMEOUT_MS = 8_000;
 const RETRY_MS = 200;
@@ -74,7 +74,7 @@ export class Admissions {
     deadline: number,
     actor: { userId: unknown } | undefined,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
-    const access = await this.access(token, actor);
+    const access = await this.access(token, deadline, actor);
     const { principal, expiresAt } = access;
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
@@ -101,10 +101,16 @@ export class Admissions {
     }
   }
 
-  private access(token: string, actor: { userId: unknown } | undefined): Promise<VerifiedAccess | KeyConnection> {
-    if (!token.startsWith(KEY_PREFIX)) return this.authenticator.verify(token);
+  private async access(
+    token: string,
+    deadline: number,
+    actor: { userId: unknown } | undefined,
+  ): Promise<VerifiedAccess | KeyConnection> {
+    if (!token.startsWith(KEY_PREFIX))
+      return this.authenticator.verify(token, (read) => this.untilDeadline(deadline, read));
     if (actor === undefined) throw new DomainError('UNAUTHORIZED');
-    return this.keys.connect(token, actorOf(actor.userId));
+    const actorId = actorOf(actor.userId);
+    return this.untilDeadline(deadline, () => this.keys.connect(token, actorId));
   }
 
   /**

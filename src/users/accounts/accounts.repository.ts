@@ -135,10 +135,10 @@ export class AccountsRepository {
     return row;
   }
 
-  /** Keeps them as they are until the transaction ends; the lower id is locked first. */
+  /** Keeps them as they are until the transaction ends, but those that were deleted; the lower id is locked first. */
   holdSuspensions(transaction: Transaction, userIds: readonly string[]): Promise<SuspensionRow[]> {
     return transaction.query<SuspensionRow>(
-      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE`,
+      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE`,
       [userIds],
     );
   }

@@ -130,8 +130,9 @@ export class Accounts {
 
   /** The same of those who need no password. @throws DomainError ACCOUNT_SUSPENDED where any of them is */
   async holdUnsuspended(transaction: Transaction, ...userIds: readonly string[]): Promise<void> {
-    for (const row of await this.repository.holdSuspensions(transaction, userIds))
-      this.refuse(suspensionAt(row, this.clock.now()));
+    const rows = await this.repository.holdSuspensions(transaction, userIds);
+    for (const row of rows) this.refuse(suspensionAt(row, this.clock.now()));
+    if (rows.length < new Set(userIds).size) throw new DomainError('UNAUTHORIZED');
   }
 
   /** For whoever lets a user in without a session of its own. @throws DomainError ACCOUNT_SUSPENDED */

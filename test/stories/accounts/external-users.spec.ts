@@ -3,7 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { ExternalIdentitiesRepository } from '../../../src/auth/external/external-identities.repository.js';
 import { Clock } from '../../../src/common/clock.js';
+import { DomainError } from '../../../src/common/errors.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { holdCalls } from '../../support/held-calls.js';
@@ -331,6 +333,33 @@ describe('users of a trusted issuer', () => {
     await device.next('session:expiring');
     expect(await device.next('session:ended')).toMatchObject({ code: 'TOKEN_EXPIRED' });
     await device.next('disconnect');
+  });
+
+  it('are let in over sockets, too, where the database was away for a moment', async () => {
+    const bearer = await token({ sub: randomUUID() });
+    const identities = story.app.get(ExternalIdentitiesRepository);
+    let failures = 0;
+    identities.find = () => {
+      failures += 1;
+      if (failures === 2) identities.find = ExternalIdentitiesRepository.prototype.find;
+      return Promise.reject(new DomainError('UNAVAILABLE'));
+    };
+    const device = new Device(story.url, { token: bearer });
+    const { event } = await device.nextOf(['session:ready', 'connect_error']);
+    identities.find = ExternalIdentitiesRepository.prototype.find;
+    expect(event).toBe('session:ready');
+    expect(failures).toBe(2);
+    device.socket.close();
+  });
+
+  it('come with tokens as long over sockets as over HTTP', async () => {
+    const bearer = await token({ sub: randomUUID(), groups: 'g'.repeat(9_000) });
+    expect(bearer.length).toBeGreaterThan(8_192);
+    const { status, body } = await me(bearer);
+    expect(status).toBe(200);
+    const device = new Device(story.url, { token: bearer });
+    expect(await device.nextOf(['session:ready', 'connect_error'])).toMatchObject({ payload: { userId: body.id } });
+    device.socket.close();
   });
 
   it('wait where their issuer’s keys cannot be fetched, and nobody else does', async () => {

@@ -3,8 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { Clock } from '../../../src/common/clock.js';
 import { KEY_SCOPES } from '../../../src/common/key-scope.js';
+import { DomainError } from '../../../src/common/errors.js';
 import { Database } from '../../../src/database/database.js';
+import { BotsRepository } from '../../../src/integrations/bots/bots.repository.js';
+import { ApiKeysRepository } from '../../../src/integrations/keys/api-keys.repository.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
+import { Accounts } from '../../../src/users/accounts/accounts.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { type Answer, type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('API keys and bots', () => {
@@ -298,6 +303,61 @@ describe('API keys and bots', () => {
     expect(after).toBe(before + 1);
     await story.app.get(Operator).grantRole(maker.id, 'USER');
     expect(await sessions.endingsRevision()).toBe(after);
+  });
+
+  it('lists no bots that were deleted, and counts them no more', async () => {
+    const [deleted, forgotten, kept] = [await newBot(), await newBot(), await newBot()];
+    await root.must('DELETE', `/admin/users/${deleted.id}`, {});
+    // As of a bot that an earlier version deleted, whose row stayed.
+    await rows('UPDATE users SET deleted_at = now() WHERE id = $1', forgotten.id);
+    const listed = (await root.must('GET', '/admin/bots?limit=100')).items.map(({ id }: Anything) => id);
+    expect([deleted, forgotten, kept].map(({ id }) => listed.includes(id))).toEqual([false, false, true]);
+    expect(await rows('SELECT FROM bots WHERE user_id = $1', deleted.id)).toEqual([]);
+    const repository = story.app.get(BotsRepository);
+    const isAdded = (max: number): Promise<boolean> =>
+      story.app
+        .get(Database)
+        .transaction(async (transaction) => {
+          const added = await repository.add(transaction, ada.id, root.id, max);
+          throw Object.assign(new Error('undone'), { added });
+        })
+        .catch(({ added }) => added);
+    expect([await isAdded(listed.length), await isAdded(listed.length + 1)]).toEqual([false, true]);
+  });
+
+  it('lets no bot in that is deleted while it connects', async () => {
+    const bot = await newBot();
+    const key = await newKey(['conversations:read']);
+    const held = holdCalls(story.app, Accounts, 'holdUnsuspended');
+    const device = new Device(story.url, { token: key.secret, actAs: bot.id });
+    try {
+      await until('it is about to be let in', () => held.count === 1);
+      await root.must('DELETE', `/admin/users/${bot.id}`, {});
+    } finally {
+      held.release();
+    }
+    expect(await device.nextOf(['session:ready', 'connect_error'])).toMatchObject({
+      payload: { code: 'UNAUTHORIZED' },
+    });
+    device.socket.close();
+    expect(await rows('SELECT FROM sessions WHERE user_id = $1', bot.id)).toEqual([]);
+  });
+
+  it('lets bots in also where the database was away for a moment', async () => {
+    const [bot, key] = [await newBot(), await newKey(['conversations:read'])];
+    const repository = story.app.get(ApiKeysRepository);
+    let failures = 0;
+    repository.find = () => {
+      failures += 1;
+      if (failures === 2) repository.find = ApiKeysRepository.prototype.find;
+      return Promise.reject(new DomainError('UNAVAILABLE'));
+    };
+    const device = new Device(story.url, { token: key.secret, actAs: bot.id });
+    const { event } = await device.nextOf(['session:ready', 'connect_error']);
+    repository.find = ApiKeysRepository.prototype.find;
+    expect(event).toBe('session:ready');
+    expect(failures).toBe(2);
+    device.socket.close();
   });
 
   it('is no way for a bot to a role', async () => {
