@@ -275,18 +275,44 @@ class Lane {
     await this.write(batch.slice(middle));
   }
 
-  /** Somebody keeps a conversation of this batch locked: what is meant for it fails, and nobody else waits with it. */
+  /**
+   * Somebody keeps a row that this batch needs locked: what is meant for it fails, and nobody else waits with it. Where
+   * neither a conversation nor a membership is it, the batch is halved, so that the message it holds up stands alone.
+   */
   private async writeUnlocked(batch: readonly Waiting[], cause: unknown): Promise<void> {
-    const free = await this.database
-      .query<{ id: string }>('SELECT id FROM conversations WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED', [
-        batch.map(({ draft }) => draft.conversationId),
-      ])
-      .catch(() => []);
-    const freeIds = new Set(free.map(({ id }) => id));
-    const stuck = batch.filter(({ draft }) => !freeIds.has(draft.conversationId));
-    for (const waiting of stuck) this.refuse(waiting, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
-    const rest = batch.filter(({ draft }) => freeIds.has(draft.conversationId));
+    const stuck = batch.length === 1 ? new Set([0]) : await this.lockedAmong(batch);
+    if (stuck.size === 0) return this.halves(batch);
+    const rest: Waiting[] = [];
+    for (const [index, waiting] of batch.entries()) {
+      if (stuck.has(index)) this.refuse(waiting, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
+      else rest.push(waiting);
+    }
     if (rest.length > 0) await this.write(rest);
+  }
+
+  /** Which of a batch, by their index, need a conversation or a membership that somebody has locked; none where the database does not say. */
+  private async lockedAmong(batch: readonly Waiting[]): Promise<ReadonlySet<number>> {
+    const rows = await this.database
+      .query<{ index: number }>(
+        `WITH drafts AS (
+           SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS d(conversation_id, sender_id, position)
+         ), needed AS (
+           SELECT d.position, c.id, m.user_id FROM drafts d JOIN conversations c ON c.id = d.conversation_id
+           LEFT JOIN conversation_members m ON m.conversation_id = d.conversation_id AND m.user_id = d.sender_id
+         ), free_conversations AS (
+           SELECT id FROM conversations WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED
+         ), free_members AS (
+           SELECT m.conversation_id, m.user_id FROM conversation_members m
+           JOIN drafts d ON d.conversation_id = m.conversation_id AND d.sender_id = m.user_id
+           FOR NO KEY UPDATE OF m SKIP LOCKED
+         )
+         SELECT position::integer - 1 AS index FROM needed n
+         WHERE n.id NOT IN (SELECT id FROM free_conversations)
+           OR (n.user_id IS NOT NULL AND (n.id, n.user_id) NOT IN (SELECT conversation_id, user_id FROM free_members))`,
+        [batch.map(({ draft }) => draft.conversationId), batch.map(({ draft }) => draft.senderId)],
+      )
+      .catch(() => []);
+    return new Set(rows.map(({ index }) => index));
   }
 
   private statement(drafts: readonly MessageDraft[]): Promise<OutcomeRow[]> {

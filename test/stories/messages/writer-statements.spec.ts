@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { MessageWriter, type MessageDraft } from '../../../src/messages/sending/message-writer.js';
+import { type MessageDraft, MessageWriter, type WriteOutcome } from '../../../src/messages/sending/message-writer.js';
 import { type Anything, type Device, startStory, type Story } from '../../support/story.js';
 
 describe('the statements of the writer', () => {
@@ -19,6 +19,12 @@ describe('the statements of the writer', () => {
 
   const send = (device: Device, conversationId: string, content: string): Promise<Anything> =>
     device.ask('send_message', { conversationId, content });
+
+  /** As the writer is asked to: what is stored in one turn of the event loop goes into one batch for each lane. */
+  const store = (senderId: string, conversationId: string, clientId: string = randomUUID()): Promise<WriteOutcome> =>
+    story.app
+      .get(MessageWriter)
+      .store({ id: randomUUID(), conversationId, senderId, clientId, content: 'x', replyToId: null });
 
   it('lets a message that the database refuses fail alone', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
@@ -53,6 +59,64 @@ describe('the statements of the writer', () => {
     for (const answer of others) expect(answer.ok).toBe(true);
     await outside.query('ROLLBACK');
     expect((await send(device, locked, 'z')).data.message.seq).toBe(1);
+  });
+
+  it('holds nobody up behind a membership that somebody else keeps locked, and knows what is not there', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const shared = await ada.group('Shared', bob);
+    const free = await Promise.all(Array.from({ length: 6 }, (_, index) => ada.group(`Free ${index}`)));
+    // Of the same lane.
+    const unknown = randomUUID().slice(0, -1) + shared.slice(-1);
+    await outside.query('BEGIN');
+    await outside.query('UPDATE conversation_members SET muted_until = now() WHERE user_id = $1', [bob.id]);
+    const [stuck, nowhere, ...others] = await Promise.allSettled([
+      store(bob.id, shared),
+      store(ada.id, unknown),
+      ...[shared, ...free].map((id) => store(ada.id, id)),
+    ]);
+    expect(stuck).toMatchObject({ reason: { code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) } });
+    expect(nowhere).toMatchObject({ value: { outcome: 'not_found' } });
+    for (const other of others) expect(other).toMatchObject({ value: { outcome: 'stored' } });
+    await expect(store(bob.id, shared)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await outside.query('ROLLBACK');
+    expect(await store(bob.id, shared)).toMatchObject({ outcome: 'stored', seq: 3 });
+  });
+
+  it('holds nobody up behind a file that somebody else keeps locked', async () => {
+    const ada = await story.person();
+    const conversationId = await ada.group('Files');
+    const device = await ada.device();
+    const file = await ada.mustUpload(Buffer.from('a note'), 'note.txt', 'text/plain');
+    await outside.query('BEGIN');
+    await outside.query('SELECT 1 FROM attachments WHERE id = $1 FOR UPDATE', [file.id]);
+    const stuck = await device.ask('send_message', { conversationId, content: 'x', attachmentIds: [file.id] });
+    expect(stuck.error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+    expect((await send(device, conversationId, 'y')).ok).toBe(true);
+    await outside.query('ROLLBACK');
+  });
+
+  it('finds the message that waits for something else by halves', async () => {
+    const ada = await story.person();
+    const conversationId = await ada.group('Twice');
+    const clientId = randomUUID();
+    await outside.query('BEGIN');
+    // Another process stores the same client id in another conversation, and does not end.
+    await outside.query(
+      `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+       VALUES ($1, $2, 1000, $3, $4, 'TEXT', 'elsewhere', now())`,
+      [randomUUID(), await ada.group('Elsewhere'), ada.id, clientId],
+    );
+    const answers = await Promise.allSettled([
+      store(ada.id, conversationId),
+      store(ada.id, conversationId, clientId),
+      store(ada.id, conversationId),
+    ]);
+    expect(answers).toMatchObject([
+      { value: { outcome: 'stored', seq: 2 } },
+      { reason: { code: 'UNAVAILABLE' } },
+      { value: { outcome: 'stored', seq: 3 } },
+    ]);
+    await outside.query('ROLLBACK');
   });
 
   it('keeps sequences dense when several processes write one conversation', async () => {
