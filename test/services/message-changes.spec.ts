@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/principal.js';
+import { newId } from '../../src/common/identifier.js';
 import type { MessageView } from '../../src/messages/messages.view.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
@@ -19,6 +20,22 @@ describe('the service of changes to messages', () => {
     services.clock.aheadMs = 0;
     services.events.length = 0;
   });
+  /** A transaction elsewhere that has run this statement; it commits at its `end`. */
+  async function held(statement: string, ...values: string[]): Promise<{ end(): Promise<void> }> {
+    const client = await services.database.background.pool.connect();
+    await client.query('BEGIN');
+    await client.query(statement, values);
+    return { end: () => client.query('COMMIT').then(() => client.release()) };
+  }
+  /** How many statements wait for a lock, once there are that many. */
+  async function waiters(count: number): Promise<number> {
+    for (;;) {
+      const rows = await services.database.reads.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (rows.length >= count) return rows.length;
+    }
+  }
   const as = (name: string): Principal => ({ owner, writer, reader, stranger })[name] as Principal;
 
   it('edits one’s own, for all, and emits it once', async () => {
@@ -87,6 +104,40 @@ describe('the service of changes to messages', () => {
       { emoji: '+1', count: 1, mine: false },
     ]);
     expect(services.namesOfEvents()).toEqual(['message.changed', 'message.changed', 'message.changed']);
+  });
+
+  it('lets one reaction of a user wait for its row, and none of the others hold a connection meanwhile', async () => {
+    const holding = await held('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', reader.userId);
+    const emojis = Array.from({ length: 12 }, (_, index) => `e${index}`);
+    const reacting = emojis.map((emoji) => services.changes.react(reader, message.id, emoji, false));
+    await waiters(1);
+    expect(await services.receipts.move(owner, id, 'read', 2)).toMatchObject({ lastReadSeq: 2 });
+    expect(await waiters(1)).toBe(1);
+    await holding.end();
+    await Promise.all(reacting);
+    expect((await services.reader.view(owner, message.id)).reactions).toHaveLength(emojis.length);
+  });
+
+  it('leaves no image of a preview that was added while the message was deleted', async () => {
+    const imageId = newId();
+    await services.database.query(
+      `INSERT INTO attachments (id, owner_id, kind, mime_type, size, name, state) VALUES ($1, $2, 'IMAGE', 'image/webp', 1, 'x', 'READY')`,
+      [imageId, writer.userId],
+    );
+    const holding = await held(
+      `WITH previewed AS (UPDATE messages SET link_preview = jsonb_build_object('imageId', $2::text) WHERE id = $1 RETURNING id, conversation_id)
+       UPDATE attachments a SET message_id = previewed.id, conversation_id = previewed.conversation_id FROM previewed WHERE a.id = $2::uuid`,
+      message.id,
+      imageId,
+    );
+    const deleting = services.changes.deleteForEveryone(writer, message.id);
+    await waiters(1);
+    await holding.end();
+    await deleting;
+    const kept = await services.database.query(`SELECT 1 FROM attachments WHERE id = $1 AND state = 'READY'`, [
+      imageId,
+    ]);
+    expect(kept).toEqual([]);
   });
 
   it('takes what is no reaction from nobody, and none from a stranger', async () => {

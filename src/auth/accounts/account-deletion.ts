@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -9,9 +10,18 @@ import { PasswordChanges } from './password-changes.js';
 import { OneTimeCodes } from '../codes/one-time-codes.js';
 import { Sessions } from '../sessions/sessions.js';
 
+/** What else belongs into the transaction of a deletion, before and after all that is forgotten. */
+interface Within {
+  before?: (transaction: Transaction) => Promise<void>;
+  after?: (transaction: Transaction) => Promise<void>;
+}
+
 /** A user's right to be forgotten (contract, section 3). */
 @Injectable()
 export class AccountDeletion implements OnModuleInit {
+  /** By user: one deletion waits for the rows of its user, and the others for it, so that they hold no connection meanwhile. */
+  private readonly turns = new KeyedMutex();
+
   constructor(
     private readonly database: Database,
     private readonly accounts: Accounts,
@@ -37,18 +47,16 @@ export class AccountDeletion implements OnModuleInit {
    * @param within what else belongs into the transaction, before and after all that is forgotten
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED; UNAUTHORIZED where it is deleted already
    */
-  async delete(
-    principal: Principal,
-    password: string | undefined,
-    ip?: string,
-    within: {
-      before?: (transaction: Transaction) => Promise<void>;
-      after?: (transaction: Transaction) => Promise<void>;
-    } = {},
-  ): Promise<void> {
+  async delete(principal: Principal, password: string | undefined, ip?: string, within: Within = {}): Promise<void> {
     if (password !== undefined) await this.passwords.confirm(principal, password, ip);
+    const announcements = await this.turns.run(principal.userId, () => this.erase(principal, within));
+    for (const announce of announcements) announce();
+    this.events.publish('user.changed', { userId: principal.userId, isDeleted: true });
+  }
+
+  private async erase(principal: Principal, within: Within): Promise<(() => void)[]> {
     for (const { prepare } of this.personalData.sources) await prepare?.(principal);
-    const announcements = await this.database.transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       await within.before?.(transaction);
       if (!(await this.accounts.lock(transaction, principal.userId))) throw new DomainError('UNAUTHORIZED');
       const collected: (() => void)[] = [];
@@ -61,8 +69,6 @@ export class AccountDeletion implements OnModuleInit {
       await within.after?.(transaction);
       return collected;
     });
-    for (const announce of announcements) announce();
-    this.events.publish('user.changed', { userId: principal.userId, isDeleted: true });
   }
 
   private async eraseSessions(transaction: Transaction, userId: string): Promise<() => void> {

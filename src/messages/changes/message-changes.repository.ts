@@ -19,7 +19,6 @@ export interface ChangeableMessage {
   senderId: string;
   kind: MessageKind;
   content: string | null;
-  hasAttachments: boolean;
   createdAt: Date;
   /** Deleted, for everyone or for the caller alone. */
   isDeleted: boolean;
@@ -30,7 +29,7 @@ export interface ChangeableMessage {
 }
 
 /** What has to be known of a message to empty it. */
-export type EmptiedMessage = Pick<ChangeableMessage, 'id' | 'conversationId' | 'seq' | 'hasAttachments'>;
+export type EmptiedMessage = Pick<ChangeableMessage, 'id' | 'conversationId' | 'seq'>;
 
 /** What the reaction of a user would do, known under the message's lock. */
 export type LockedForReaction = { isDeleted: boolean } | undefined;
@@ -54,7 +53,7 @@ export class MessageChangesRepository {
   async find(callerId: string, messageId: string): Promise<ChangeableMessage | undefined> {
     const [message] = await this.database.query<ChangeableMessage>(
       `SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.sender_id AS "senderId", m.kind, m.content,
-         m.attachments IS NOT NULL OR m.link_preview IS NOT NULL AS "hasAttachments", m.created_at AS "createdAt",
+         m.created_at AS "createdAt",
          m.deleted_at IS NOT NULL OR EXISTS (
            SELECT 1 FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1
          ) AS "isDeleted",
@@ -74,8 +73,7 @@ export class MessageChangesRepository {
     executor: SqlExecutor = this.database,
   ): Promise<(EmptiedMessage & Pick<ChangeableMessage, 'senderId' | 'kind'>) | undefined> {
     const [message] = await executor.query<EmptiedMessage & Pick<ChangeableMessage, 'senderId' | 'kind'>>(
-      `SELECT id, conversation_id AS "conversationId", seq, sender_id AS "senderId", kind,
-         attachments IS NOT NULL OR link_preview IS NOT NULL AS "hasAttachments"
+      `SELECT id, conversation_id AS "conversationId", seq, sender_id AS "senderId", kind
        FROM messages WHERE id = $1`,
       [messageId],
     );
@@ -113,15 +111,23 @@ export class MessageChangesRepository {
     return edited.length > 0;
   }
 
-  /** Empties the message itself, and locks it. False where it was deleted before. */
-  async empty(transaction: Transaction, messageId: string): Promise<boolean> {
-    const emptied = await transaction.query(
-      `UPDATE messages SET content = NULL, attachments = NULL, link_preview = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
-       WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
+  /**
+   * Empties the message itself, and locks it. Undefined where it was deleted before. What it carried is said under the lock: a
+   * preview with its image may be added at any time.
+   */
+  async empty(transaction: Transaction, messageId: string): Promise<{ hadAttachments: boolean } | undefined> {
+    const [emptied] = await transaction.query<{ hadAttachments: boolean }>(
+      `WITH former AS (
+         SELECT id, attachments IS NOT NULL OR link_preview IS NOT NULL AS had_attachments
+         FROM messages WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE
+       )
+       UPDATE messages m SET content = NULL, attachments = NULL, link_preview = NULL, reply_to_id = NULL,
+         version = m.version + 1, deleted_at = now()
+       FROM former WHERE m.id = former.id RETURNING former.had_attachments AS "hadAttachments"`,
       [messageId],
       'message_empty',
     );
-    return emptied.length > 0;
+    return emptied;
   }
 
   /** After `empty`, whose lock keeps new reactions out: what else was known of its content. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
@@ -22,6 +23,8 @@ const MAX_EDIT_ATTEMPTS = 3;
 @Injectable()
 export class MessageChanges {
   private readonly logger = new Logger(MessageChanges.name);
+  /** By user: where its row is locked, one of its reactions waits for that with a connection, and the others without. */
+  private readonly reactionTurns = new KeyedMutex();
 
   constructor(
     private readonly database: Database,
@@ -62,9 +65,9 @@ export class MessageChanges {
     const moderates = message.conversationType === 'GROUP' && message.callerRole !== 'MEMBER';
     if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
       throw new DomainError('FORBIDDEN');
-    const isDeleted = await this.database.transaction((transaction) => this.emptyWithin(transaction, message));
-    if (!isDeleted) return this.changed.view(principal, messageId);
-    if (message.hasAttachments) this.attachments.sweep();
+    const emptied = await this.database.transaction((transaction) => this.emptyWithin(transaction, message));
+    if (emptied === undefined) return this.changed.view(principal, messageId);
+    if (emptied.hadAttachments) this.attachments.sweep();
     return this.changed.publish(principal, messageId, true);
   }
 
@@ -87,20 +90,26 @@ export class MessageChanges {
     const message = await this.repository.findAny(messageId, transaction);
     if (message === undefined) throw new DomainError('NOT_FOUND');
     if (message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
-    if (!(await this.emptyWithin(transaction, message))) return undefined;
+    const emptied = await this.emptyWithin(transaction, message);
+    if (emptied === undefined) return undefined;
     return () => {
-      if (message.hasAttachments) this.attachments.sweep();
+      if (emptied.hadAttachments) this.attachments.sweep();
       this.changed
         .publish({ userId: message.senderId }, messageId, true)
         .catch((error: unknown) => this.logger.error(`a deletion was not published: ${(error as Error).message}`));
     };
   }
 
-  private async emptyWithin(transaction: Transaction, message: EmptiedMessage): Promise<boolean> {
-    if (!(await this.repository.empty(transaction, message.id))) return false;
-    if (message.hasAttachments) await this.attachments.markPendingDeletionOfMessage(transaction, message.id);
+  /** Undefined where it was deleted before. */
+  private async emptyWithin(
+    transaction: Transaction,
+    message: EmptiedMessage,
+  ): Promise<{ hadAttachments: boolean } | undefined> {
+    const emptied = await this.repository.empty(transaction, message.id);
+    if (emptied === undefined) return undefined;
+    if (emptied.hadAttachments) await this.attachments.markPendingDeletionOfMessage(transaction, message.id);
     await this.repository.forgetContent(transaction, message);
-    return true;
+    return emptied;
   }
 
   /** Empties a message for the caller alone, on all its devices. */
@@ -121,7 +130,7 @@ export class MessageChanges {
     await this.limiter.consume('reactions', principal.userId);
     if (!message.mayWrite) throw new DomainError('CANNOT_MESSAGE');
     const reaction = { messageId, userId: principal.userId, emoji };
-    const isChanged = await this.database.transaction(async (transaction) => {
+    const work = async (transaction: Transaction): Promise<boolean> => {
       const locked = await this.repository.lockForReaction(transaction, principal.userId, messageId);
       if (locked === undefined) throw new DomainError('UNAUTHORIZED');
       if (locked.isDeleted || message.isDeleted) throw new DomainError('MESSAGE_DELETED');
@@ -129,7 +138,8 @@ export class MessageChanges {
       const added = await this.repository.addReaction(transaction, reaction, MAX_REACTIONS);
       if (added.others >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
       return added.isChanged;
-    });
+    };
+    const isChanged = await this.reactionTurns.run(principal.userId, () => this.database.transaction(work));
     return isChanged ? this.changed.publish(principal, messageId, false) : this.changed.view(principal, messageId);
   }
 
