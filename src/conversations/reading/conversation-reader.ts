@@ -14,6 +14,9 @@ import {
   type OwnRow,
 } from './conversation-rows.repository.js';
 
+/** A conversation that is written to between the statements that read it is read so often at the most. */
+const MAX_READS = 3;
+
 /** Conversations as their members see them. Reads only; who may change what is in `ConversationsService`. */
 @Injectable()
 export class ConversationReader {
@@ -53,7 +56,7 @@ export class ConversationReader {
 
   /**
    * One conversation as each of these users sees it; who is no member is left out. Of a large group all see the same
-   * members, but for each its own membership. Three statements, however many viewers there are.
+   * members, but for each its own membership. Three statements, however many viewers there are, unless it changes meanwhile.
    * @param firstIds members shown first: what happened is about them
    */
   async viewsFor(
@@ -62,10 +65,7 @@ export class ConversationReader {
     firstIds: readonly string[] = [],
   ): Promise<{ userId: string; conversation: ConversationView }[]> {
     if (viewerIds.length === 0) return [];
-    const [row, owns] = await Promise.all([
-      this.rows.shared(conversationId, firstIds),
-      this.rows.owns(conversationId, viewerIds),
-    ]);
+    const [row, owns] = await this.readFor(conversationId, viewerIds, firstIds);
     if (row === undefined) return [];
     const shownIds = (row.members ?? []).map(([userId]) => userId);
     const ownIds = owns.map(({ userId }) => userId);
@@ -121,6 +121,22 @@ export class ConversationReader {
         lastDeliveredSeq,
       }),
     );
+  }
+
+  /** Both parts as of the same newest message: what is unread counts up to it. */
+  private async readFor(
+    conversationId: string,
+    viewerIds: readonly string[],
+    firstIds: readonly string[],
+  ): Promise<[ConversationRow | undefined, OwnRow[]]> {
+    for (let attempt = 1; ; attempt += 1) {
+      const [row, owns] = await Promise.all([
+        this.rows.shared(conversationId, firstIds),
+        this.rows.owns(conversationId, viewerIds),
+      ]);
+      if (attempt === MAX_READS || row === undefined || owns.every(({ lastSeq }) => lastSeq === row.lastSeq))
+        return [row, owns];
+    }
   }
 
   private async viewsOf(

@@ -235,10 +235,10 @@ export class ConversationRowsRepository {
     return row;
   }
 
-  /** What it is for each of these users who is a member. */
-  owns(conversationId: string, userIds: readonly string[]): Promise<OwnRow[]> {
-    return this.database.query<OwnRow>(
-      `SELECT ${OWN_COLUMNS} FROM conversations c
+  /** What it is for each of these users who is a member, as of which newest message. */
+  owns(conversationId: string, userIds: readonly string[]): Promise<(OwnRow & { lastSeq: number })[]> {
+    return this.database.query<OwnRow & { lastSeq: number }>(
+      `SELECT c.last_seq AS "lastSeq", ${OWN_COLUMNS} FROM conversations c
        JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = ANY ($2) AND own.left_at IS NULL
        WHERE c.id = $1`,
       [conversationId, userIds],

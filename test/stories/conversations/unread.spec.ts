@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { ConversationRowsRepository } from '../../../src/conversations/reading/conversation-rows.repository.js';
 import { Database } from '../../../src/database/database.js';
 import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/plans.js';
 import { Frames } from '../../dialects/frames.js';
@@ -24,6 +26,31 @@ describe('unread messages', () => {
     (at) => () =>
       (at += 1_000)
   )(Date.parse('2099-01-01T00:00:00.000Z'));
+
+  it('are counted up to the newest message that is shown with them', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, 'one');
+    const rows = story.app.get(ConversationRowsRepository);
+    const [shared, owns] = [rows.shared.bind(rows), rows.owns.bind(rows)];
+    const first = new Promise<void>((resolve) => {
+      rows.shared = (...given) => shared(...given).finally(resolve);
+    });
+    rows.owns = async (...given) => {
+      rows.owns = owns;
+      await first;
+      rows.shared = shared;
+      await outside.query(`SELECT * FROM store_message($1, $2, $3, $4, 'two', null, 'TEXT', null, null, false)`, [
+        randomUUID(),
+        conversationId,
+        ada.id,
+        randomUUID(),
+      ]);
+      return owns(...given);
+    };
+    const [view] = await story.app.get(ConversationReader).viewsFor(conversationId, [bob.id]);
+    expect(view?.conversation).toMatchObject({ lastSeq: 2, me: { unreadCount: 2 } });
+  });
 
   /** The number wherever one is shown: REST, list, sync from now and from before, socket, a change of one's own. */
   const everywhere = async (person: Person, conversationId: string, cursor: string): Promise<Set<unknown>> => {
