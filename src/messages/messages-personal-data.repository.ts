@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ShownEvent } from '../conversations/groups/system-event.js';
 import { Database, type Transaction } from '../database/database.js';
-import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
+import { BEFORE_ALL_IDS, EXPORT_PAGE } from '../users/personal-data/personal-data.js';
 
 export interface ExportedMessage {
   id: string;
@@ -37,9 +37,10 @@ export class MessagesPersonalDataRepository {
    */
   listWrittenBy(userId: string, after: string): Promise<(ExportedMessage & { key: string })[]> {
     return this.database.background.query<ExportedMessage & { key: string }>(
-      `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages WHERE sender_id = $1 AND client_id > $2
-       ORDER BY client_id LIMIT ${EXPORT_PAGE}`,
-      [userId, after],
+      `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages
+       WHERE sender_id = $1 AND client_id >= $2 AND (client_id > $2 OR $3::boolean) ORDER BY client_id LIMIT ${EXPORT_PAGE}`,
+      // A client may give any UUID, also the one before all others.
+      [userId, after, after === BEFORE_ALL_IDS],
     );
   }
 

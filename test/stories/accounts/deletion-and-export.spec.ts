@@ -36,6 +36,13 @@ describe('an account', () => {
     }
     return places;
   }
+  /** Statements that wait for a lock. */
+  async function waiting(): Promise<number> {
+    const { rowCount } = await database.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rowCount ?? 0;
+  }
   /** Groups that somebody is in and nobody owns. */
   async function groupsWithoutOwner(): Promise<string[]> {
     const { rows } = await database.query(
@@ -159,6 +166,29 @@ describe('an account', () => {
     for (const { status } of sent) expect([201, 401]).toContain(status);
     const history = await bob.history(conversationId);
     expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
+  });
+
+  it('waits with one connection for what holds it, however often it is ended meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await database.query('BEGIN');
+    await database.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [ada.id]);
+    const endings = Array.from({ length: 12 }, () => ada.call('DELETE', '/users/me'));
+    await until('it waits', async () => (await waiting()) > 0);
+    await bob.must('PATCH', '/users/me', { displayName: 'Not held up' });
+    expect(await waiting()).toBe(1);
+    await database.query('ROLLBACK');
+    const statuses = (await Promise.all(endings)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 204)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(11);
+  });
+
+  it('is exported with messages of any client id', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, 'first of all', { clientId: '00000000-0000-0000-0000-000000000000' });
+    await ada.say(conversationId, 'and another');
+    const { messages } = await ada.must('GET', '/users/me/export');
+    expect(messages.map(({ content }: Anything) => content)).toEqual(['first of all', 'and another']);
   });
 
   it('is exported whole, piece by piece, and holds nothing of others', async () => {
