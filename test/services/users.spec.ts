@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/common/identifier.js';
 import type { Principal } from '../../src/common/principal.js';
+import { UsersRepository } from '../../src/users/users.repository.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import {
   PASSWORD,
@@ -55,6 +56,18 @@ describe('the service of users', () => {
       });
       expect(await codeOf(auth.login({ username: 'leaver', password: PASSWORD }))).toBe('INVALID_CREDENTIALS');
     });
+  });
+
+  it('keep no folded name of one who was deleted while it was folded', async () => {
+    const { userId } = principalOf(await register());
+    await database.query(
+      `UPDATE users SET folded_name = NULL, deleted_at = now(), email = NULL, email_verified_at = NULL, password_hash = NULL WHERE id = $1`,
+      [userId],
+    );
+    await server.get(UsersRepository, { strict: false }).noteFolded([{ id: userId, foldedName: 'grace' }]);
+    expect(await database.query('SELECT folded_name FROM users WHERE id = $1', [userId])).toEqual([
+      { folded_name: null },
+    ]);
   });
 
   describe('searching users', () => {
