@@ -115,9 +115,10 @@ export class SearchIndexRepository {
     );
   }
 
+  /** Only forward: the newest number of a conversation may have been read before another process went beyond it. */
   async noteProgress(transaction: Transaction, reached: ReadonlyMap<string, number>): Promise<void> {
     await transaction.query(
-      `UPDATE message_search_progress p SET indexed_seq = done.seq
+      `UPDATE message_search_progress p SET indexed_seq = GREATEST(p.indexed_seq, done.seq)
        FROM unnest($1::uuid[], $2::integer[]) AS done(conversation_id, seq)
        WHERE p.conversation_id = done.conversation_id`,
       [[...reached.keys()], [...reached.values()]],

@@ -8,6 +8,7 @@ import { hasTerms, searchTerms } from '../../../src/messages/search/search-text.
 import { migrate } from '../../../src/database/migrations/migrator.js';
 import { createEmptyDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
+import { SearchIndexRepository } from '../../../src/messages/search/search-index.repository.js';
 import { type Anything, Person, type Story, startStory, until } from '../../support/story.js';
 
 /** What is waited for here is the index. */
@@ -408,6 +409,21 @@ describe('the search index', () => {
       conversationId,
     ]);
     expect(rows).toEqual([{ folded: 'written in bad times' }]);
+  });
+
+  it('never counts a conversation as less indexed than it is', async () => {
+    const ada = await story.person();
+    const conversationId = await ada.group('Ahead');
+    await ada.say(conversationId, 'the second');
+    await untilIndexed(conversationId);
+    const index = story.app.get(SearchIndexRepository);
+    // What a process found that read the newest number before another one went beyond it.
+    await index.step((transaction) => index.noteProgress(transaction, new Map([[conversationId, 1]])));
+    const { rows } = await database.query(
+      'SELECT indexed_seq FROM message_search_progress WHERE conversation_id = $1',
+      [conversationId],
+    );
+    expect(rows).toEqual([{ indexed_seq: 2 }]);
   });
 
   it('gets the messages of every conversation while one is flooded', async () => {
