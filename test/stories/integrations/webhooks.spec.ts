@@ -295,6 +295,24 @@ describe('webhooks', () => {
     expect((await webhook(hook.webhookId)).failingSince).toBeNull();
   });
 
+  it('that failed are not sent again once their message is gone', async () => {
+    const hook = await receiver(['message.created']);
+    let fail = (): void => undefined;
+    hook.answer = (response) => {
+      fail = () => response.writeHead(500).end();
+      response.on('error', () => undefined);
+    };
+    const { id } = await ada.say(await ada.directConversation(bob), 'said in haste');
+    await hook.next('message.created');
+    await ada.must('DELETE', `/messages/${id}?for=everyone`);
+    fail();
+    await until('it is given up', async () => (await deliveries(hook.webhookId))[0]?.status === 'failed');
+    expect(hook.received).toHaveLength(1);
+    expect(await deliveries(hook.webhookId)).toMatchObject([
+      { attempts: 1, error: 'the message is gone', responseStatus: null, nextAttemptAt: null },
+    ]);
+  });
+
   it('of a receiver that never answers hold up no other', async () => {
     const [slow, quick] = [await receiver(['message.created']), await receiver(['message.created'])];
     slow.answer = (response) => slow.hold(response);

@@ -8,6 +8,8 @@ import type { Attempt, AttemptResult } from './webhook-poster.js';
 export interface LeasedDelivery extends Attempt {
   webhookId: string;
   attempts: number;
+  /** It would repeat a message that was deleted, or was too old, since. Asked of what waited alone. */
+  isOfDeletedMessage: boolean;
 }
 
 /** That a webhook was disabled. */
@@ -48,7 +50,11 @@ export class WebhookQueueRepository {
        UPDATE webhook_deliveries d SET lease_id = $1, attempts = d.attempts + 1, last_attempt_at = now(),
          next_at = now() + make_interval(secs => $5)
        FROM webhooks w WHERE d.id IN (SELECT id FROM due) AND w.id = d.webhook_id
-       RETURNING d.id, d.webhook_id AS "webhookId", w.url, ${SECRETS}, d.payload, d.attempts`,
+       RETURNING d.id, d.webhook_id AS "webhookId", w.url, ${SECRETS}, d.payload, d.attempts,
+         CASE WHEN d.type IN ('message.created', 'message.updated') AND (d.attempts > 1 OR d.created_at < now() - interval '10 seconds')
+           THEN EXISTS (
+             SELECT 1 FROM messages m WHERE m.id = (d.payload::jsonb #>> '{data,message,id}')::uuid AND m.deleted_at IS NOT NULL
+           ) ELSE false END AS "isOfDeletedMessage"`,
       [leaseId, [...inFlight.keys()], [...inFlight.values()], share, leaseMs / 1_000],
       'webhook_take',
     );
@@ -122,6 +128,16 @@ export class WebhookQueueRepository {
       'webhook_failed',
     );
     return row?.failingSince;
+  }
+
+  /** Not sent, and never again by itself. */
+  async giveUp({ id }: LeasedDelivery, leaseId: string, error: string): Promise<void> {
+    await this.database.background.query(
+      `UPDATE webhook_deliveries SET next_at = NULL, lease_id = NULL, attempts = attempts - 1, last_status = NULL, last_error = $3
+       WHERE id = $1 AND lease_id = $2`,
+      [id, leaseId, error],
+      'webhook_give_up',
+    );
   }
 
   /** What this process held is anybody's again: at its end, and for what an earlier one left where there is one alone. */

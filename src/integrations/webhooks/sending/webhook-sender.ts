@@ -161,6 +161,10 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async send(delivery: LeasedDelivery, receiver: Receiver): Promise<void> {
+    if (delivery.isOfDeletedMessage) {
+      this.count('given_up');
+      return this.repository.giveUp(delivery, this.leaseId, 'the message is gone');
+    }
     const result = await this.poster.post(delivery);
     if (result.error === null) {
       receiver.failures = 0;
