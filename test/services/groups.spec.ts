@@ -129,6 +129,16 @@ describe('the service of groups', () => {
     await refused(services.groups.update(member, id, { title: 'Mine' }), 'FORBIDDEN');
   });
 
+  it('waits for no lock of a group that its caller is no member of', async () => {
+    const [owner, former] = (await services.people(2)) as [Principal, Principal];
+    const group = await services.group(owner, former);
+    await services.groups.removeMember(former, group, former.userId);
+    await services.database.background.transaction(async (transaction) => {
+      await transaction.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [group]);
+      await refused(services.groups.removeMember(former, group, former.userId), 'NOT_FOUND');
+    });
+  });
+
   it('takes no act for a group upon a direct conversation', async () => {
     const { conversationId } = await services.directConversations.open(owner, member.userId);
     await refused(services.groups.update(owner, conversationId, { title: 'x' }), 'NOT_A_GROUP');

@@ -195,6 +195,8 @@ export class Groups {
     mentionedIds: readonly string[],
     work: (transaction: Transaction, membership: Membership, names: Names) => Promise<Result>,
   ): Promise<Result> {
+    // Before any lock: whoever is no member keeps nobody waiting.
+    await this.access.membership(principal, conversationId);
     return this.database.transaction(async (transaction) => {
       // Within the transaction: whoever is named here is still found by whoever deletes that account next.
       const held = await lockUsers(transaction, [principal.userId, ...mentionedIds]);
