@@ -196,7 +196,8 @@ export class CurrentAccount {
 
   /** False where it may have been sent. */
   cancel(clientId: string): Promise<boolean> {
-    const early = this.engine === undefined ? this.#early.cancel(clientId) : undefined;
+    // Nothing is there any more once there is an engine.
+    const early = this.#early.cancel(clientId);
     if (early === undefined) return this.withOutbox((outbox) => outbox.cancel(clientId));
     this.#refuseWithoutSession();
     return early;

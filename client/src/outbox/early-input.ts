@@ -25,7 +25,7 @@ export interface InputStorage {
 /** What an account holds that the server does not have. */
 export interface Unsent {
   items: readonly OutboxItem[];
-  drafts: readonly DraftRow[];
+  drafts: Iterable<DraftRow>;
 }
 
 type DraftRow = readonly [conversationId: string, text: string];
@@ -85,7 +85,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
 
   keepDraft(conversationId: string, text: string): void {
     this.#typedDrafts.set(conversationId, text);
-    this.drafts.put([[conversationId, text]]);
+    this.drafts.put(this.#typedDrafts);
     this.#write();
   }
 
@@ -108,7 +108,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     this.#storage = storage;
     this.#stored = stored;
     // What was typed meanwhile is newer.
-    this.drafts.put([...drafts].filter(([conversationId]) => !this.#typedDrafts.has(conversationId)));
+    this.drafts.put([...drafts, ...this.#typedDrafts]);
     this.#show();
     this.#write();
   }
@@ -124,7 +124,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   /** Nothing that is stored is shown any more. Resolves with what of it the server does not have; what is not stored stays. */
   async leave(): Promise<Unsent> {
     await this.pause();
-    const unsent = { items: this.#stored, drafts: [...this.drafts.all] };
+    const unsent = { items: this.#stored, drafts: this.drafts.all };
     this.#clear();
     return unsent;
   }
@@ -188,7 +188,11 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
       const storage = this.#storage;
       const end = this.#actions.findIndex(({ added }) => added?.files !== undefined);
       const actions = end < 0 ? this.#actions : this.#actions.slice(0, end);
-      const drafts = [...this.#typedDrafts];
+      const held = this.#actions.slice(actions.length);
+      const drafts = [...this.#typedDrafts].filter(
+        ([conversationId]) =>
+          !held.some(({ added }) => added?.lane === conversationId && added.command.type === 'send'),
+      );
       if (storage === undefined || actions.length + drafts.length === 0) break;
       const rows = await store(storage.database, actions, drafts).catch(() => undefined);
       // With what comes next, or by the engine, which tries again and again.
@@ -196,9 +200,8 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
       for (const [conversationId, text] of drafts)
         if (this.#typedDrafts.get(conversationId) === text) this.#typedDrafts.delete(conversationId);
       this.#actions = this.#actions.slice(actions.length);
-      const written = new Set(rows.map(([, key]) => key));
       for (const { clientId, added, settle } of actions) {
-        const isDone = written.has(clientId);
+        const isDone = rows.some(([, key]) => key === clientId);
         if (added !== undefined) this.#stored = [...this.#stored, added];
         else if (isDone) this.#stored = this.#stored.filter((item) => item.clientId !== clientId);
         settle(isDone);
