@@ -66,6 +66,8 @@ export class Engine {
   /** What other tabs, or the engine before, store while this one reads: known to nobody, it would wait for the next start. */
   #early: ChannelMessage[] | undefined = [];
   #successor: Engine | undefined;
+  /** The successor has taken its place: nothing is typed here any more. */
+  #isReplaced = false;
 
   /** @param before what the engine showed in whose place this one comes */
   constructor(
@@ -80,8 +82,12 @@ export class Engine {
       const rows = changes.rows.filter(([store]) => store === 'outbox' || store === 'drafts');
       if (rows.length === 0) return;
       this.outbox.stored({ rows });
-      const message: ChannelMessage = { type: 'rows', changes: { rows } };
+      let message: ChannelMessage = { type: 'rows', changes: { rows } };
       tabs.post(message);
+      if (this.#isReplaced) {
+        this.#successor?.drafts.overwrite({ rows });
+        message = { type: 'rows', changes: { rows: rows.filter(([store]) => store === 'outbox') } };
+      }
       this.#successor?.receive(message);
     };
     const failed = (): void => this.outbox.notStored();
@@ -191,6 +197,12 @@ export class Engine {
   /** What the user does here from now on is the next one's as well, as soon as it is stored. */
   shareWith(successor: Engine): void {
     this.#successor = successor;
+  }
+
+  /** The next one takes its place, and stores what of the drafts is not stored yet. */
+  handOver(): void {
+    this.#isReplaced = true;
+    if (this.#successor !== undefined) this.drafts.handTo(this.#successor.drafts);
   }
 
   /** Resolves when the next one knows all that was stored here. */

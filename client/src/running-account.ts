@@ -199,6 +199,7 @@ export class RunningAccount {
       else if (error instanceof ChatError) this.#takeRoleLater();
       throw error;
     }
+    engine.handOver();
     this.engine = next;
     this.ports.changed();
     this.connect();

@@ -47,9 +47,23 @@ export class StoredDrafts extends DraftTexts {
     this.ports.writer.write({ rows: [['drafts', conversationId, value]] }).catch(() => undefined);
   }
 
-  /** Rows that another tab has stored. */
+  /** The next engine stores, too, what is not stored here by now. */
+  handTo(next: StoredDrafts): void {
+    const { writer } = this.ports;
+    for (const id of this.#own) if (writer.isUnwritten('drafts', id)) next.keep(id, this.of(id));
+  }
+
+  /** Rows that the engine before has stored after it had handed its drafts over: what is shown is newer, and stored again. */
+  overwrite({ rows }: RowChanges): void {
+    const older = rows.filter(([store, key, value]) => store === 'drafts' && (value ?? '') !== this.of(key));
+    const newer = older.map(([, key]): RowChanges['rows'][number] => ['drafts', key, this.of(key) || undefined]);
+    if (newer.length > 0) this.ports.writer.write({ rows: newer }).catch(() => undefined);
+  }
+
+  /** Rows that another tab has stored. What is still to be written here is the last of all. */
   takeRows({ rows }: RowChanges): void {
-    const drafts = rows.filter(([store]) => store === 'drafts');
+    const { writer } = this.ports;
+    const drafts = rows.filter(([store, key]) => store === 'drafts' && !writer.isUnwritten(store, key));
     for (const [, key] of drafts) this.#own.delete(key);
     if (drafts.length > 0) this.put(drafts.map(([, key, value]) => [key, (value as string | undefined) ?? '']));
   }

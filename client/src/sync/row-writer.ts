@@ -101,6 +101,12 @@ export class RowWriter {
     return (this.#next.rows.get(id) ?? this.#current?.rows.get(id))?.[2];
   }
 
+  /** Whether something is on its way for this key, its removal included. */
+  isUnwritten(store: StoreName, key: string): boolean {
+    const id = `${store} ${key}`;
+    return this.#next.rows.has(id) || this.#current?.rows.has(id) === true;
+  }
+
   unwrittenBelow(store: StoreName, prefix: string): StoredValue[] {
     const rows = new Map([...(this.#current?.rows ?? []), ...this.#next.rows]);
     return [...rows.values()].flatMap(([of, key, value]) =>

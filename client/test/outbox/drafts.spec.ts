@@ -39,7 +39,7 @@ describe('a draft', () => {
   });
 
   it('is shown as another tab has stored it, and its listeners are called only for a change', async () => {
-    const { drafts } = await started(await memoryStorage().open('ada'));
+    const { drafts, writer } = await started(await memoryStorage().open('ada'));
     let calls = 0;
     drafts.subscribe(() => (calls += 1));
     drafts.keep('a', 'here');
@@ -47,6 +47,10 @@ describe('a draft', () => {
     expect(calls).toBe(1);
     drafts.takeRows({ rows: [['outbox', 'a', 'not a draft']] });
     expect([drafts.of('a'), calls]).toEqual(['here', 1]);
+    // What is still to be stored here comes after it.
+    drafts.takeRows({ rows: [['drafts', 'a', 'before']] });
+    expect([drafts.of('a'), calls]).toEqual(['here', 1]);
+    await writer.flush();
     drafts.takeRows({ rows: [['drafts', 'a', 'there']] });
     expect(drafts.of('a')).toBe('there');
     drafts.takeRows({ rows: [['drafts', 'a', undefined]] });

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type ChatClient, createClient } from '../../src/index.js';
+import type { Database, StoreName, TransactionMode } from '../../src/ports/storage.js';
+import { processLock } from '../../src/tabs/process-lock.js';
+import { sharedChannels } from '../support/clients.js';
+import { settled } from '../support/virtual-clock.js';
+import { ME } from '../sync/model-server.js';
+import { CONVERSATION, loggedIn } from './fake-server.js';
+
+/** Called with each transaction; what it returns is waited for before, or after the transaction is committed. */
+type Hold = (mode: TransactionMode, stores: readonly StoreName[]) => Promise<void> | undefined;
+
+describe('a tab that takes over', () => {
+  let tabs: ChatClient[] = [];
+
+  afterEach(async () => {
+    for (const tab of tabs.splice(0)) await tab.close();
+  });
+
+  /** The first leads, the second follows; neither reaches the server. */
+  async function twoTabs() {
+    const { client, ports } = await loggedIn();
+    await client.close();
+    const holds: { before?: Hold; after?: Hold } = {};
+    const open = async (name: string): Promise<Database> => {
+      const database = await ports.storage.open(name);
+      return {
+        transaction: async (mode, stores, work) => {
+          await holds.before?.(mode, stores);
+          const result = await database.transaction(mode, stores, work);
+          await holds.after?.(mode, stores);
+          return result;
+        },
+        close: () => database.close(),
+      };
+    };
+    const storage = { ...ports.storage, kind: 'shared', open };
+    const shared = { ...ports, storage, lock: processLock(), channel: sharedChannels() };
+    for (let count = 0; count < 2; count += 1) {
+      const tab = createClient(shared);
+      tabs.push(tab);
+      await settled();
+      await ports.clock.advance(1_000);
+      await tab.ready;
+    }
+    const [leader, follower] = tabs as [ChatClient, ChatClient];
+    return { leader, follower, holds, clock: ports.clock, storage: ports.storage };
+  }
+
+  it('keeps the last characters of a draft where the storage takes its time, on screen and stored', async () => {
+    const { leader, follower, holds, clock, storage } = await twoTabs();
+    const held: (() => void)[] = [];
+    holds.after = (mode, stores) =>
+      mode === 'readwrite' && stores.includes('drafts') ? new Promise((resolve) => void held.push(resolve)) : undefined;
+    const draft = follower.draft(CONVERSATION);
+    const seen: string[] = [];
+    draft.subscribe(() => seen.push(draft.getSnapshot()));
+    draft.set('H');
+    await settled();
+    draft.set('He');
+    const closed = leader.close();
+    await clock.advance(5_000);
+    await closed;
+    expect(draft.getSnapshot()).toBe('He');
+    draft.set('Hel');
+    for (let released = 0; released < 6; released += 1) {
+      held.shift()?.();
+      await settled();
+    }
+    expect([draft.getSnapshot(), [...new Set(seen)]]).toEqual(['Hel', ['H', 'He', 'Hel']]);
+    const database = await storage.open(`chat.example:${ME}`);
+    const stored = () => database.transaction('readonly', ['drafts'], (transaction) => transaction.range('drafts'));
+    expect(await stored()).toEqual([{ key: CONVERSATION, value: 'Hel' }]);
+    await database.close();
+    delete holds.after;
+  });
+});
