@@ -319,13 +319,12 @@ export class Engine {
     this.#writer.close();
   }
 
-  /** Resolves when nothing of it is left to write. */
+  /** Resolves when nothing of it is left to write. What is typed is shown until the store is closed as well. */
   async stop(): Promise<void> {
     this.connection.close();
     for (const end of this.#ends) end();
     await this.outbox.stop();
     await this.sync.stop();
-    this.store.close();
   }
 }
 

@@ -161,6 +161,7 @@ export class RunningAccount {
       if (isLeft) engine?.giveUp();
       const stopped = engine?.stop().catch(() => undefined) ?? Promise.resolve();
       await within(clock, limitMs, stopped, () => engine?.giveUp());
+      engine?.store.close();
     });
     await within(clock, limitMs, database.close(), () => undefined);
   }
@@ -195,12 +196,14 @@ export class RunningAccount {
       this.#isOver = true;
       next.giveUp();
       await next.stop().catch(() => undefined);
+      next.store.close();
       if (error instanceof StorageError && error.code === 'OUTDATED') this.#tabs.tabs.retire();
       else if (error instanceof ChatError) this.#takeRoleLater();
       throw error;
     }
     engine.handOver();
     this.engine = next;
+    engine.store.close();
     this.ports.changed();
     this.connect();
   }

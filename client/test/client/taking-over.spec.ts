@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ChatClient, createClient } from '../../src/index.js';
-import type { Database, StoreName, TransactionMode } from '../../src/ports/storage.js';
+import { type Database, StorageError, type StoreName, type TransactionMode } from '../../src/ports/storage.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { sharedChannels } from '../support/clients.js';
 import { settled } from '../support/virtual-clock.js';
@@ -73,5 +73,32 @@ describe('a tab that takes over', () => {
     expect(await stored()).toEqual([{ key: CONVERSATION, value: 'Hel' }]);
     await database.close();
     delete holds.after;
+  });
+
+  it.each([
+    ['while it reads what is stored', undefined],
+    ['and cannot, since a newer version has laid out the storage anew', new StorageError('OUTDATED', 'It is newer.')],
+  ])('calls those who watch for what its user types %s', async (_, reason) => {
+    const { leader, follower, holds, clock } = await twoTabs();
+    let release = (): void => undefined;
+    let isOver = false;
+    holds.before = (mode, stores) => {
+      if (mode !== 'readonly' || !stores.includes('meta') || isOver) return undefined;
+      return reason === undefined ? new Promise((resolve) => (release = resolve)) : Promise.reject(reason);
+    };
+    const closed = leader.close();
+    await clock.advance(100);
+    await closed;
+    const calls = { draft: 0, messages: 0 };
+    const [draft, messages] = [follower.draft(CONVERSATION), follower.messages(CONVERSATION)];
+    draft.subscribe(() => (calls.draft += 1));
+    messages.subscribe(() => (calls.messages += 1));
+    draft.set('typed');
+    follower.send({ conversationId: CONVERSATION, content: 'sent' });
+    expect(calls).toEqual({ draft: 1, messages: 1 });
+    isOver = true;
+    release();
+    await clock.advance(10_000);
+    expect([draft.getSnapshot(), messages.items.at(-1)?.content]).toEqual(['typed', 'sent']);
   });
 });
