@@ -59,7 +59,7 @@ describe('a tab that takes over', () => {
     await settled();
     draft.set('He');
     const closed = leader.close();
-    await clock.advance(5_000);
+    await clock.advance(20_000);
     await closed;
     expect(draft.getSnapshot()).toBe('He');
     draft.set('Hel');
