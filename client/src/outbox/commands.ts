@@ -45,7 +45,7 @@ export async function sendCommand(
     }
     case 'read':
       await send('mark_read', { conversationId: command.conversationId, seq: command.seq });
-      return { settled, readIn: command.conversationId };
+      return { settled, readIn: { conversationId: command.conversationId, seq: command.seq } };
   }
 }
 

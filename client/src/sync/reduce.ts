@@ -94,7 +94,7 @@ export function neededTimelines(state: SyncState, input: SyncInput): string[] {
       break;
     }
     case 'answer': {
-      const id = input.message?.conversationId ?? input.conversation?.id;
+      const id = input.message?.conversationId ?? input.conversation?.id ?? input.readIn?.conversationId;
       if (id !== undefined) needed.add(id);
       break;
     }
@@ -180,7 +180,11 @@ function take(step: Step, input: SyncInput): void {
       for (const request of friendRequests) takeRequest(step, request);
       if (conversation !== undefined) takeConversation(step, conversation);
       if (message !== undefined) receiveMessage(step, message);
-      if (readIn !== undefined) askUnread(step, readIn);
+      if (readIn !== undefined) {
+        // Since it was read the cache may have been made anew, from before the server knew.
+        moveCursor(step, readIn.conversationId, state.userId, readIn.seq);
+        askUnread(step, readIn.conversationId);
+      }
       const { unplaced } = state;
       step.settled.push(...settled.filter(({ clientId }) => !unplaced.some((one) => one.clientId === clientId)));
       if (left.length === 0) return;

@@ -183,7 +183,7 @@ export type SyncInput =
       users?: readonly User[];
       friendRequests?: readonly FriendRequest[];
       settled?: readonly Settled[];
-      readIn?: string;
+      readIn?: { conversationId: string; seq: number };
       left?: readonly Settled[];
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }

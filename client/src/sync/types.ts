@@ -12,8 +12,8 @@ export interface Answer {
   users?: readonly User[];
   friendRequests?: readonly FriendRequest[];
   settled?: readonly Settled[];
-  /** The conversation in which this user's cursor was moved. */
-  readIn?: string;
+  /** The conversation in which this user's cursor was moved, and how far. */
+  readIn?: { conversationId: string; seq: number };
   /** What has left the outbox in the tab that leads: sent, and not seen here yet, or dropped. Sync says. */
   left?: readonly Settled[];
 }

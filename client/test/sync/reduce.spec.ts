@@ -106,6 +106,13 @@ describe('the newest message of a conversation of which nothing is held', () => 
     expect(run.asked('sync')).toEqual([]);
   });
 
+  it('is read up to where the server has answered so, also where the cache was made anew before it knew', () => {
+    const run = caughtUp(room(3));
+    expect(run.state.conversations.get('c0')?.me.unreadCount).toBe(3);
+    run.feed({ type: 'answer', readIn: { conversationId: 'c0', seq: 3 } });
+    expect(run.state.conversations.get('c0')?.me).toMatchObject({ lastReadSeq: 3, unreadCount: 0 });
+  });
+
   it('is asked for once more where an answer of sync is under way that may be older', () => {
     const server = room(3);
     const run = caughtUp(server).feed({ type: 'event', name: 'sync:needed', payload: {} });
