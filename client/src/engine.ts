@@ -248,7 +248,8 @@ export class Engine {
   /** What waits is due now; without a `clientId` all of it. */
   retry(clientId?: string): void {
     this.outbox.retryNow(clientId);
-    this.socket?.nudge();
+    if (this.socket === undefined) this.ports.tabs.tabs.post({ type: 'retry', clientId });
+    else this.socket.nudge();
   }
 
   /** The user does something: a connection that waits for its next try makes it now. */
@@ -292,6 +293,8 @@ export class Engine {
     if (message.type === 'leader') this.outbox.lookAgain();
     else if (message.type === 'wake') {
       if (this.socket !== undefined) this.wake();
+    } else if (message.type === 'retry') {
+      if (this.socket !== undefined) this.retry(message['clientId'] as string | undefined);
     } else if (message.type === 'rows') {
       // JSON says null for what is gone.
       const rows = (message['changes'] as RowChanges).rows.map(([store, key, value]): RowChanges['rows'][number] => [

@@ -19,7 +19,7 @@ describe('a tab that takes over', () => {
 
   /** The first leads, the second follows; neither reaches the server. */
   async function twoTabs() {
-    const { client, ports } = await loggedIn();
+    const { client, ports, sockets } = await loggedIn();
     await client.close();
     const holds: { before?: Hold; after?: Hold } = {};
     const open = async (name: string): Promise<Database> => {
@@ -44,8 +44,18 @@ describe('a tab that takes over', () => {
       await tab.ready;
     }
     const [leader, follower] = tabs as [ChatClient, ChatClient];
-    return { leader, follower, holds, clock: ports.clock, storage: ports.storage };
+    return { leader, follower, holds, sockets, clock: ports.clock, storage: ports.storage };
   }
+
+  it('does at once, as long as it leads, what the user of another tab wants to be tried again', async () => {
+    const { leader, follower, sockets } = await twoTabs();
+    sockets.last.listeners.disconnected();
+    await settled();
+    expect(leader.connection.getSnapshot().status).toBe('waiting');
+    follower.outbox.retry();
+    await settled();
+    expect(leader.connection.getSnapshot().status).toBe('connecting');
+  });
 
   it('keeps the last characters of a draft where the storage takes its time, on screen and stored', async () => {
     const { leader, follower, holds, clock, storage } = await twoTabs();
