@@ -201,6 +201,21 @@ describe('processing images', () => {
     600_000,
   );
 
+  it('refuses a picture in AVIF of which little is shown where all that is decoded takes too much memory', async () => {
+    // 4,000 × 4,000 pixels of one colour, with a `clap` that shows 64 × 64 of them.
+    const cut = 'test/fixtures/clap-16-megapixels.avif';
+    expect(await sharp(cut).metadata()).toMatchObject({ width: 64, height: 64 });
+    const processor = new MediaProcessor(new UnlimitedRateLimiter(), bounds(300));
+    try {
+      await expect(processor.processImage('ada', paths(directory, 'cut', cut))).rejects.toMatchObject({
+        code: 'IMAGE_TOO_LARGE',
+      });
+    } finally {
+      processor.onApplicationShutdown();
+    }
+    expect(await images.processImage('ada', paths(directory, 'cut', cut))).toMatchObject({ width: 64, height: 64 });
+  });
+
   it('says that it is the machine where a file cannot be written', async () => {
     const job = images.processImage('ada', paths(join(directory, 'nowhere')));
     await expect(job).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });

@@ -28,3 +28,29 @@ export function nameCoding(file: Buffer): void {
       : undefined;
   if (coding !== undefined) file.write(coding, 8, 'latin1');
 }
+
+/**
+ * The most pixels, as width and height, that a picture in a file of HEIF says to be coded with. What is cut out of it to be shown
+ * (`clap`) is less, and the decoder takes all of it: the coding may not be larger than this says.
+ */
+export function codedSize(file: Buffer): { width: number; height: number } {
+  let largest = { width: 0, height: 0 };
+  for (const description of descriptionsIn(file))
+    for (let at = description.indexOf('ispe'); at !== -1; at = description.indexOf('ispe', at + 4)) {
+      if (at + 16 > description.length) break;
+      const [width, height] = [description.readUInt32BE(at + 8), description.readUInt32BE(at + 12)];
+      if (width * height > largest.width * largest.height) largest = { width, height };
+    }
+  return largest;
+}
+
+/** What describes the pictures of a file, apart from their own bytes, in which any word may stand by chance. */
+function* descriptionsIn(file: Buffer): Generator<Buffer> {
+  for (let at = 0; at + 16 <= file.length; ) {
+    const short = file.readUInt32BE(at);
+    const length = short === 1 ? Number(file.readBigUInt64BE(at + 8)) : short === 0 ? file.length - at : short;
+    if (length < 8) return;
+    if (file.toString('latin1', at + 4, at + 8) === 'meta') yield file.subarray(at, at + length);
+    at += length;
+  }
+}

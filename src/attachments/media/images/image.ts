@@ -5,7 +5,7 @@ import { type ImageJob, MediaError, type MediaJob, type ProcessedImage } from '.
 import { gifFrames } from './gif.js';
 import { asTiff, decodeHeic } from './heic.js';
 import { cleanPictureSequence } from '../recordings/containers/movie-boxes.js';
-import { brandsOf, nameCoding } from './heif-brand.js';
+import { brandsOf, codedSize, nameCoding } from './heif-brand.js';
 import {
   estimatedCost,
   estimatedMemory,
@@ -114,10 +114,14 @@ async function sourceOf(given: Buffer, maxMemoryBytes: number): Promise<Source> 
   // A camera's HEIF and an AVIF may hold several pictures, of different sizes: the first is what is shown.
   const pages = metadata.format === 'heif' ? 1 : (metadata.pages ?? 1);
   const orientation = metadata.format === 'heif' ? 1 : (metadata.orientation ?? 1);
-  const header: ImageHeader = {
-    format: isHeic ? 'heic' : metadata.format,
+  const shown = {
     width: metadata.width,
     height: pages > 1 ? (metadata.pageHeight ?? metadata.height) : metadata.height,
+  };
+  const coded = metadata.format === 'heif' ? codedSize(file) : shown;
+  const header: ImageHeader = {
+    format: isHeic ? 'heic' : metadata.format,
+    ...(coded.width * coded.height > shown.width * shown.height ? coded : shown),
     pages,
     size: file.length,
     isProgressive: metadata.isProgressive,
