@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DiskBlobStore } from './disk-blob-store.js';
 import { S3BlobStore } from './s3-blob-store.js';
 
@@ -46,6 +47,45 @@ describe('bytes that fail while nobody listens', () => {
     silent.closeAllConnections();
     await failed;
     expect(bytes?.destroyed).toBe(true);
+  });
+
+  it('of S3 are no failure where it is the reader that pauses, and are one where the store is silent', async () => {
+    const bytes = Buffer.alloc(20_000_000, 'x');
+    let isSilent = false;
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Length': bytes.length, ETag: '"one"' });
+      if (isSilent) response.write('begins');
+      else response.end(bytes);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const settings = { bucket: 'files', region: 'us-east-1', forcePathStyle: true };
+    const store = new S3BlobStore(
+      {
+        ...settings,
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+      },
+      { storeSilenceMs: 200, storeCallMs: 5_000 },
+    );
+    try {
+      const paused = await store.read('key');
+      let received = 0;
+      for await (const chunk of paused ?? []) {
+        // Five times as long as the store may be silent.
+        if (received === 0) await setTimeout(1_000);
+        received += chunk.length;
+      }
+      expect(received).toBe(bytes.length);
+      isSilent = true;
+      const silent = await store.read('key');
+      silent?.resume();
+      const closed = new Promise((resolve) => silent?.once('close', resolve));
+      await closed;
+      expect(silent?.errored?.message).toMatch(/nothing came/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('of the disk end nothing but themselves', async () => {

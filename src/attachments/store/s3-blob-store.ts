@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -89,6 +90,7 @@ export class S3BlobStore extends BlobStore {
       bytes?.destroy();
       throw error;
     }
+    if (bytes instanceof IncomingMessage) watchSilence(bytes, this.timings.storeSilenceMs);
     return bytes;
   }
 
@@ -129,6 +131,26 @@ export class S3BlobStore extends BlobStore {
     requireAnswerOfStore(head);
     return head.ContentLength;
   }
+}
+
+/**
+ * Ends an answer of which nothing came for once to twice so long while there was room for it. The client's own timeout, which this
+ * takes the place of, would count a reader that pauses as the store's silence.
+ */
+function watchSilence(answer: IncomingMessage, silenceMs: number): void {
+  const { socket } = answer;
+  // Again each time: the client may set its timeout only after some seconds.
+  const end = (): void => void socket.setTimeout(0);
+  let waitingAt: number | undefined;
+  const timer = setInterval(() => {
+    end();
+    if (answer.readableLength >= answer.readableHighWaterMark) waitingAt = undefined;
+    else if (waitingAt === socket.bytesRead)
+      answer.destroy(new Error(`nothing came from the store for ${silenceMs} ms`));
+    else waitingAt = socket.bytesRead;
+  }, silenceMs).unref();
+  end();
+  answer.once('close', () => clearInterval(timer));
 }
 
 function nothing(): void {}
