@@ -43,6 +43,15 @@ describe('a recording in a frame of former days', () => {
       }
   });
 
+  it('is not drawn where it is AMR of more than forty minutes, whose levels would take too much memory', async () => {
+    const frame = Buffer.alloc(21, 0x5a);
+    frame[0] = (5 << 3) | 4;
+    const sound = (frames: number): Buffer =>
+      Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(frames * frame.length, frame)]);
+    expect(await process(sound(120_001))).toMatchObject({ kind: 'AUDIO', durationMs: 2_400_020, waveform: null });
+    expect((await process(sound(120_000))).waveform).toHaveLength(64);
+  });
+
   it('is drawn where its sound says how loud it is, though all of its frames are of one size', async () => {
     for (const bytes of [amr(), aiff()]) {
       const { waveform } = await process(bytes);

@@ -8,7 +8,7 @@ import { OpusLoudness } from './loudness/opus-loudness.js';
 import { PcmLoudness } from './loudness/pcm-loudness.js';
 
 /** What is longer is no voice message, and is not read to its end for a drawing. */
-const MAX_LEVELS = 120_000;
+export const MAX_LEVELS = 120_000;
 /** Where the large packets are hardly larger than the small ones, the sound is as loud all the time. */
 const MIN_SPREAD = 1.5;
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { AmrLoudness } from '../loudness/amr-loudness.js';
 import { type Measures, milliseconds, UNKNOWN } from '../measures.js';
-import { outlineOf } from '../waveform.js';
+import { MAX_LEVELS, outlineOf } from '../waveform.js';
 
 /** Bytes of a frame by its kind, its first one among them; 0 for kinds that there are not (RFC 4867, section 5). */
 const NARROW = [13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1];
@@ -26,11 +26,11 @@ export async function amrMeasures(path: string): Promise<Measures | undefined> {
     for (let at = signature.length; at < buffer.length; frames += 1) {
       const bytes = bytesOfFrame[((buffer[at] ?? 0) >> 3) & 15] ?? 0;
       if (bytes === 0 || at + bytes > buffer.length) break;
-      if (meter !== undefined) levels.push(...meter.measure(buffer.subarray(at, at + bytes)));
+      if (meter !== undefined && frames < MAX_LEVELS) levels.push(...meter.measure(buffer.subarray(at, at + bytes)));
       at += bytes;
     }
     // A frame says its four levels, or none.
-    const isMeasured = levels.length >= frames;
+    const isMeasured = frames <= MAX_LEVELS && levels.length >= frames;
     return {
       ...UNKNOWN,
       durationMs: milliseconds(frames * SECONDS_OF_FRAME),
