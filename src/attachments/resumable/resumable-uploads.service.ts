@@ -189,8 +189,12 @@ export class ResumableUploads {
       });
     } catch (error) {
       failure = error;
-      // Of a body that is not what was announced nothing is kept.
-      if (error instanceof DomainError && error.code === 'PAYLOAD_TOO_LARGE') await this.files.cut(id, offset);
+      // Of a body that is not what was announced nothing is kept. It came all the same, and may come again.
+      if (error instanceof DomainError && error.code === 'PAYLOAD_TOO_LARGE') {
+        const discarded = (await this.files.sizeOf(id)) - offset;
+        await this.files.cut(id, offset);
+        await this.allowance.chargeDiscarded(upload.ownerId, discarded);
+      }
     }
     const received = await this.files.sizeOf(id);
     if (offset < SNIFFED_BYTES && received >= SNIFFED_BYTES) await this.completion.requirePossible(upload);

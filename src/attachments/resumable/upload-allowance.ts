@@ -53,6 +53,11 @@ export class UploadAllowance {
     await this.limiter.consume('uploadParts', userId);
   }
 
+  /** Charges what came and is not kept, beside what was announced. */
+  async chargeDiscarded(userId: string, bytes: number): Promise<void> {
+    await this.quota.chargeReceived(userId, bytes);
+  }
+
   /** Gives back what of an announced upload did not come and will not. */
   async restore(userId: string, size: number, received: number): Promise<void> {
     await this.quota.settle(userId, size, Math.min(size, received));

@@ -39,6 +39,11 @@ export class UploadQuota {
     await this.limiter.consume('uploadedMegabytes', userId, megabytes(bytes));
   }
 
+  /** Charges what came in already, also where it is more than is left: later uploads wait for it. */
+  async chargeReceived(userId: string, bytes: number): Promise<void> {
+    await this.limiter.charge('uploadedMegabytes', userId, megabytes(bytes));
+  }
+
   /** Where `charged` bytes were charged, and it was `actual` ones. @throws DomainError RATE_LIMITED where it was more */
   async settle(userId: string, charged: number, actual: number): Promise<void> {
     const more = megabytes(actual) - megabytes(charged);

@@ -304,6 +304,40 @@ describe('a resumable upload', () => {
     expect(restored).toEqual([3, 1]);
   });
 
+  it('costs what came and was more than announced, where its sender ends it', async () => {
+    const points = { restored: 0, charged: 0 };
+    const limiter = story.app.get(RateLimiter);
+    const { restore, charge } = limiter;
+    limiter.restore = function (this: RateLimiter, limit, key, given = 1) {
+      if (limit === 'uploadedMegabytes') points.restored += given;
+      return restore.call(this, limit, key, given);
+    };
+    limiter.charge = function (this: RateLimiter, limit, key, taken) {
+      if (limit === 'uploadedMegabytes') points.charged += taken;
+      return charge.call(this, limit, key, taken);
+    };
+    try {
+      const location = await tus.begin(3 * MEGABYTE);
+      const answer = await fetch(new URL(location, story.url), {
+        method: 'PATCH',
+        duplex: 'half',
+        headers: {
+          authorization: `Bearer ${ada.accessToken}`,
+          'Tus-Resumable': '1.0.0',
+          'Upload-Offset': '0',
+          'Content-Type': 'application/offset+octet-stream',
+        },
+        body: new Blob([new Uint8Array(randomBytes(3 * MEGABYTE + 1))]).stream(),
+      });
+      expect(answer.status).toBe(413);
+      expect((await tus.request('DELETE', location)).status).toBe(204);
+    } finally {
+      limiter.restore = restore;
+      limiter.charge = charge;
+    }
+    expect(points).toEqual({ restored: 3, charged: 3 });
+  });
+
   it('is refused where its first request is wrong', async () => {
     const refused = async (headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>) => {
       const answer = await tus.request('POST', '/attachments/tus', headers, body);
