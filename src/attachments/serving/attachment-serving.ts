@@ -22,7 +22,9 @@ export class AttachmentServing {
   async serve(row: AttachmentRow, variant: Variant, request: Request, response: Response): Promise<void> {
     const size = await this.attachments.sizeOf(row, variant);
     const etag = `"${row.id}-${variant}"`;
-    const isWhole = request.headers['if-range'] !== undefined && request.headers['if-range'] !== etag;
+    const { 'if-range': ifRange } = request.headers;
+    // Ranges are defined for GET alone (RFC 9110, section 14.2).
+    const isWhole = request.method !== 'GET' || (ifRange !== undefined && ifRange !== etag);
     const range = isWhole ? undefined : byteRange(request.headers.range, size);
     response.setHeader('ETag', etag);
     response.setHeader('Accept-Ranges', 'bytes');
