@@ -133,7 +133,8 @@ export class MessageReader {
       if (file.ownerId !== principal.userId) throw new DomainError('NOT_FOUND');
       return this.attachments.view(file);
     }
-    const { attachments } = await this.view(principal, file.messageId);
+    const { attachments, linkPreview } = await this.view(principal, file.messageId);
+    if (linkPreview?.imageUrl?.startsWith(`/attachments/${attachmentId}/`) === true) return this.attachments.view(file);
     const view = attachments.find(({ id }) => id === attachmentId);
     // Deleted, for everybody or for the caller alone.
     if (view === undefined) throw new DomainError('NOT_FOUND');

@@ -68,6 +68,11 @@ describe('the preview of a link', () => {
       siteName: 'Example',
       imageUrl: expect.stringMatching(/^\/attachments\/[\w-]+\/1280\?/),
     });
+    // Where its URL has expired, a fresh one is asked for as any attachment's is.
+    const [, , imageId] = linkPreview.imageUrl.split('/');
+    expect(await bob.must('GET', `/attachments/${imageId}`)).toMatchObject({ id: imageId, kind: 'IMAGE' });
+    const stranger = await story.person();
+    expect((await stranger.call('GET', `/attachments/${imageId}`)).status).toBe(404);
     expect(await stored(message.id)).toMatchObject({
       version: 2,
       editedAt: null,
