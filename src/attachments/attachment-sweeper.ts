@@ -47,42 +47,68 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     this.passes.soon();
   }
 
+  /** Each part is done whatever becomes of the others. @throws what the first of those that failed did */
   private async sweep(): Promise<void> {
-    await this.spool.sweep();
-    for (const repository of [this.repository, this.resumable])
-      while (!this.passes.isStopped && (await repository.markExpiredPendingDeletion(BATCH)) === BATCH);
-    await this.sweepPartialFiles();
-    await this.inBatches(
-      () => this.repository.listPendingDeletion(BATCH),
-      async (ids) => {
-        for (const id of ids) await this.store.remove(blobKeys(id));
-        await this.repository.noteSwept(ids);
-        await this.repository.forget(ids);
-      },
-    );
-    await this.inBatches(
-      () => this.repository.listClosedUploads(BATCH),
-      async (ids) => {
-        await this.store.remove(ids.map(announcedKey));
-        await this.repository.noteSwept(ids);
-      },
-    );
+    const parts = [
+      () => this.spool.sweep(),
+      ...[this.repository, this.resumable].map((repository) => async () => {
+        while (!this.passes.isStopped && (await repository.markExpiredPendingDeletion(BATCH)) === BATCH);
+      }),
+      () => this.sweepPartialFiles(),
+      () =>
+        this.inBatches(
+          (after) => this.repository.listPendingDeletion(BATCH, after),
+          (id) => this.store.remove(blobKeys(id)),
+          async (ids) => {
+            await this.repository.noteSwept(ids);
+            await this.repository.forget(ids);
+          },
+        ),
+      () =>
+        this.inBatches(
+          (after) => this.repository.listClosedUploads(BATCH, after),
+          (id) => this.store.remove([announcedKey(id)]),
+          (ids) => this.repository.noteSwept(ids),
+        ),
+    ];
+    const failures: unknown[] = [];
+    for (const part of parts) await part().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Those of this machine whose rows say that they are finished or given up. A row is there before its file. */
   private async sweepPartialFiles(): Promise<void> {
     const ids = await this.partialFiles.list();
+    const failures: unknown[] = [];
     for (let start = 0; start < ids.length; start += BATCH) {
       const batch = ids.slice(start, start + BATCH);
       const unfinished = new Set(await this.resumable.unfinished(batch));
-      for (const id of batch) if (!unfinished.has(id)) await this.partialFiles.remove(id);
+      for (const id of batch)
+        if (!unfinished.has(id)) await this.partialFiles.remove(id).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
+  /** Goes on behind what cannot be removed, which is tried again in the next pass. */
   private async inBatches(
-    find: () => Promise<string[]>,
-    remove: (ids: readonly string[]) => Promise<void>,
+    find: (after?: string) => Promise<string[]>,
+    remove: (id: string) => Promise<void>,
+    note: (ids: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find()) await remove(ids);
+    const failures: unknown[] = [];
+    for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find(ids.at(-1))) {
+      const removed: string[] = [];
+      for (const id of ids) {
+        if (this.passes.isStopped) break;
+        // A store that is slow, or away, makes a pass long.
+        await this.spool.renew();
+        await remove(id).then(
+          () => removed.push(id),
+          (error: unknown) => failures.push(error),
+        );
+      }
+      await note(removed);
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

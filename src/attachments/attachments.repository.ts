@@ -21,6 +21,9 @@ const CLOSED = `created_at < now() - interval '2 hours'`;
 /** For a day after its end, who asks for a resumable upload learns that it has expired; later, that there is none. */
 const FORGETTABLE = `(expires_at IS NULL OR expires_at < now() - interval '1 day')`;
 
+/** Before every id. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 const WITHOUT_POSTER = `id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'VIDEO' AND message_id IS NULL
   AND NOT has_poster`;
 
@@ -242,19 +245,22 @@ export class AttachmentsRepository {
   }
 
   /** Whose bytes are to be removed, unless somebody keeps them; again, where a client could have put some there since the first time. */
-  async listPendingDeletion(limit: number): Promise<string[]> {
+  async listPendingDeletion(limit: number, after = FIRST_ID): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments WHERE state = '${PENDING_DELETION}' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
-         AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id) ORDER BY id LIMIT $1`,
+         AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id)
+         AND id > $2 ORDER BY id LIMIT $1`,
       limit,
     );
   }
 
   /** Where a client could put bytes until lately, beside those that were taken in. */
-  async listClosedUploads(limit: number): Promise<string[]> {
+  async listClosedUploads(limit: number, after = FIRST_ID): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments
-       WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED} ORDER BY id LIMIT $1`,
+       WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED}
+         AND id > $2 ORDER BY id LIMIT $1`,
+      after,
       limit,
     );
   }
@@ -264,6 +270,7 @@ export class AttachmentsRepository {
   }
 
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
+      after,
   async forget(ids: readonly string[]): Promise<void> {
     await this.database.background.query(
       `DELETE FROM attachments WHERE id = ANY ($1) AND state = '${PENDING_DELETION}' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
@@ -271,8 +278,8 @@ export class AttachmentsRepository {
     );
   }
 
-  private async ids(text: string, limit: number): Promise<string[]> {
-    return (await this.database.background.query<{ id: string }>(text, [limit])).map(({ id }) => id);
+  private async ids(text: string, ...values: readonly (string | number)[]): Promise<string[]> {
+    return (await this.database.background.query<{ id: string }>(text, values)).map(({ id }) => id);
   }
 
   /** A page of what a user uploaded, by id. */

@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { UUID_PATTERN } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
 import { withErrorListener } from '../uploads/counted-stream.js';
 import { cannotWrite } from '../uploads/spool.js';
@@ -66,8 +67,8 @@ export class PartialFiles {
     await rm(this.pathOf(id), { force: true });
   }
 
-  /** The ids of all that are there. */
+  /** The ids of all that are there. What file systems and people leave beside them is none. */
   async list(): Promise<string[]> {
-    return readdir(this.directory).catch(() => []);
+    return (await readdir(this.directory).catch(() => [])).filter((name) => UUID_PATTERN.test(name));
   }
 }

@@ -88,17 +88,28 @@ export class Spool {
     for (const path of paths) await rm(path, { force: true });
   }
 
-  /** Says that this process lives, and removes what dead ones left. */
-  async sweep(): Promise<void> {
+  /** Says that this process lives: one that does not for five minutes is taken for dead by others. */
+  async renew(): Promise<void> {
     const now = new Date(this.clock.now());
     await utimes(this.directory, now, now).catch(() => undefined);
+  }
+
+  /**
+   * Removes what dead processes left.
+   * @throws what the last one that cannot be removed fails with, once all others are.
+   */
+  async sweep(): Promise<void> {
+    await this.renew();
+    let failure: unknown;
     for (const name of await readdir(this.root).catch(() => [])) {
       const path = join(this.root, name);
       if (own.has(path)) continue;
       const modified = (await stat(path).catch(() => undefined))?.mtimeMs;
       const isSilent = modified !== undefined && this.clock.now() - modified > SILENCE_TIMEOUT_MS;
-      if (isSilent || isOfDeadProcess(name)) await rm(path, { recursive: true, force: true });
+      if (isSilent || isOfDeadProcess(name))
+        await rm(path, { recursive: true, force: true }).catch((error: unknown) => (failure = error));
     }
+    if (failure !== undefined) throw failure;
   }
 
   /** Once no upload is under way any more. */

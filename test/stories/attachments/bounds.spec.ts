@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import sharp from 'sharp';
+import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
+import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
+import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
+import { Clock } from '../../../src/common/clock.js';
+import { TIMINGS } from '../../../src/config/timings.js';
+import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { archive, bomb, film, page, picture } from '../../support/files.js';
 import { holdCalls } from '../../support/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
@@ -316,6 +323,59 @@ describe('what is uploaded', () => {
     expect(await left()).toEqual(expect.arrayContaining([young.id, used.id]));
     const stored = (await filesUnder(join(directory, 'attachments'))).join();
     expect([old, young, used].map(({ id }) => stored.includes(id as string))).toEqual([false, true, true]);
+  });
+
+  it('is removed also where something else cannot be: a file that is no upload’s, a directory, other bytes', async () => {
+    const [stuck, removed] = [await ada.mustUpload(film()), await ada.mustUpload(film())];
+    const { app } = story;
+    const [spool, store, sweeper] = [app.get(Spool), app.get(BlobStore), app.get(AttachmentSweeper)];
+    const [sweep, remove] = [spool.sweep.bind(spool), store.remove.bind(store)];
+    await mkdir(join(directory, 'tus'), { recursive: true });
+    await writeFile(join(directory, 'tus', '.nfs000000000012'), '');
+    spool.sweep = () => Promise.reject(new Error('a directory that may not be removed'));
+    store.remove = (keys) =>
+      keys.some((key) => key.startsWith(stuck.id)) ? Promise.reject(new Error('stuck')) : remove(keys);
+    try {
+      await database.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE id = ANY ($1)`, [
+        [stuck.id, removed.id],
+      ]);
+      sweeper.soon();
+      const left = async (): Promise<unknown[]> => (await rows()).map(({ id }) => id as string);
+      await until('the other is gone', async () => !(await left()).includes(removed.id));
+      expect(await left()).toContain(stuck.id);
+      store.remove = remove;
+      sweeper.soon();
+      await until('what was stuck is gone', async () => !(await left()).includes(stuck.id));
+    } finally {
+      [spool.sweep, store.remove] = [sweep, remove];
+    }
+  });
+
+  it('is removed by a process that says meanwhile that it lives, however long that takes', async () => {
+    const files = [await ada.mustUpload(film()), await ada.mustUpload(film()), await ada.mustUpload(film())];
+    const ids = files.map(({ id }) => id as string);
+    const { app } = story;
+    const [spool, store, clock] = [app.get(Spool), app.get(BlobStore), app.get(Clock)];
+    const [remove, now] = [store.remove.bind(store), clock.now.bind(clock)];
+    let later = 0;
+    const silences: number[] = [];
+    store.remove = async (keys) => {
+      const { mtimeMs } = await stat(join(directory, 'spool', spool.processName));
+      silences.push(clock.now() - mtimeMs);
+      later += 4 * 60_000;
+      return remove(keys);
+    };
+    clock.now = () => now() + later;
+    try {
+      await database.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE id = ANY ($1)`, [ids]);
+      app.get(AttachmentSweeper).soon();
+      await until('all are gone', async () => !(await rows()).some(({ id }) => ids.includes(id as string)));
+    } finally {
+      store.remove = remove;
+      clock.now = now;
+    }
+    expect(silences).toHaveLength(3);
+    expect(Math.max(...silences)).toBeLessThan(60_000);
   });
 
   it('is all in an export, and goes with its owner where nobody else has it', async () => {
