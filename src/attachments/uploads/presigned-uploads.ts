@@ -38,8 +38,8 @@ export class PresignedUploads {
   ) {}
 
   /**
-   * Answers where a client may put bytes by itself, past this server.
-   * @throws DomainError UPLOADS_NOT_PRESIGNED where the store is this server's own disk.
+   * Answers where a client may put bytes by itself, past this server, and charges them.
+   * @throws DomainError UPLOADS_NOT_PRESIGNED where the store is this server's own disk; QUOTA_EXCEEDED, RATE_LIMITED.
    */
   async announce(principal: Principal, upload: AnnounceUpload): Promise<PresignedUploadView> {
     const { name, size, mimeType, voice, waveform } = upload;
@@ -51,6 +51,8 @@ export class PresignedUploads {
     const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
     const put = await this.store.presign(announcedKey(id), size, type, PRESIGNED_SECONDS);
     if (put === undefined) throw new DomainError('UPLOADS_NOT_PRESIGNED');
+    // Here and not when it is confirmed: what the store takes is paid for whether or not it ever is, and once.
+    await this.quota.charge(principal.userId, size);
     await this.repository.announce(id, principal.userId, {
       name: safeFileName(name, undefined),
       size,
@@ -102,7 +104,6 @@ export class PresignedUploads {
       if (file.size !== size && (await this.store.sizeOf(announcedKey(id))) === size)
         throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
-      await this.quota.charge(principal.userId, file.size);
       return await this.keeper.putIntoStore(id, principal, file, hints);
     } finally {
       await this.spool.discard([file.path]);

@@ -456,6 +456,79 @@ describe('uploads to S3 itself', () => {
 
   it('are neither taken nor lost where something on the way answers in the place of the store', async () => {
     const bytes = Buffer.alloc(2_000, 'text ');
+  it('are charged as they are announced, and nothing more when they are confirmed', async () => {
+    const bytes = Buffer.alloc(2 * MEGABYTE, 'text ');
+    const charged: number[] = [];
+    const limiter = story.app.get(RateLimiter);
+    const consume = limiter.consume.bind(limiter);
+    limiter.consume = (limit, key, points = 1) => {
+      if (limit === 'uploadedMegabytes') charged.push(points);
+      return consume(limit, key, points);
+    };
+    try {
+      const announced = await ada.must('POST', '/attachments/uploads', { name: 'notes.txt', size: bytes.length });
+      expect(charged).toEqual([2]);
+      expect(await put(announced, bytes)).toBe(200);
+      await ada.must('POST', `/attachments/uploads/${announced.id}/confirm`);
+      expect(charged).toEqual([2]);
+    } finally {
+      limiter.consume = consume;
+    }
+  });
+
+  it('are in one pair of hands as long as it takes to confirm them, and may be used for a day from then on', async () => {
+    const bytes = Buffer.alloc(2_000, 'text ');
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'notes.txt', size: bytes.length });
+    expect(await put(announced, bytes)).toBe(200);
+    const confirm = (): Promise<Anything> => ada.call('POST', `/attachments/uploads/${announced.id}/confirm`);
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    const is = async (condition: string): Promise<boolean> =>
+      (await database.query(`SELECT 1 FROM attachments WHERE id = $1 AND ${condition}`, [announced.id])).rows.length >
+      0;
+    const store = story.app.get(BlobStore);
+    const original = store.put.bind(store);
+    let isHeld = false;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    store.put = async (...file) => {
+      isHeld = true;
+      await released;
+      return original(...file);
+    };
+    try {
+      const first = confirm();
+      await until('it is being stored', () => isHeld);
+      await database.query(
+        `UPDATE attachments SET storing_since = now() - interval '1 hour', created_at = now() - interval '23 hours' WHERE id = $1`,
+        [announced.id],
+      );
+      await until('it is renewed', () => is(`storing_since > now() - interval '1 minute'`));
+      expect((await confirm()).body.code).toBe('UPLOAD_INCOMPLETE');
+      release();
+      expect((await first).status).toBe(200);
+      expect(await is(`state = 'READY' AND created_at > now() - interval '1 hour'`)).toBe(true);
+    } finally {
+      store.put = original;
+      release();
+      await database.end();
+    }
+  });
+
+  it('stay as they are once they are complete, and are there once something uses them, whatever another attempt says', async () => {
+    const { id } = await ada.mustUpload(film(), 'film.mp4');
+    const repository = story.app.get(AttachmentsRepository);
+    const before = await repository.find(id);
+    if (before === undefined) throw new Error('it is not there');
+    for (const quota of [undefined, 1_000 * MEGABYTE])
+      expect(await repository.complete(ada.id, { ...before, name: 'other.mp4' }, quota)).toBe('COMPLETE');
+    expect(await repository.find(id)).toEqual(before);
+    const conversationId = await ada.directConversation(await story.person());
+    await ada.must('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [id] });
+    await repository.markPendingDeletion(id, ada.id);
+    expect(await repository.find(id)).toMatchObject({ id });
+  });
+
     const announced = await ada.must('POST', '/attachments/uploads', { name: 'notes.txt', size: bytes.length });
     expect(await put(announced, bytes)).toBe(200);
     s3.setPortal(true);
