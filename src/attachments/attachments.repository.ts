@@ -76,6 +76,11 @@ export class AttachmentsRepository {
     return row;
   }
 
+  /** That the process that stores an announced upload lives. */
+  async renewStoring(id: string): Promise<void> {
+    await this.database.query(`UPDATE attachments SET storing_since = now() WHERE id = $1 AND state = 'STORING'`, [id]);
+  }
+
   /** The bytes are not there yet, or could not be stored: it may be tried again. */
   async retreat(id: string): Promise<void> {
     await this.database.query(`UPDATE attachments SET state = 'EXPECTED' WHERE id = $1 AND state = 'STORING'`, [id]);
@@ -112,11 +117,13 @@ export class AttachmentsRepository {
     const rows = await executor.query(
       `UPDATE attachments SET state = 'READY', kind = $2::message_kind, mime_type = $3, size = $4, name = $5,
          width = $6, height = $7, blurhash = $8, duration_ms = $9, waveform = $10, voice = $11, animated = $12,
-         created_at = CASE WHEN expires_at IS NULL OR state = 'READY' THEN created_at ELSE now() END
-       WHERE id = $1 AND (state = 'STORING' OR state = 'READY') RETURNING id`,
+         created_at = CASE WHEN announced_size IS NULL THEN created_at ELSE now() END
+       WHERE id = $1 AND state = 'STORING' RETURNING id`,
       [id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated],
     );
-    return rows.length > 0 ? 'COMPLETE' : 'GIVEN_UP';
+    if (rows.length > 0) return 'COMPLETE';
+    const ready = await executor.query(`SELECT 1 FROM attachments WHERE id = $1 AND state = 'READY'`, [id]);
+    return ready.length > 0 ? 'COMPLETE' : 'GIVEN_UP';
   }
 
   /** Whether a film may still be given a poster: its owner's, complete, and in no message yet, which would not show it. */
@@ -208,12 +215,13 @@ export class AttachmentsRepository {
 
   /**
    * From here on nobody reads it; the sweep removes its bytes. Also of one that the sweep has forgotten, which is known
-   * anew: bytes may have been stored since.
+   * anew: bytes may have been stored since. One that something uses stays: who gives up an upload was not the last one at it.
    */
   async markPendingDeletion(id: string, ownerId: string): Promise<void> {
     await this.database.query(
       `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', '${PENDING_DELETION}')
-       ON CONFLICT (id) DO UPDATE SET state = '${PENDING_DELETION}', swept_at = NULL`,
+       ON CONFLICT (id) DO UPDATE SET state = '${PENDING_DELETION}', swept_at = NULL
+         WHERE attachments.message_id IS NULL AND NOT attachments.is_avatar`,
       [id, ownerId],
     );
   }
@@ -251,6 +259,7 @@ export class AttachmentsRepository {
          AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id)
          AND id > $2 ORDER BY id LIMIT $1`,
       limit,
+      after,
     );
   }
 
@@ -260,8 +269,8 @@ export class AttachmentsRepository {
       `SELECT id FROM attachments
        WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED}
          AND id > $2 ORDER BY id LIMIT $1`,
-      after,
       limit,
+      after,
     );
   }
 
@@ -270,7 +279,6 @@ export class AttachmentsRepository {
   }
 
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
-      after,
   async forget(ids: readonly string[]): Promise<void> {
     await this.database.background.query(
       `DELETE FROM attachments WHERE id = ANY ($1) AND state = '${PENDING_DELETION}' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,

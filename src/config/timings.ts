@@ -17,6 +17,8 @@ export interface Timings {
   typingExpiryMs: number;
   /** How often it is looked whether an upload comes in fast enough. */
   uploadPaceCheckMs: number;
+  /** How often a process says that it is at an announced upload; one that did not for two minutes is taken for dead. */
+  uploadRenewalMs: number;
   /** How often every process says that it lives to the others at least; one of which nothing came three times is gone. */
   clusterHeartbeatMs: number;
   /** How often the database is asked for what others changed while the bus carries nothing; half as long otherwise. */
@@ -70,6 +72,7 @@ export const TIMINGS: Readonly<Timings> = {
   typingThrottleMs: 2_000,
   typingExpiryMs: 6_000,
   uploadPaceCheckMs: 2_000,
+  uploadRenewalMs: 10_000,
   clusterHeartbeatMs: 1_000,
   clusterCatchUpMs: 2_000,
   searchIndexPauseMs: 2_000,

@@ -71,6 +71,11 @@ export class PresignedUploads {
     return this.failures.guarded(async () => {
       const announced = await this.repository.proceed(id, principal.userId);
       if (announced === undefined) return this.confirmed(principal, id);
+      // As long as it takes, nobody else may take it over. A renewal that fails is followed by others.
+      const renewal = setInterval(
+        () => void this.repository.renewStoring(id).catch(() => undefined),
+        this.configuration.timings.uploadRenewalMs,
+      );
       try {
         const view = await this.admission.admit(uploader, announced.size, () =>
           this.takeAnnounced(id, principal, announced),
@@ -87,6 +92,8 @@ export class PresignedUploads {
           await this.keeper.giveUp(id, principal.userId);
         else await this.repository.retreat(id);
         throw error;
+      } finally {
+        clearInterval(renewal);
       }
     });
   }
