@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -90,7 +90,7 @@ export class S3BlobStore extends BlobStore {
       bytes?.destroy();
       throw error;
     }
-    if (bytes instanceof IncomingMessage) watchSilence(bytes, this.timings.storeSilenceMs);
+    if (bytes !== undefined) watchSilence(bytes, this.timings.storeSilenceMs);
     return bytes;
   }
 
@@ -137,8 +137,9 @@ export class S3BlobStore extends BlobStore {
  * Ends an answer of which nothing came for once to twice so long while there was room for it. The client's own timeout, which this
  * takes the place of, would count a reader that pauses as the store's silence.
  */
-function watchSilence(answer: IncomingMessage, silenceMs: number): void {
+function watchSilence(answer: Readable & { socket?: unknown }, silenceMs: number): void {
   const { socket } = answer;
+  if (!(socket instanceof Socket)) return;
   // Again each time: the client may set its timeout only after some seconds.
   const end = (): void => void socket.setTimeout(0);
   let waitingAt: number | undefined;
