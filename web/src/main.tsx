@@ -18,13 +18,13 @@ const withTheNextVisit = (): void => undefined;
 
 async function start(root: HTMLElement): Promise<void> {
   applyTheme();
-  takeInvitation();
   watchOtherTabs(() => client.userId);
   await loadTexts();
   // The browser's storage may not answer.
   const waiting = setTimeout(() => (root.textContent = t('session.wait')), SLOW_START_MS);
   await client.ready;
   clearTimeout(waiting);
+  takeInvitation();
   root.textContent = '';
   render(
     <ChatProvider client={client}>

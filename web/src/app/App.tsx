@@ -56,7 +56,7 @@ function Chat({ userId, place }: { userId: string; place: Place }) {
       {place.name === 'conversation' ? (
         <ConversationPage key={place.id} id={place.id} seq={place.seq} />
       ) : place.name === 'people' ? (
-        <Lazy key="people" load={peoplePage} />
+        <Lazy key="people" load={peoplePage} words={place.words} />
       ) : place.name === 'settings' ? (
         <Lazy key="settings" load={settingsPage} />
       ) : place.name === 'new' ? (
@@ -82,6 +82,7 @@ function UnreadTitle() {
   const unread = useUnread();
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${t('app.name')}` : t('app.name');
+    return () => void (document.title = t('app.name'));
   }, [unread]);
   return null;
 }

@@ -5,7 +5,8 @@ import { useRef, useSyncExternalStore } from '../react.js';
 export type Place =
   | { name: 'home' }
   | { name: 'conversation'; id: string; seq?: number }
-  | { name: 'people' }
+  /** `words`: what is looked for. */
+  | { name: 'people'; words?: string }
   | { name: 'settings' }
   | { name: 'new' }
   /** For moderators; what is shown there is in the fragment (admin/section.ts): under /admin/ is the API. */

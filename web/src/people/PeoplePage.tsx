@@ -12,11 +12,11 @@ import { PersonRow } from './PersonRow.js';
 import { PersonSearch } from './PersonSearch.js';
 import './people.css';
 
-export default function PeoplePage() {
+export default function PeoplePage({ words: given = '' }: { words?: string | undefined }) {
   const me = useMe();
   const friends = useFriends();
   const requests = useFriendRequests();
-  const [words, setWords] = useState('');
+  const [words, setWords] = useState(given);
   const incoming = requests.filter(({ receiverId }) => receiverId === client.userId);
   const outgoing = requests.filter(({ senderId }) => senderId === client.userId);
   return (

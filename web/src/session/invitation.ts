@@ -6,30 +6,43 @@ export const PARAMETER = 'with';
 /** Whose link led here; kept while this window makes an account, and after its first load. */
 let invitedBy: string | undefined;
 
-/** Before anything is drawn: the URL becomes a plain one again. */
+/**
+ * Before anything is drawn: the URL becomes a plain one again. Any page may lead somebody who is logged in to such a link, so
+ * they find the name in the search, and whom it names learns nothing of it.
+ */
 export function takeInvitation(): void {
   invitedBy = sessionStorage.getItem(PARAMETER) ?? undefined;
-  const name = new URLSearchParams(location.search).get(PARAMETER)?.trim();
-  if (name === undefined || name === '' || name.length > 64) return;
-  invitedBy = name;
-  sessionStorage.setItem(PARAMETER, name);
-  history.replaceState(history.state, '', location.pathname);
+  const name = new URLSearchParams(location.search).get(PARAMETER)?.trim() ?? '';
+  if (name !== '' && name.length <= 64) {
+    invitedBy = name;
+    sessionStorage.setItem(PARAMETER, name);
+    history.replaceState(history.state, '', location.pathname);
+  }
+  if (client.userId !== undefined) {
+    const words = endInvitation();
+    if (words !== undefined) go({ name: 'people', words }, { replace: true });
+  }
 }
 
 export const invitation = (): string | undefined => invitedBy;
 
 /** To the conversation with who has invited; to the search for them where none can be opened. */
 export async function followInvitation(): Promise<void> {
-  const name = invitedBy;
+  const name = endInvitation();
   if (name === undefined) return;
-  invitedBy = undefined;
-  sessionStorage.removeItem(PARAMETER);
   try {
     const { items } = await client.users.search(name);
     const user = items.find(({ username }) => username.toLowerCase() === name.toLowerCase());
     if (user === undefined || user.id === client.userId) return;
     openConversation((await client.conversations.openDirect(user.id)).id);
   } catch {
-    go({ name: 'people' });
+    go({ name: 'people', words: name });
   }
+}
+
+function endInvitation(): string | undefined {
+  const name = invitedBy;
+  invitedBy = undefined;
+  sessionStorage.removeItem(PARAMETER);
+  return name;
 }
