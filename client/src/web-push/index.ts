@@ -5,6 +5,7 @@ export {
   disableWebPush,
   enableWebPush,
   isWebPushEnabled,
+  unsubscribeWebPush,
   type PushDevice,
   type PushPreview,
   type WebPushOptions,

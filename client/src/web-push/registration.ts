@@ -62,16 +62,27 @@ export async function isWebPushEnabled({ registration }: Pick<WebPushOptions, 'r
 }
 
 /**
- * No notification comes any more, also without a network: the browser drops what arrives. Call it before a log-out, so that
- * the next user of the browser gets none of this one's.
+ * The browser's own part of it, which waits for no server: no notification comes any more, since the browser drops what
+ * arrives, and none is left, nor the number on the app's icon. Call it before a log-out, so that the next user of the browser
+ * gets nothing of this one's; the server forgets the device with its session.
  */
+export async function unsubscribeWebPush({ registration }: Pick<WebPushOptions, 'registration'>): Promise<void> {
+  try {
+    const subscription = await registration.pushManager.getSubscription();
+    await subscription?.unsubscribe();
+  } finally {
+    for (const notification of await registration.getNotifications()) notification.close();
+    // Systems without a number on the app's icon, or that refuse it.
+    await navigator.clearAppBadge?.()?.catch(() => undefined);
+  }
+}
+
+/** No notification comes any more, also without a network, and the server forgets the device. The session goes on. */
 export async function disableWebPush(
   client: Caller,
   { registration, deviceId = keptDeviceId() }: Pick<WebPushOptions, 'registration' | 'deviceId'>,
 ): Promise<void> {
-  const subscription = await registration.pushManager.getSubscription();
-  await subscription?.unsubscribe();
-  for (const notification of await registration.getNotifications()) notification.close();
+  await unsubscribeWebPush({ registration });
   // Where it is not reached now: the push service answers so when the server sends next.
   await client.http.request(`/devices/${encodeURIComponent(deviceId)}`, { method: 'DELETE' }).catch(() => undefined);
 }

@@ -7,6 +7,7 @@ import {
   enableWebPush,
   handleWebPush,
   isWebPushEnabled,
+  unsubscribeWebPush,
   type WorkerScope,
 } from '../../src/web-push/index.js';
 
@@ -56,7 +57,7 @@ describe('a browser that is a device for push', () => {
       }) as Http['request'],
     },
   };
-  const globals = globalThis as { Notification?: unknown };
+  const globals = globalThis as { Notification?: unknown; navigator?: unknown };
 
   beforeEach(() => {
     manager = new FakeManager();
@@ -65,9 +66,11 @@ describe('a browser that is a device for push', () => {
     publicKey = KEY;
     isOffline = false;
     globals.Notification = { permission: 'granted' };
+    globals.navigator = {};
   });
   afterEach(() => {
     delete globals.Notification;
+    delete globals.navigator;
   });
 
   const enable = () => enableWebPush(client, { registration, deviceId: 'here' });
@@ -100,6 +103,22 @@ describe('a browser that is a device for push', () => {
     isOffline = false;
     await disableWebPush(client, { registration, deviceId: 'here' });
     expect(calls.at(-1)).toEqual(['/devices/here', { method: 'DELETE' }]);
+  });
+
+  it('keeps nothing of it for a log-out, which waits for no server, also where the browser does not unsubscribe', async () => {
+    await enable();
+    calls = [];
+    const [closed, badges]: [string[], string[]] = [[], []];
+    Object.assign(navigator, { clearAppBadge: async () => void badges.push('cleared') });
+    const notification = { close: () => closed.push('closed') };
+    const all = { pushManager: manager, getNotifications: async () => [notification] };
+    await unsubscribeWebPush({ registration: all as unknown as ServiceWorkerRegistration });
+    expect([manager.held, closed, badges, calls]).toEqual([null, ['closed'], ['cleared'], []]);
+
+    const pushManager = { getSubscription: () => Promise.reject(new Error('not now')) };
+    const refusing = { ...all, pushManager } as unknown as ServiceWorkerRegistration;
+    await expect(unsubscribeWebPush({ registration: refusing })).rejects.toThrow('not now');
+    expect([closed.length, badges.length, calls]).toEqual([2, 2, []]);
   });
 });
 

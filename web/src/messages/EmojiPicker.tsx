@@ -3,9 +3,7 @@ import { closeByEscape, Dialog } from '../design/Dialog.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { EMOJI } from './emoji.js';
-
-const RECENT_KEY = 'parley.emoji';
-const MAX_RECENT = 16;
+import { keepRecentEmoji, recentEmoji } from './recent-emoji.js';
 
 interface Properties {
   onChoose: (emoji: string) => void;
@@ -20,7 +18,7 @@ export default function EmojiPicker({ onChoose, onClose }: Properties) {
     ([group, text]) => [group, parsed(text).filter(({ names }) => names.includes(words))] as const,
   ).filter(([, items]) => items.length > 0);
   const choose = (emoji: string): void => {
-    keepRecent(emoji);
+    keepRecentEmoji(emoji);
     onClose();
     onChoose(emoji);
   };
@@ -67,13 +65,4 @@ function parsed(text: string): { emoji: string; names: string }[] {
     const [emoji = '', ...names] = entry.trim().split(' ');
     return { emoji, names: names.join(' ') };
   });
-}
-
-function recentEmoji(): string[] {
-  return (localStorage.getItem(RECENT_KEY) ?? '').split(' ').filter((emoji) => emoji !== '');
-}
-
-function keepRecent(emoji: string): void {
-  const next = [emoji, ...recentEmoji().filter((other) => other !== emoji)].slice(0, MAX_RECENT);
-  localStorage.setItem(RECENT_KEY, next.join(' '));
 }

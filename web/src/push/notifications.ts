@@ -4,6 +4,7 @@ import {
   disableWebPush,
   enableWebPush,
   isWebPushEnabled,
+  unsubscribeWebPush,
   type PushPreview,
 } from '@parley/client/web-push';
 import { useSyncExternalStore } from '../react.js';
@@ -92,8 +93,22 @@ function turnedOn(registration: ServiceWorkerRegistration): void {
 }
 
 export async function turnOff(): Promise<void> {
-  if (state !== 'on') return;
   await disableWebPush(client, { registration: await worker() });
+  turnedOff();
+}
+
+/**
+ * For a log-out, whatever this tab knows: another one may have turned them on since, and a start without a network does not
+ * learn whether they are. Waits for no server: the session's end ends the device there.
+ */
+export async function unsubscribeFromPush(): Promise<void> {
+  if (!canWebPush()) return;
+  const registration = await navigator.serviceWorker.getRegistration();
+  if (state === 'on') turnedOff();
+  if (registration !== undefined) await unsubscribeWebPush({ registration });
+}
+
+function turnedOff(): void {
   endClearing?.();
   endClearing = undefined;
   show({ state: 'off' });

@@ -6,8 +6,9 @@ import { Dialog } from '../design/Dialog.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
 import { removeFiles } from '../messages/files-database.js';
+import { forgetRecentEmoji } from '../messages/recent-emoji.js';
 import { client } from '../session/client.js';
-import { turnOff } from '../push/notifications.js';
+import { unsubscribeFromPush } from '../push/notifications.js';
 import { CurrentPasswordField } from '../session/fields.js';
 import { Form } from '../session/form.js';
 import { followOtherTabs } from '../session/other-tabs.js';
@@ -16,24 +17,32 @@ import { wrongPassword } from './wrong-password.js';
 
 /** After it nothing of the user is left on this device. */
 async function leave(): Promise<void> {
-  // While the session is still there: the next user of this browser gets none of this one's notifications.
-  await turnOff().catch(() => undefined);
-  await client.logout();
-  forgetPickedFiles();
-  await removeFiles().catch(() => undefined);
-  followOtherTabs(undefined);
-  go({ name: 'home' }, { replace: true });
+  // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
+  await unsubscribeFromPush().catch(() => undefined);
+  try {
+    await client.logout();
+  } finally {
+    forgetPickedFiles();
+    forgetRecentEmoji();
+    await removeFiles().catch(() => undefined);
+    followOtherTabs(undefined);
+    go({ name: 'home' }, { replace: true });
+  }
+}
+
+type Departure = 'logout' | 'logoutAll';
+
+async function logOut(departure: Departure): Promise<void> {
+  await attempt(async () => {
+    if (departure === 'logoutAll') await client.http.request('/auth/logout-all', { method: 'POST' });
+    await leave();
+  });
 }
 
 export function AccountSection() {
-  const [question, ask] = useState<'logout' | 'delete'>();
+  const [question, ask] = useState<Departure | 'delete'>();
   const unsentCount = (): number => client.outbox.items.filter(({ command }) => command.type === 'send').length;
-  const logOutAll = (): void => {
-    void attempt(async () => {
-      await client.http.request('/auth/logout-all', { method: 'POST' });
-      await leave();
-    });
-  };
+  const askOrLogOut = (departure: Departure): void => (unsentCount() > 0 ? ask(departure) : void logOut(departure));
   const remove = async ({ password = '' }: Record<string, string>): Promise<void> => {
     await wrongPassword(() => client.http.request('/users/me', { method: 'DELETE', body: { password } }));
     await leave();
@@ -42,11 +51,11 @@ export function AccountSection() {
     <section class="section">
       <h2>{t('settings.account')}</h2>
       <div class="row wrap">
-        <button type="button" class="button" onClick={() => (unsentCount() > 0 ? ask('logout') : void leave())}>
+        <button type="button" class="button" onClick={() => askOrLogOut('logout')}>
           <AnyIcon name="logout" size={18} />
           {t('settings.logout')}
         </button>
-        <button type="button" class="button" onClick={logOutAll}>
+        <button type="button" class="button" onClick={() => askOrLogOut('logoutAll')}>
           {t('settings.logoutAll')}
         </button>
         <a class="button" href="/users/me/export" download="export.json">
@@ -57,12 +66,12 @@ export function AccountSection() {
           {t('settings.delete')}
         </button>
       </div>
-      {question === 'logout' ? (
+      {question === 'logout' || question === 'logoutAll' ? (
         <Confirm
-          title={t('settings.logout')}
+          title={t(`settings.${question}`)}
           text={t('settings.logoutQuestion', { count: unsentCount() })}
-          confirm={t('settings.logout')}
-          onConfirm={() => void leave()}
+          confirm={t(`settings.${question}`)}
+          onConfirm={() => void logOut(question)}
           onClose={() => ask(undefined)}
         />
       ) : question === 'delete' ? (
