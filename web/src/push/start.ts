@@ -13,6 +13,8 @@ export function startNotifications(): void {
   if ('serviceWorker' in navigator) onNotificationOpened((subject) => goToPath(pathOfSubject(subject)));
   let userId: string | undefined;
   const look = (): void => {
+    // The session's end ended the device: who logs in again, be it the same user, is registered anew.
+    if (client.userId === undefined) userId = undefined;
     if (client.userId === userId || client.connection.getSnapshot().status !== 'live') return;
     userId = client.userId;
     void lookAtNotifications();
