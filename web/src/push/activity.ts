@@ -10,9 +10,16 @@ const LOOKED_AT = 'parley.looked-at';
 export function reportActivity(): void {
   let letGo: (() => void) | undefined;
   const isVisible = (): boolean => document.visibilityState === 'visible';
+  // On plain http there are no locks: there each tab has a connection of its own, and speaks for itself.
+  const locks = navigator.locks as LockManager | undefined;
+  if (locks === undefined) {
+    const report = (): void => client.setActive(isVisible());
+    document.addEventListener('visibilitychange', report);
+    return report();
+  }
   const look = (): void => {
     client.setActive(true);
-    navigator.locks
+    locks
       .request(LOOKED_AT, { mode: 'shared' }, async () => {
         if (!isVisible()) return;
         // Another tab may have said otherwise while this one waited for its share.
@@ -24,7 +31,7 @@ export function reportActivity(): void {
   const lookAway = (): void => {
     letGo?.();
     letGo = undefined;
-    navigator.locks
+    locks
       .request(LOOKED_AT, () => {
         if (!isVisible()) client.setActive(false);
       })
