@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/client';
+import type { Conversation, UploadSource } from '@parley/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useDraft } from '@parley/client/react';
 import { Lazy } from '../app/Lazy.js';
@@ -89,7 +89,9 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    // The input method's, which chooses or dismisses by it. Safari says so by the number alone.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();
     } else if (event.key === 'Escape' && intent.type !== 'new') onIntent({ type: 'new' });
@@ -98,10 +100,13 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
       onEditLast();
     }
   };
-  const endRecording = useCallback(() => record(false), []);
+  const endRecording = useCallback(() => {
+    record(false);
+    requestAnimationFrame(() => field.current?.focus());
+  }, []);
   const sendRecording = useCallback(
-    (recording: File) => {
-      sendMessage({ conversationId: id, text: '', files: [recording], intent, isVoice: true });
+    (recording: UploadSource) => {
+      sendMessage({ conversationId: id, text: '', files: [recording], intent });
       onSent();
     },
     [id, intent, onSent],

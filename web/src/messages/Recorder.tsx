@@ -1,20 +1,23 @@
+import type { UploadSource } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { notify } from '../app/toasts.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
 import '../texts/more.js';
 import { type Recording, startRecording } from './recording.js';
+import { voiceSource } from './voice-source.js';
 
 const SHOWN_LEVELS = 64;
 
 interface Properties {
-  onSend: (recording: File) => void;
+  onSend: (recording: UploadSource) => void;
   onEnd: () => void;
 }
 
 /** In the place of the field while a voice message is recorded. */
 export default function Recorder({ onSend, onEnd }: Properties) {
   const recording = useRef<Recording | undefined>(undefined);
+  const sendButton = useRef<HTMLButtonElement>(null);
   const [levels, setLevels] = useState<readonly number[]>([]);
   const [milliseconds, setMilliseconds] = useState(0);
   const [isOn, setOn] = useState(false);
@@ -49,10 +52,17 @@ export default function Recorder({ onSend, onEnd }: Properties) {
       recording.current?.discard();
     };
   }, []);
+  // Not at every drawing, which is several times a second: who has gone on to discard it stays there.
+  useEffect(() => {
+    if (isOn) sendButton.current?.focus();
+  }, [isOn]);
   const send = async (): Promise<void> => {
-    const file = await recording.current?.finish();
+    // Taken at once: a second click, or a key that repeats, comes before it has ended.
+    const taken = recording.current;
     recording.current = undefined;
-    if (file !== undefined) onSend(file);
+    if (taken === undefined) return;
+    const file = await taken.finish();
+    if (file !== undefined) onSend(voiceSource(file));
     onEnd();
   };
   return (
@@ -87,7 +97,7 @@ export default function Recorder({ onSend, onEnd }: Properties) {
           aria-label={t('record.send')}
           title={t('record.send')}
           disabled={!isOn}
-          ref={(button) => button?.focus()}
+          ref={sendButton}
           onClick={() => void send()}
         >
           <AnyIcon name="send" />

@@ -27,34 +27,21 @@ export function withFiles(held: readonly File[], added: readonly File[]): readon
 interface Outgoing {
   conversationId: string;
   text: string;
-  files: readonly File[];
+  files: readonly (File | UploadSource)[];
   intent: Intent;
-  isVoice?: boolean;
 }
 
 /** It is shown in the same moment. Only where this device can keep nothing is there something to say. */
-export function sendMessage({ conversationId, text, files, intent, isVoice = false }: Outgoing): void {
+export function sendMessage({ conversationId, text, files, intent }: Outgoing): void {
   const content = text.trim() === '' ? undefined : text;
   const done =
     intent.type === 'edit'
       ? client.edit(intent.item, content ?? '')
       : client.send({
           conversationId,
-          attachments: isVoice ? files.map(voiceSource) : files,
+          attachments: files,
           ...(content === undefined ? {} : { content }),
           ...(intent.type === 'reply' ? { replyToId: intent.item.id ?? intent.item.clientId ?? undefined } : {}),
         }).stored;
   done.catch((error: unknown) => notify(errorText(error)));
-}
-
-function voiceSource(file: File): UploadSource {
-  const { name, type, size } = file;
-  return {
-    name,
-    mimeType: type,
-    size,
-    voice: true,
-    previewUrl: URL.createObjectURL(file),
-    read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()),
-  };
 }
