@@ -46,6 +46,10 @@ export function PersonSearch({ words, onWords, children }: Properties) {
           placeholder={t('people.searchHint')}
           value={words}
           onInput={({ currentTarget }) => onWords(currentTarget.value)}
+          onKeyDown={(event) => {
+            // It searches by itself; the form around it has a button of its own.
+            if (event.key === 'Enter') event.preventDefault();
+          }}
         />
       </label>
       <div role="status">
