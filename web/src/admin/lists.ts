@@ -50,8 +50,11 @@ export function useList<Item>(path: string, query: Query = {}): List<Item> {
     const mine = turn.current;
     void attempt(async () => {
       const { items, nextCursor } = await page(held?.cursor ?? undefined);
+      // Once: where it was asked for twice, the list has gone on meanwhile.
       if (mine === turn.current)
-        hold((before) => ({ items: [...(before?.items ?? []), ...items], cursor: nextCursor }));
+        hold((before) =>
+          before === held ? { items: [...(before?.items ?? []), ...items], cursor: nextCursor } : before,
+        );
     });
   };
   const reload = (): void => setTimes((count) => count + 1);

@@ -12,6 +12,12 @@ export function GroupSettings({ conversation }: { conversation: Conversation }) 
   const rename = async ({ title: next = '' }: Record<string, string>): Promise<void> => {
     await client.conversations.update(id, { title: next.trim() });
   };
+  const changeHistory = async (box: HTMLInputElement): Promise<void> => {
+    const next = box.checked ? 'FROM_START' : 'FROM_JOIN';
+    // What is refused changes nothing, so nothing is drawn anew.
+    if (!(await attempt(() => client.conversations.update(id, { historyVisibility: next }))))
+      box.checked = historyVisibility === 'FROM_START';
+  };
   return (
     <div class="stack">
       <Form key={title ?? ''} submit={t('group.rename')} isQuiet fields={['title']} onSubmit={rename}>
@@ -28,13 +34,7 @@ export function GroupSettings({ conversation }: { conversation: Conversation }) 
           type="checkbox"
           class="check"
           checked={historyVisibility === 'FROM_START'}
-          onChange={({ currentTarget }) =>
-            void attempt(() =>
-              client.conversations.update(id, {
-                historyVisibility: currentTarget.checked ? 'FROM_START' : 'FROM_JOIN',
-              }),
-            )
-          }
+          onChange={({ currentTarget }) => void changeHistory(currentTarget)}
         />
         {t('group.history')}
       </label>

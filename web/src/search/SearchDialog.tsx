@@ -1,6 +1,6 @@
 import type { Message } from '@parley/client';
 import { useObservable, useUser } from '@parley/client/react';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { nameOf } from '../conversations/names.js';
 import { closeByEscape, Dialog } from '../design/Dialog.js';
@@ -32,8 +32,10 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
   const [found, setFound] = useState<Found>();
   const [error, setError] = useState<unknown>();
   const words = text.trim();
+  const shown = useRef(found);
+  shown.current = found;
 
-  const search = async (cursor?: string): Promise<Found> => {
+  const search = async (words: string, cursor?: string): Promise<Found> => {
     const options = {
       ...(conversationId === undefined ? {} : { conversationId }),
       ...(cursor === undefined ? {} : { cursor }),
@@ -46,7 +48,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
     if (words === '') return setFound(undefined);
     let isCurrent = true;
     const timer = setTimeout(() => {
-      search().then(
+      search(words).then(
         (next) => isCurrent && setFound(next),
         (cause: unknown) => isCurrent && setError(cause),
       );
@@ -58,11 +60,13 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
   }, [words]);
   const more = async (): Promise<void> => {
     if (found?.nextCursor == null) return;
+    // A cursor is one of the words that were searched for; what was overtaken meanwhile is dropped.
+    const isCurrent = (): boolean => shown.current === found;
     try {
-      const next = await search(found.nextCursor);
-      setFound({ ...next, items: [...found.items, ...next.items] });
+      const next = await search(found.words, found.nextCursor);
+      if (isCurrent()) setFound({ ...next, items: [...found.items, ...next.items] });
     } catch (cause) {
-      setError(cause);
+      if (isCurrent()) setError(cause);
     }
   };
   return (
