@@ -1,4 +1,3 @@
-import type { MessageItem } from '@parley/client';
 import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
@@ -15,7 +14,7 @@ import { MessageList, type ListHandle } from './MessageList.js';
 import { usePickedFiles } from './picked-files.js';
 import { withFiles } from './sending.js';
 import { TypingLine } from './TypingLine.js';
-import type { Dialogs, Intent, MessageActions } from './actions.js';
+import { canEdit, type Dialogs, type Intent, isOwn, type MessageActions } from './actions.js';
 import './messages.css';
 
 const nowhere = () => import('../app/Nowhere.js');
@@ -62,8 +61,8 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
     return status === 'live' ? <Lazy load={nowhere} what="chat.gone" /> : <main class="pane" />;
   const editLast = (): void => {
     const items = client.messages(id).getSnapshot().items;
-    const last = items.findLast((item: MessageItem) => item.senderId === client.userId && item.deletedAt === null);
-    if (last !== undefined && last.content !== null && last.kind !== 'SYSTEM') setIntent({ type: 'edit', item: last });
+    const last = items.findLast((item) => isOwn(item) && item.deletedAt === null);
+    if (last !== undefined && canEdit(last)) setIntent({ type: 'edit', item: last });
   };
   return (
     <DropZone onFiles={addFiles}>

@@ -17,7 +17,7 @@ export function MessageText({ text }: { text: string }) {
   return (
     <>
       <p class={isBig ? 'message-text big' : 'message-text'} dir="auto">
-        {withLinks(folded)}
+        {withLinks(text, folded.length)}
         {folded === text ? null : '…'}
       </p>
       {folded === text ? null : (
@@ -35,10 +35,13 @@ function foldedText(text: string): string {
   return short.length > MAX_SHOWN_CHARACTERS ? short.slice(0, MAX_SHOWN_CHARACTERS) : short;
 }
 
-function withLinks(text: string): ComponentChild[] {
+/** The beginning of a text, up to `length`. */
+function withLinks(text: string, length: number): ComponentChild[] {
   const parts: ComponentChild[] = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
+    // The beginning of a URL leads elsewhere than the URL.
+    if (match.index + match[0].length > length) break;
     const shown = withoutPunctuation(match[0]);
     const url = shown.startsWith('www.') ? `https://${shown}` : shown;
     if (!URL.canParse(url)) continue;
@@ -50,7 +53,7 @@ function withLinks(text: string): ComponentChild[] {
     );
     end = match.index + shown.length;
   }
-  parts.push(text.slice(end));
+  parts.push(text.slice(end, length));
   return parts;
 }
 

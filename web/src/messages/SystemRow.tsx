@@ -1,6 +1,6 @@
 import type { MessageItem } from '@parley/client';
 import { memo } from '../design/memo.js';
-import { useObservable } from '@parley/client/react';
+import { useUser } from '@parley/client/react';
 import { client } from '../session/client.js';
 import { listOf, t } from '../texts/texts.js';
 
@@ -8,8 +8,10 @@ const MAX_NAMES = 4;
 
 /** What happened in a group, in the reader's language. */
 export const SystemRow = memo(({ item }: { item: MessageItem }) => {
-  // Names may come to be known, or change.
-  useObservable(client.conversations.get(item.conversationId));
+  const { actorId = '', userIds = [] } = item.system ?? {};
+  // Names may come to be known, or change: also those of who is no member any more. As many each time, as hooks must be.
+  useUser(actorId);
+  for (let index = 0; index < MAX_NAMES; index += 1) useUser(userIds[index] ?? '');
   return (
     <p class="system" data-row data-seq={item.seq ?? undefined} tabIndex={-1} dir="auto">
       {systemText(item)}
