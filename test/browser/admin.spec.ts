@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
-import { Person, request, startStory, type Story } from '../support/story.js';
+import { Person, request, startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
@@ -207,6 +207,38 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await section('Server').click();
     await expectShown(ada.page.getByRole('img', { name: /^New users, day by day: 4 in all/ }));
     expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('shows a page once that was asked for twice', async () => {
+    const held: (() => void)[] = [];
+    await ada.page.route(/\/admin\/audit(\?|$)/, async (route) => {
+      const cursor = new URL(route.request().url()).searchParams.get('cursor');
+      if (cursor !== null) await new Promise<void>((resolve) => held.push(resolve));
+      const entry = { at: new Date().toISOString(), actorId: null, action: 'user.suspend', targetType: 'user' };
+      const nothing = { targetId: null, ip: null, details: null };
+      await route.fulfill({
+        json: {
+          items: [{ ...entry, ...nothing, id: cursor ?? 'first', reason: `reason of ${cursor ?? 'first'}` }],
+          nextCursor: cursor === null ? 'second' : 'third',
+        },
+      });
+    });
+    await section('Audit log').click();
+    const log = ada.page.getByRole('list', { name: 'Audit log' });
+    await expectShown(log.getByText('reason of first'));
+    const answers = Promise.all([ada.page.waitForResponse(/=second/), ada.page.waitForResponse(/=third/)]);
+    for (let times = 0; times < 2; times += 1) await button('Show more').click();
+    await until('it is asked for twice', () => held.length === 2);
+    for (const resume of held) resume();
+    await expectShown(log.getByText('reason of second').first());
+    await button('Show more').click();
+    await until('the next one is asked for', () => held.length === 3);
+    held[2]?.();
+    await answers;
+    await expectShown(log.getByText('reason of third'));
+    expect(await log.getByText('reason of second').count()).toBe(1);
+    await ada.page.unrouteAll();
+    await section('Server').click();
   });
 
   it('resets a password by a code, exports a user and deletes it', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { startStory, type Story, until } from '../support/story.js';
@@ -199,6 +199,101 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const playing = expectShown(ada.page.getByRole('button', { name: 'Pause' }));
     await ada.page.getByRole('button', { name: 'Play' }).click();
     await playing;
+  });
+
+  it('sends a voice message once, keeps the focus where it is put, and lets go of the microphone', async () => {
+    const { page } = bob;
+    await page.evaluate(() => {
+      const [made, revoked, streams] = [new Set<string>(), new Set<string>(), [] as MediaStream[]];
+      const [create, revoke] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
+      URL.createObjectURL = (object: Blob) => {
+        const url = create(object);
+        made.add(url);
+        return url;
+      };
+      URL.revokeObjectURL = (url) => {
+        revoked.add(url);
+        revoke(url);
+      };
+      const devices = navigator.mediaDevices;
+      const ask = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (constraints) => {
+        const stream = await ask(constraints);
+        streams.push(stream);
+        return stream;
+      };
+      Object.assign(window, { made, revoked, streams, AudioContextOfBrowser: AudioContext });
+    });
+    interface Watched {
+      made: Set<string>;
+      revoked: Set<string>;
+      streams: MediaStream[];
+      AudioContextOfBrowser: typeof AudioContext;
+    }
+    const record = page.getByRole('button', { name: 'Record a voice message' });
+    const send = page.getByRole('button', { name: 'Send the recording' });
+    const discard = page.getByRole('button', { name: 'Discard the recording' });
+    const isFocused = (locator: Locator): Promise<boolean> =>
+      locator.evaluate((element) => element === document.activeElement);
+    const sounds = ada.page.locator('.sound');
+    const before = await sounds.count();
+
+    await record.click();
+    await until('it can be sent', () => isFocused(send));
+    const timer = page.getByRole('timer');
+    await discard.focus();
+    const shown = await timer.textContent();
+    await until('it is drawn again', async () => (await timer.textContent()) !== shown);
+    expect(await isFocused(discard)).toBe(true);
+    await page.keyboard.press('Enter');
+    await expectGone(discard);
+    await until('one can write', () => isFocused(bob.field));
+
+    await record.click();
+    await until('it can be sent', () => isFocused(send));
+    const early = await timer.textContent();
+    await until('something is recorded', async () => (await timer.textContent()) !== early);
+    await send.evaluate((button: HTMLElement) => {
+      button.click();
+      button.click();
+    });
+    await until('one can write', () => isFocused(bob.field));
+    await bob.say('That was all');
+    await expectShown(ada.message('That was all'));
+    expect(await sounds.count()).toBe(before + 1);
+    await until('no recording is held in memory', () =>
+      page.evaluate(() => {
+        const { made, revoked } = window as unknown as Watched;
+        return made.size === 1 && revoked.size === 1;
+      }),
+    );
+
+    await page.evaluate(() => {
+      const none = function (): void {
+        throw new Error('There is no sound here.');
+      };
+      window.AudioContext = none as unknown as typeof AudioContext;
+    });
+    await record.click();
+    await expectShown(page.getByText('This browser cannot record.'));
+    expect(
+      await page.evaluate(() => {
+        const watched = window as unknown as Watched;
+        window.AudioContext = watched.AudioContextOfBrowser;
+        return watched.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState));
+      }),
+    ).toEqual(['ended', 'ended', 'ended']);
+  });
+
+  it('makes no link of the beginning of a URL', async () => {
+    const url = 'https://example.com/the/whole/of/it';
+    await bob.field.fill(`${'y'.repeat(1_480)} ${url}`);
+    await bob.field.press('Enter');
+    const message = ada.message(/^.*y{1480}/).last();
+    await expectShown(message.getByText(/https:\/\/example\.com…$/));
+    expect(await message.getByRole('link').count()).toBe(0);
+    await message.getByRole('button', { name: 'Show all' }).click();
+    expect(await message.getByRole('link').getAttribute('href')).toBe(url);
   });
 
   it('is a group for who makes one, and finds what was said', async () => {

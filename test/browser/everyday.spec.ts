@@ -5,8 +5,8 @@ import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { webm } from '../support/files.js';
-import { startStory, type Story, until } from '../support/story.js';
-import { expectGone, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
+import { Person, startStory, type Story, until } from '../support/story.js';
+import { expectGone, expectPresent, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
@@ -38,7 +38,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.register('Ada');
     await bob.register('Bob', { path: '/?with=ada' });
     await bob.say('Hello Ada!');
-    await ada.conversation(/Bob Example/).click();
+    await ada.conversation(/^Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
   }, 2 * WAIT_TIMEOUT_MS);
 
@@ -67,7 +67,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(picked('sea.png'));
     await expectShown(ada.conversation(/Draft: with a picture/));
     await ada.page.getByRole('link', { name: 'Settings' }).click();
-    await ada.conversation(/Bob Example/).click();
+    await ada.conversation(/^Bob Example/).click();
     await expectShown(picked('sea.png'));
     await ada.page.reload();
     await expectShown(picked('sea.png'));
@@ -138,6 +138,153 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     expect(await ada.message('not for everybody').count()).toBe(1);
   });
 
+  it('asks who is logged in, and comes by a link to somebody, before anything of it reaches that person', async () => {
+    const mallory = await story.person('mallory');
+    const posts: string[] = [];
+    ada.page.on('request', (request) => {
+      if (request.method() === 'POST') posts.push(new URL(request.url()).pathname);
+    });
+    await ada.open(`/?with=${mallory.username}`);
+    await expectValue(ada.page.getByLabel('Search by name'), mallory.username);
+    await expectShown(ada.page.locator('main').getByText(`@${mallory.username}`));
+    expect(new URL(ada.page.url()).search).toBe('');
+    expect(posts.filter((path) => path.startsWith('/conversations'))).toEqual([]);
+    expect((await mallory.must('GET', '/conversations')).items).toEqual([]);
+    // Nothing of it comes back with the next visit.
+    await ada.open();
+    await expectShown(ada.page.getByRole('heading', { name: 'Choose a conversation' }));
+    await ada.conversation(/^Bob Example/).click();
+  });
+
+  it('leaves to an input method the keys by which it chooses and dismisses', async () => {
+    const press = (key: string, init: { keyCode?: number; isComposing?: boolean }): Promise<void> =>
+      ada.field.evaluate(
+        (field, [key, init]) =>
+          void field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init })),
+        [key, init] as const,
+      );
+    await ada.field.fill('にほん');
+    // Safari: the composition has ended already.
+    await press('Enter', { keyCode: 229 });
+    await ada.field.press('End');
+    expect(await ada.field.inputValue()).toBe('にほん');
+    await ada.say('にほんご');
+    await ada.field.press('ArrowUp');
+    await expectShown(ada.page.getByLabel('Edit your message'));
+    await press('Escape', { isComposing: true });
+    await ada.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    expect(await ada.page.getByLabel('Edit your message').count()).toBe(1);
+    await ada.field.fill('日本語');
+    await ada.field.press('Enter');
+    await expectShown(ada.message('日本語'));
+    await expectGone(ada.message('にほんご'));
+  });
+
+  it('offers an edit by the keyboard as long as the server takes it', async () => {
+    await ada.say('a while ago');
+    const bar = ada.page.getByLabel('Edit your message');
+    await ada.page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 20 * 60_000;
+      Object.assign(window, { resetClock: () => (Date.now = now) });
+    });
+    await ada.field.press('ArrowUp');
+    await ada.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    expect(await bar.count()).toBe(0);
+    await ada.page.evaluate(() => (window as unknown as { resetClock: () => void }).resetClock());
+    await ada.field.press('ArrowUp');
+    await expectShown(bar);
+    await ada.field.press('Escape');
+    await expectGone(bar);
+  });
+
+  it('goes on with what was searched for, and drops what was overtaken', async () => {
+    const held = new Map<string, () => Promise<void>>();
+    const message = (await (await Person.login(story.url, 'ada')).must('GET', '/messages/search?q=Hello')).items[0];
+    await ada.page.route('**/messages/search?*', async (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const [words, cursor] = [query.get('q') ?? '', query.get('cursor')];
+      const name = `${words} ${cursor ?? 'first'}`;
+      const json = {
+        items: [{ ...message, id: name, content: `found by ${name}` }],
+        nextCursor: `after-${words}`,
+        indexedUpTo: null,
+      };
+      if (name !== 'one first') await new Promise<void>((resolve) => held.set(name, async () => resolve()));
+      await route.fulfill({ json });
+    });
+    await ada.list.getByRole('button', { name: 'Search messages' }).click();
+    const dialog = ada.page.getByRole('dialog');
+    await dialog.getByRole('searchbox').fill('one');
+    await expectShown(dialog.getByText('found by one first'));
+    await dialog.getByRole('searchbox').fill('two');
+    await dialog.getByRole('button', { name: 'Show more' }).click();
+    await until('both are asked for', () => held.size === 2);
+    expect([...held.keys()].toSorted()).toEqual(['one after-one', 'two first']);
+    await held.get('two first')?.();
+    await expectShown(dialog.getByText('found by two first'));
+    const overtaken = ada.page.waitForResponse(/after-one/);
+    await held.get('one after-one')?.();
+    await (await overtaken).finished();
+    await ada.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    expect(await dialog.getByText('found by one').count()).toBe(0);
+    expect(await dialog.getByText('found by two first').count()).toBe(1);
+    await ada.page.keyboard.press('Escape');
+    await expectGone(dialog);
+    await ada.page.unroute('**/messages/search?*');
+  });
+
+  it('names in what happened also who is no member any more, once they are known', async () => {
+    const [asAda, asBob, dora] = [
+      await Person.login(story.url, 'ada'),
+      await Person.login(story.url, 'bob'),
+      await story.person('dora'),
+    ];
+    const id = await asBob.group('Historians', dora);
+    await asBob.must('PATCH', `/conversations/${id}`, { historyVisibility: 'FROM_START' });
+    await dora.must('POST', `/conversations/${id}/leave`);
+    await asBob.must('POST', `/conversations/${id}/members`, { memberIds: [asAda.id] });
+    await ada.conversation(/Historians/).click();
+    await expectShown(ada.log.getByText('Somebody left'));
+    await asBob.must('PATCH', `/conversations/${id}/members/${asAda.id}`, { role: 'ADMIN' });
+    await ada.page.getByRole('button', { name: 'Details' }).click();
+    const details = ada.page.getByRole('dialog', { name: 'Details' });
+    await details.getByRole('button', { name: 'Add people' }).click();
+    await details.getByLabel('Search by name').fill(dora.username);
+    await expectShown(details.getByRole('checkbox', { name: /^dora/ }));
+    await expectPresent(ada.page.getByText(/^dora.* left$/));
+    await ada.page.keyboard.press('Escape');
+
+    // What the server refuses is not shown as if it were so.
+    const box = details.getByLabel('New members see earlier messages');
+    await ada.page.route(`**/conversations/${id}`, (route) =>
+      route.request().method() === 'PATCH' ? route.abort() : route.continue(),
+    );
+    await box.click();
+    await expectShown(ada.page.locator('.toast'));
+    expect(await box.isChecked()).toBe(true);
+    await ada.page.unroute(`**/conversations/${id}`);
+    // The browser says itself that the request failed.
+    expect(ada.complaints.splice(0)).toEqual([expect.stringMatching(/ERR_FAILED/)]);
+    await ada.page.keyboard.press('Escape');
+    await ada.conversation(/^Bob Example/).click();
+  });
+
+  it('makes no group of the Enter by which somebody is searched for', async () => {
+    const made: string[] = [];
+    ada.page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().includes('/conversations')) made.push(request.url());
+    });
+    await ada.page.getByRole('link', { name: 'New group' }).click();
+    await ada.page.getByLabel('Name of the group').fill('Too early');
+    await ada.page.getByLabel('Search by name').fill('bob');
+    await ada.page.getByLabel('Search by name').press('Enter');
+    await ada.page.getByRole('checkbox', { name: 'Bob Example' }).check();
+    expect(made).toEqual([]);
+    expect(new URL(ada.page.url()).pathname).toBe('/new');
+    await ada.conversation(/^Bob Example/).click();
+  });
+
   it('lets an owner look after a group, and hand it over', async () => {
     const cy = await story.person('cy');
     const { page } = ada;
@@ -199,5 +346,43 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     }
     await ada.page.getByRole('link', { name: 'To the conversations' }).click();
     await expectShown(ada.page.getByRole('heading', { name: 'Choose a conversation' }));
+  });
+
+  it('asks before what is not sent is lost, also where every device is left', async () => {
+    await bob.page.getByRole('link', { name: 'Settings' }).click();
+    await bob.page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await bob.context.setOffline(true);
+    await bob.conversation(/^Ada Example/).click();
+    await bob.say('not on its way');
+    await bob.page.getByRole('link', { name: 'Settings' }).click();
+    await bob.page.getByRole('button', { name: 'Log out on all devices' }).click();
+    const question = bob.page.getByRole('dialog', { name: 'Log out on all devices' });
+    await expectShown(question.getByText('1 message that is not sent yet will be lost.'));
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await expectGone(question);
+    await bob.context.setOffline(false);
+    await expectShown(ada.conversation(/not on its way/));
+    bob.complaints.splice(0);
+  });
+
+  it('leaves no picked files behind where the browser does not remove the rest', async () => {
+    await ada.conversation(/^Bob Example/).click();
+    await picker().setInputFiles([{ name: 'sea.png', mimeType: 'image/png', buffer: picture }]);
+    const databases = (): Promise<(string | undefined)[]> =>
+      ada.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+    await until('they are kept', async () => (await databases()).includes('parley-picked-files'));
+    await ada.page.evaluate(() => {
+      const remove = IDBFactory.prototype.deleteDatabase;
+      IDBFactory.prototype.deleteDatabase = function (name) {
+        if (name !== 'parley-picked-files') throw new Error('The browser removes nothing.');
+        return remove.call(this, name);
+      };
+    });
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    const account = ada.page.locator('section').filter({ hasText: 'Delete the account' });
+    await account.getByRole('button', { name: 'Log out', exact: true }).click();
+    await expectShown(ada.page.getByLabel('E-mail or username'));
+    await until('they are gone', async () => !(await databases()).includes('parley-picked-files'));
+    expect(new URL(ada.page.url()).pathname).toBe('/');
   });
 });

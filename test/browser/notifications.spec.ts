@@ -28,7 +28,7 @@ const keys = {
     ]);
     ada = await Visitor.arrive(browser, story.url, { permissions: ['notifications'] });
     // The one thing that a browser in a test has not: a push service.
-    await ada.page.addInitScript(
+    await ada.context.addInitScript(
       (json) => {
         const manager = PushManager.prototype as unknown as Record<string, unknown>;
         const KEY = 'subscription of this test';
@@ -44,6 +44,9 @@ const keys = {
           const key = localStorage.getItem(KEY);
           return key === null ? null : subscription(key);
         };
+        const navigators = Navigator.prototype as unknown as Record<string, unknown>;
+        navigators['setAppBadge'] = async (count: number) => localStorage.setItem('badge of this test', String(count));
+        navigators['clearAppBadge'] = async () => localStorage.removeItem('badge of this test');
         manager['subscribe'] = async (options: { applicationServerKey: Uint8Array }) => {
           const key = JSON.stringify([...options.applicationServerKey]);
           localStorage.setItem(KEY, key);
@@ -124,6 +127,23 @@ const keys = {
     await until('somebody looks', said(true));
   });
 
+  it('say so also where browsers have no locks, as on plain http', async () => {
+    const tab = await Visitor.arrive(browser, story.url);
+    await tab.page.addInitScript(() =>
+      Object.defineProperty(Navigator.prototype, 'locks', { value: undefined, configurable: true }),
+    );
+    const sent: string[] = [];
+    tab.page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))));
+    await tab.register('Cleo');
+    await tab.page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await until('nobody looks', () => sent.some((frame) => frame.includes('"active":false')));
+    expect(tab.complaints).toEqual([]);
+    await tab.close();
+  });
+
   it('are shown by the service worker, one for each conversation, and lead to it', async () => {
     const debug = await ada.context.newCDPSession(ada.page);
     const registrationId = await registrationOf(debug);
@@ -174,6 +194,16 @@ const keys = {
     await until('it was read elsewhere', async () => (await shown()).join() === 'A friend');
   });
 
+  it('go on after a session that was ended elsewhere, once the same user has logged in again', async () => {
+    const { items } = await person.must('GET', '/auth/sessions');
+    await person.must('DELETE', `/auth/sessions/${items.find(({ current }: { current: boolean }) => !current).id}`);
+    await expectShown(ada.page.getByText('Your session has ended.'));
+    await until('the device is gone', async () => (await devices()).length === 0);
+    await ada.logIn('ada');
+    await until('the device is registered', async () => (await devices()).length === 1);
+    ada.complaints.splice(0);
+  });
+
   it('end with a log-out', async () => {
     await ada.page.getByRole('link', { name: 'Settings' }).click();
     const account = ada.page.locator('section').filter({ hasText: 'Delete the account' });
@@ -187,6 +217,43 @@ const keys = {
         return subscription === null && (await registration.getNotifications()).length === 0;
       }),
     );
+  });
+
+  it('end with a log-out in a tab that was there before them, with all that shows how much was unread', async () => {
+    await ada.logIn('ada');
+    const asked = ada.context.waitForEvent('response', (response) => response.url().endsWith('/push/web-key'));
+    const second = await ada.tab();
+    await asked;
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await ada.page.getByRole('checkbox', { name: 'Notify me on this device' }).click();
+    await until('the device is registered', async () => (await devices()).length === 1);
+    const calls: string[] = [];
+    ada.context.on('request', (request) => {
+      if (request.method() === 'DELETE') calls.push(new URL(request.url()).pathname);
+    });
+    await second.page.getByRole('link', { name: 'Settings' }).click();
+    await bob.say(conversationId, 'not read');
+    const titles = (): Promise<string[]> => Promise.all([ada, second].map(({ page }) => page.title()));
+    await until('both say how much is unread', async () => (await titles()).every((title) => title.startsWith('(')));
+    const kept = (): Promise<(string | null)[]> =>
+      second.page.evaluate(() => ['badge of this test', 'parley.emoji'].map((key) => localStorage.getItem(key)));
+    await second.page.evaluate(() => localStorage.setItem('parley.emoji', '🎉'));
+    await until('so does the icon', async () => (await kept())[0] !== null);
+    const account = second.page.locator('section').filter({ hasText: 'Delete the account' });
+    await account.getByRole('button', { name: 'Log out', exact: true }).click();
+    await expectShown(second.page.getByLabel('E-mail or username'));
+    await expectShown(ada.page.getByLabel('E-mail or username'));
+    // A server that is silent keeps nobody waiting: it is asked for nothing.
+    expect(calls).toEqual([]);
+    await until('the browser is subscribed no more', () =>
+      second.page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.ready;
+        return (await registration.pushManager.getSubscription()) === null;
+      }),
+    );
+    await until('nothing is left of it', async () => (await kept()).every((value) => value === null));
+    await until('nothing is said of it', async () => (await titles()).join() === 'Parley,Parley');
+    expect(second.complaints.splice(0)).toEqual([]);
   });
 });
 
