@@ -107,6 +107,8 @@ export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http
           return answer;
         } catch (error) {
           if (!(error instanceof ChatError) || error.status !== 401 || renewals === MAX_RENEWALS) throw error;
+          // The password in it is wrong, not the token; each repetition would count as a guess.
+          if (error.code === 'INVALID_CREDENTIALS') throw error;
           if (isLeft()) throw anotherSession();
           token = await tokens.renew(token).catch(ended);
         }

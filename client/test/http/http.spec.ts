@@ -113,6 +113,21 @@ describe('requests', () => {
     expect(asked).toEqual(['first', 'second', 'third']);
   });
 
+  it('are neither repeated nor renewed where a password in them is wrong', async () => {
+    const { asked, ports } = answering(401, '{"code":"INVALID_CREDENTIALS"}');
+    const http = authenticatedHttp(ports, {
+      generation: 1,
+      userId: 'ada',
+      token: async () => 'token',
+      renew: () => Promise.reject(new Error('renewed')),
+    });
+    const body = { currentPassword: 'a typo', newPassword: 'a long password' };
+    await expect(http.request('/auth/change-password', { method: 'POST', body })).rejects.toMatchObject({
+      code: 'INVALID_CREDENTIALS',
+    });
+    expect(asked.length).toBe(1);
+  });
+
   it.each([401, 403, 429])(
     'take no word of something in between for the server’s: %d with a code of its own',
     async (status) => {
