@@ -248,10 +248,11 @@ export class ExpoPush implements Observable<PushSnapshot> {
     clearTimeout(this.#timer);
     this.#badge = this.#shownFor = undefined;
     const release = async (): Promise<void> => {
+      // The number is there without a registration, too.
+      await notifications.setBadgeCountAsync(0).catch(() => undefined);
       // Nobody was registered here since the last time.
       if ((await secureStore.getItemAsync(MARK)) === null) return;
       await notifications.dismissAllNotificationsAsync();
-      await notifications.setBadgeCountAsync(0);
       await notifications.unregisterForNotificationsAsync();
       await secureStore.deleteItemAsync(MARK);
     };

@@ -186,6 +186,16 @@ describe('push by Expo', () => {
     expect([client.requests.length, phone.isRegistered, push.getSnapshot().status]).toEqual([2, true, 'on']);
   });
 
+  it('leaves no number on the icon after a log-out where this phone was never registered', async () => {
+    await start();
+    client.have(['a', 2]);
+    await settle();
+    expect([phone.badge, phone.kept.has('parley.push')]).toEqual([2, false]);
+    client.be(undefined, 'ended');
+    await settle();
+    expect(phone.badge).toBe(0);
+  });
+
   it('finishes at the next start a log-out that could not be finished', async () => {
     const push = await start();
     await push.enable();
