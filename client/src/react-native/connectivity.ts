@@ -2,7 +2,7 @@ import type { Connectivity } from '../ports/environment.js';
 
 /** The part of `@react-native-community/netinfo` that is used. */
 export interface NetInfo {
-  addEventListener(listener: (state: { isConnected: boolean | null }) => void): () => void;
+  addEventListener(listener: (state: { isConnected: boolean | null; type?: string }) => void): () => void;
 }
 
 /**
@@ -15,11 +15,13 @@ export function netInfoConnectivity(netInfo: NetInfo): Connectivity {
     isOnline: () => isOnline,
     subscribe: (listener) => {
       let last: boolean | undefined;
-      return netInfo.addEventListener(({ isConnected }) => {
+      let lastType: string | undefined;
+      return netInfo.addEventListener(({ isConnected, type }) => {
         isOnline = isConnected ?? undefined;
-        // NetInfo reports each change of the signal's strength.
-        if (isOnline === last) return;
+        // NetInfo reports each change of the signal's strength. From one network to another sockets are dead without a word.
+        if (isOnline === last && type === lastType) return;
         last = isOnline;
+        lastType = type;
         if (isOnline !== undefined) listener(isOnline);
       });
     },

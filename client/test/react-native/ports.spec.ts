@@ -79,6 +79,21 @@ describe('the connectivity by NetInfo', () => {
     for (const end of ends) end();
     expect(listeners.size).toBe(0);
   });
+
+  it('calls its listeners where the phone goes from one network to another', () => {
+    const listeners = new Set<(state: { isConnected: boolean | null; type: string }) => void>();
+    const connectivity = netInfoConnectivity({
+      addEventListener: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    });
+    const received: boolean[] = [];
+    connectivity.subscribe((isOnline) => received.push(isOnline));
+    for (const type of ['wifi', 'wifi', 'cellular', 'cellular', 'wifi'])
+      listeners.forEach((listener) => listener({ isConnected: true, type }));
+    expect(received).toEqual([true, true, true]);
+  });
 });
 
 describe('the token store by expo-secure-store', () => {
