@@ -25,8 +25,8 @@ const catchUp = async () => {
   cursor = data.reset ? undefined : data.cursor;
   if (data.reset || data.hasMore) await catchUp();
 };
-socket.on('session:ready', () => void catchUp());
-socket.on('sync:needed', () => void catchUp());
+// A connection that is lost meanwhile: the next one does it again.
+for (const event of ['session:ready', 'sync:needed']) socket.on(event, () => catchUp().catch(() => undefined));
 socket.on('message:new', ({ message }) => answer(message));
 socket.on('connect', () => console.log('* connected'));
 // What the server ends or refuses Socket.IO's client does not try again by itself: a restart, a suspension that ends.

@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Server } from 'socket.io';
 import { Device, type Person, startStory, type Story } from '../support/story.js';
 import { LineProcess } from './line-process.js';
 
@@ -45,5 +48,27 @@ describe('the example bot', () => {
       '/echo again',
       'again',
     ]);
+  });
+
+  it('goes on where its connection is lost before what it asked for is answered', async () => {
+    const http = createServer();
+    const server = new Server(http);
+    let asked = 0;
+    const isBack = new Promise<void>((resolve) =>
+      server.on('connection', (socket) => {
+        socket.on('sync', () => {
+          asked += 1;
+          if (asked === 1) socket.conn.close();
+          else resolve();
+        });
+        socket.emit('session:ready', {});
+      }),
+    );
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const { port } = http.address() as AddressInfo;
+    const other = new LineProcess(['examples/bot/bot.mjs', `http://127.0.0.1:${port}`], { PARLEY_KEY: 'key' });
+    await isBack;
+    await other.kill();
+    await server.close();
   });
 });
