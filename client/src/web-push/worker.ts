@@ -20,6 +20,11 @@ interface Push {
 export interface WebPushHandling {
   /** The URL, in this origin, of what a notification is about. */
   pathOf: (subject: PushSubject) => string;
+  /**
+   * Whether a page at this URL is the app, which listens by `onNotificationOpened`: a click is led to no other window of the
+   * origin. Left out: they all are.
+   */
+  isApp?: (url: URL) => boolean;
   icon?: string;
   /** A small picture of one colour, where a system shows such. */
   badge?: string;
@@ -122,11 +127,13 @@ async function receive(scope: WorkerScope, handling: WebPushHandling, push: Push
 
 async function open(
   { clients, location }: WorkerScope,
-  { pathOf }: WebPushHandling,
+  { pathOf, isApp = () => true }: WebPushHandling,
   subject: PushSubject,
 ): Promise<void> {
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const [window] = [...windows].sort((a, b) => Number(b.focused) - Number(a.focused));
+  const [window] = windows
+    .filter(({ url }) => isApp(new URL(url)))
+    .sort((a, b) => Number(b.focused) - Number(a.focused));
   if (window === undefined) {
     await clients.openWindow(location.origin + pathOf(subject));
     return;

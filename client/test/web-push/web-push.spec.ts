@@ -223,4 +223,37 @@ describe('a service worker that is pushed to', () => {
     await receive('notificationclick', { notification: { close: () => undefined, data } });
     expect(opened).toEqual(['https://chat.example.com/c/c1']);
   });
+
+  it('leads to a window of the app, and to no other page of the origin', async () => {
+    const received: string[] = [];
+    const windows = ['/docs', '/c/c2'].map((path) => ({
+      url: `https://chat.example.com${path}`,
+      focused: path === '/docs',
+      focus: async () => undefined,
+      postMessage: () => void received.push(path),
+    }));
+    let all = windows;
+    const handlers = new Map<string, (event: never) => void>();
+    const paths: string[] = [];
+    const own: WorkerScope = {
+      ...scope,
+      clients: { matchAll: async () => all, openWindow: async (url) => paths.push(url) },
+      addEventListener: (type, listener) => void handlers.set(type, listener),
+    };
+    handleWebPush(own, {
+      pathOf: ({ conversationId }) => `/c/${conversationId ?? ''}`,
+      isApp: ({ pathname }) => pathname.startsWith('/c/'),
+    });
+    const click = async (): Promise<void> => {
+      const work: Promise<unknown>[] = [];
+      const notification = { close: () => undefined, data: { kind: 'message', conversationId: 'c1', badge: 1 } };
+      handlers.get('notificationclick')?.({ notification, waitUntil: (promise: never) => work.push(promise) } as never);
+      await Promise.all(work);
+    };
+    await click();
+    expect([received, paths]).toEqual([['/c/c2'], []]);
+    all = windows.slice(0, 1);
+    await click();
+    expect([received, paths]).toEqual([['/c/c2'], ['https://chat.example.com/c/c1']]);
+  });
 });

@@ -24,7 +24,10 @@ self.addEventListener('activate', (event) => {
   );
 });
 
-handleWebPush(self, { pathOf: pathOfSubject, icon: '/icon-192.png' });
+// Places of the chat; documents, files and the moderators' page are other pages of this origin, which do not listen.
+const CHAT = /^\/(c\/|people|settings|new|$)/;
+const isApp = ({ pathname }) => CHAT.test(pathname);
+handleWebPush(self, { pathOf: pathOfSubject, isApp, icon: '/icon-192.png' });
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
