@@ -20,6 +20,7 @@ import { Synchroniser } from './sync/engine.js';
 import { RowWriter, WRITER } from './sync/row-writer.js';
 import type { RowChanges, SyncState } from './sync/state.js';
 import type { Answer } from './sync/types.js';
+import { type Shown, ShownElsewhere, ShownHere } from './tabs/shown.js';
 import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js';
 
 /** A typing indicator is repeated while the user types; the server relays one in 2 s. */
@@ -36,7 +37,7 @@ export interface EnginePorts
   database: Database;
   tabs: AccountTabs;
   http: Http;
-  /** Whether somebody looks at the app. */
+  /** Whether somebody looks at the app in this tab. */
   isActive: () => boolean;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
@@ -60,7 +61,10 @@ export class Engine {
   readonly #follower: FollowingConnection | undefined;
   readonly #ends: (() => void)[] = [];
   readonly #typing = new Map<string, number>();
-  /** What the server knows of it on this connection. */
+  /** Of a tab that follows. */
+  readonly #here: ShownHere | undefined;
+  readonly #elsewhere: ShownElsewhere;
+  /** What the server knows of it on this connection, which is that of all tabs. */
   #sentActivity = true;
   #ready: ServerEvents['session:ready'] | undefined;
   /** What other tabs, or the engine before, store while this one reads: known to nobody, it would wait for the next start. */
@@ -91,6 +95,14 @@ export class Engine {
       this.#successor?.receive(message);
     };
     const failed = (): void => this.outbox.notStored();
+    this.#elsewhere = new ShownElsewhere(ports.lock, (leftIds) => {
+      for (const id of leftIds) if (!this.sync.state.windows.has(id)) this.#leave(id);
+      this.#sendActivity();
+    });
+    if (!isLeader) {
+      const shown = `${ports.name}:shown:${random.uuid()}`;
+      this.#here = new ShownHere(tabs, ports.lock, shown, () => this.#shown());
+    }
     const { overtaken } = ports;
     const options = {
       written,
@@ -106,6 +118,12 @@ export class Engine {
       clock,
       random,
       request: (event, payload, timeoutMs) => this.connection.request(event, payload, timeoutMs),
+      join: (conversationId) => {
+        // Known to the leader before: it must not leave what another tab closes at this moment.
+        this.#here?.post();
+        return this.connection.request('join_conversation', { conversationId });
+      },
+      leave: (conversationId) => this.#leave(conversationId),
       fetchPage: async (conversationId, position, limit) => {
         const messages = path`/conversations/${conversationId}/messages`;
         return (await http.request<MessagePage>(messages, { query: { ...position, limit }, expects: 'items' })).body;
@@ -176,15 +194,24 @@ export class Engine {
     for (const message of taken) this.#take(message);
     if (this.#follower !== undefined) {
       this.#follower.start();
-      // A page that was frozen may not have received everything.
-      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.doubt(), this.outbox.lookAgain())));
+      this.#here?.start();
+      this.#ends.push(
+        lifecycle.subscribe((state) => {
+          this.#here?.post();
+          if (state !== 'active') return;
+          // A page that was frozen may not have received everything, and what it shows may have been left meanwhile.
+          this.doubt();
+          this.outbox.lookAgain();
+          if (this.connection.getSnapshot().status === 'live') this.sync.setLive(true);
+        }),
+      );
     }
     if (this.socket === undefined) return;
-    const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
+    const cancel = (clientId: unknown): Promise<boolean> => this.outbox.cancel(clientId as string);
     // It may be hours old by then.
     const ready = (): ServerEvents['session:ready'] | undefined =>
       this.#ready && { ...this.#ready, serverTime: new Date(this.sync.serverTime).toJSON() ?? '' };
-    this.#ends.push(this.ports.tabs.lead(this.socket, ready, cancel));
+    this.#ends.push(this.ports.tabs.lead(this.socket, ready, { cancel, shown: this.#elsewhere.take }));
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
   }
 
@@ -235,9 +262,26 @@ export class Engine {
     this.#sendActivity();
   }
 
-  /** A connection counts as looked at until it is said otherwise, so it is said on each. */
+  /** A page that is put away or frozen shows nothing. */
+  #shown(): Shown {
+    const isAway = this.ports.lifecycle.getState() === 'background';
+    return {
+      isActive: this.ports.isActive() && !isAway,
+      conversationIds: isAway ? [] : [...this.sync.state.windows.keys()],
+    };
+  }
+
+  /** The room is that of all tabs. */
+  #leave(conversationId: string): void {
+    if (this.#here !== undefined) this.#here.post();
+    else if (!this.#elsewhere.has(conversationId))
+      this.connection.request('leave_conversation', { conversationId }).catch(() => undefined);
+  }
+
+  /** A connection counts as looked at until it is said otherwise, so it is said on each, for all tabs. */
   #sendActivity(): void {
-    const active = this.ports.isActive();
+    if (this.#here !== undefined) return this.#here.post();
+    const active = this.ports.isActive() || this.#elsewhere.isActive;
     if (this.connection.getSnapshot().status !== 'live') this.#sentActivity = true;
     else if (this.#sentActivity !== active) {
       this.#sentActivity = active;
@@ -290,8 +334,10 @@ export class Engine {
   }
 
   #take(message: ChannelMessage): void {
-    if (message.type === 'leader') this.outbox.lookAgain();
-    else if (message.type === 'wake') {
+    if (message.type === 'leader') {
+      this.outbox.lookAgain();
+      this.#here?.post();
+    } else if (message.type === 'wake') {
       if (this.socket !== undefined) this.wake();
     } else if (message.type === 'retry') {
       if (this.socket !== undefined) this.retry(message['clientId'] as string | undefined);
@@ -325,6 +371,8 @@ export class Engine {
   /** Resolves when nothing of it is left to write. What is typed is shown until the store is closed as well. */
   async stop(): Promise<void> {
     this.connection.close();
+    this.#here?.close();
+    this.#elsewhere.close();
     for (const end of this.#ends) end();
     await this.outbox.stop();
     await this.sync.stop();

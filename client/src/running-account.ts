@@ -143,7 +143,10 @@ export class RunningAccount {
     if (this.ports.session.userId === undefined) return socket?.setEnded();
     const isWanted = !this.#isOver && !this.ports.isSuspended();
     socket?.setWanted(isWanted);
-    if (isWanted) socket?.nudge();
+    if (!isWanted) return;
+    // A tab that follows has the one that leads try.
+    if (socket === undefined) this.engine.wake();
+    else socket.nudge();
   }
 
   /**

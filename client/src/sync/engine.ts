@@ -6,7 +6,7 @@ import type { Clock, Random, Timer } from '../ports/environment.js';
 import { type Database, keysBelow, type StoreName } from '../ports/storage.js';
 import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
-import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
+import type { ClientEvents, FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
 import { covers } from './coverage.js';
 import { PAGE_SIZE } from './message-rows.js';
 import { INITIAL_STATE, neededTimelines, reduce } from './reduce.js';
@@ -27,6 +27,9 @@ export interface SyncPorts {
   clock: Clock;
   random: Random;
   request: Connection['request'];
+  join: (conversationId: string) => Promise<ClientEvents['join_conversation']['answer']>;
+  /** It is not shown here any more. */
+  leave: (conversationId: string) => void;
   fetchPage: FetchPage;
   fetchFriends: () => Promise<{ friends: User[]; requests: FriendRequestItem[] }>;
   fetchUser: (userId: string) => Promise<User>;
@@ -75,6 +78,8 @@ export class Synchroniser implements SyncEngine {
     this.#connections += 1;
     this.#serverTimeAtZero = Date.parse(ready.serverTime) - this.ports.clock.elapsed();
     this.#feed({ type: 'ready', userId: ready.userId, recovered: ready.recovered });
+    // What waits for the storage may be from before this connection, and what is known then says nothing of this one.
+    await this.idle();
     await this.#until((state) => state.isCaughtUp || signal.aborted);
     if (signal.aborted) throw new ChatError('ABORTED', 'The connection was lost.');
   };
@@ -327,13 +332,13 @@ export class Synchroniser implements SyncEngine {
         return;
       case 'join':
         // Its answer has the members' presence.
-        request('join_conversation', { conversationId: effect.conversationId }).then(
+        this.ports.join(effect.conversationId).then(
           ({ conversation }) => this.#feed({ type: 'answer', conversation }),
           () => undefined,
         );
         return;
       case 'leave':
-        request('leave_conversation', { conversationId: effect.conversationId }).catch(() => undefined);
+        this.ports.leave(effect.conversationId);
         return;
       case 'timer': {
         const { name, delayMs } = effect;

@@ -10,7 +10,7 @@ import type { Unsubscribe } from '../ports/environment.js';
 import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ServerEvents } from '../protocol/protocol.generated.js';
-import type { FollowingConnection, Tabs } from './types.js';
+import type { Answers, FollowingConnection, Tabs } from './types.js';
 
 type Ready = ServerEvents['session:ready'];
 
@@ -26,7 +26,7 @@ export function relayConnection(
   connection: Connection,
   tabs: Tabs,
   lastReady: () => Ready | undefined,
-  cancel: (clientId: string) => Promise<boolean>,
+  answers: Answers,
 ): Unsubscribe {
   const status = (): RelayedStatus => {
     return defined({ type: 'connection' as const, snapshot: connection.getSnapshot(), ready: lastReady() });
@@ -35,7 +35,7 @@ export function relayConnection(
   const ends = [connection.subscribe(post), connection.onEvent((event) => tabs.post({ type: 'event', event }))];
   tabs.onAsk((name, payload) => {
     if (name === 'connection') return Promise.resolve(status());
-    if (name === 'cancel') return cancel(payload as string);
+    if (name === 'cancel' || name === 'shown') return answers[name](payload);
     const { event, payload: content } = payload as { event: ClientEventName; payload: never };
     return connection.request(event, content);
   });

@@ -9,6 +9,6 @@ export function sharedTabs(name: string, ports: TabsPorts): AccountTabs {
   return {
     tabs,
     follow: (catchUp: CatchUp) => new RelayedConnection(tabs, catchUp),
-    lead: (connection, lastReady, cancel) => relayConnection(connection, tabs, lastReady, cancel),
+    lead: (connection, lastReady, answers) => relayConnection(connection, tabs, lastReady, answers),
   };
 }

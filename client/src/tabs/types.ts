@@ -55,6 +55,9 @@ export interface FollowingConnection extends Connection {
   close(): void;
 }
 
+/** What the leader does itself where another tab asks for it. */
+export type Answers = Readonly<Record<'cancel' | 'shown', (payload: unknown) => Promise<unknown>>>;
+
 /** The tabs of an account, and the connections of one that follows and of one that leads. */
 export interface AccountTabs {
   readonly tabs: Tabs;
@@ -63,6 +66,7 @@ export interface AccountTabs {
   lead(
     connection: Connection,
     lastReady: () => ServerEvents['session:ready'] | undefined,
-    cancel: (clientId: string) => Promise<boolean>,
+    /** By name, beside those that its connection answers. */
+    answers: Answers,
   ): Unsubscribe;
 }

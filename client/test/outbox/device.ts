@@ -182,6 +182,8 @@ export class Device {
       clock,
       random,
       request: ((event: string, payload: unknown) => this.#request(event, payload)) as never,
+      join: (conversationId) => this.#request('join_conversation', { conversationId }) as never,
+      leave: (conversationId) => void this.#request('leave_conversation', { conversationId }).catch(() => undefined),
       fetchPage: async (conversationId, position, limit) => {
         await this.#step();
         if (this.#connection === undefined) throw new ChatError('NETWORK', 'No network.');

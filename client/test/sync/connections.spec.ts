@@ -26,6 +26,8 @@ async function startedSynchroniser(): Promise<{ sync: Synchroniser; asked: Asked
     clock,
     random: { number: () => 0, uuid: () => 'uuid' },
     request: request as SyncPorts['request'],
+    join: never,
+    leave: () => undefined,
     fetchPage: never,
     fetchFriends: never,
     fetchUser: never,

@@ -66,6 +66,9 @@ interface OpenSocket {
   events: number;
   /** It does not receive the messages that it sent itself. */
   own: Set<string>;
+  /** What the server knows of it. */
+  isActive: boolean;
+  rooms: Set<string>;
 }
 
 export interface Tab {
@@ -83,8 +86,14 @@ export class BrowserModel {
   /** How often, of a hundred requests, the connection is cut after the request and before its answer. */
   lossPercent = 0;
   uploads = 0;
+  /** Whether somebody looks at the app, each time that the server was sent it. */
+  readonly activities: boolean[] = [];
   /** What every transaction waits for, as where a tab is halted in the middle of one. */
   storageHold = Promise.resolve();
+  /** How long a handshake takes. */
+  handshakeMs = 0;
+  /** How many sockets were opened. */
+  attempts = 0;
   #lock = processLock();
   readonly #channel = sharedChannels();
   readonly #tokens = memoryTokens();
@@ -232,16 +241,26 @@ export class BrowserModel {
 
   #socketOf(life: Life): SocketFactory {
     return (_, listeners): Socket => {
-      const socket: OpenSocket = { life, listeners, events: this.world.server.sent.length, own: new Set() };
+      this.attempts += 1;
+      const socket: OpenSocket = {
+        life,
+        listeners,
+        events: this.world.server.sent.length,
+        own: new Set(),
+        isActive: true,
+        rooms: new Set(),
+      };
       let isClosed = false;
-      queueMicrotask(() => {
+      const welcome = (): void => {
         if (isClosed) return;
         if (this.isServerAway) return life.run(() => listeners.failed({ message: 'The server is away.' }));
         this.sockets.add(socket);
         life.run(() => listeners.connected());
         const ready = { userId: ME, sessionId: 's', serverTime: '', syncCursor: '', recovered: false };
         life.run(() => listeners.event('session:ready', ready));
-      });
+      };
+      if (this.handshakeMs === 0) queueMicrotask(welcome);
+      else this.clock.setTimeout(welcome, this.handshakeMs);
       return {
         close: () => {
           isClosed = true;
@@ -262,8 +281,13 @@ export class BrowserModel {
       socket.own.add((payload as { clientId: string }).clientId);
     }
     let answer: unknown;
+    const { conversationId = '', active = true } = payload as { conversationId?: string; active?: boolean };
+    if (event === 'set_active') this.activities.push((socket.isActive = active));
+    else if (event === 'join_conversation') socket.rooms.add(conversationId);
+    else if (event === 'leave_conversation') socket.rooms.delete(conversationId);
     try {
-      answer = event === 'leave_conversation' || event === 'typing' ? {} : this.world.do(event, payload);
+      const isPassedOver = ['leave_conversation', 'set_active', 'typing'].includes(event);
+      answer = isPassedOver ? {} : this.world.do(event, payload);
       answer = { ok: true, data: JSON.parse(JSON.stringify(answer)) };
     } catch (error) {
       const { code, message } = error as ChatError;
