@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BoundedMap } from '../../common/bounded-map.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { MessageView } from '../../messages/messages.view.js';
@@ -9,9 +10,15 @@ import { Broadcaster } from './broadcaster.js';
 import { DeliveryTurns } from './delivery-turns.js';
 import { HiddenMessages } from './hidden-messages.js';
 
+/** Messages whose last version sent is remembered: more than have changes under way at once. */
+const MAX_VERSIONS = 10_000;
+
 /** Sends what becomes of messages after they were sent: `message:updated` and `message:deleted`. */
 @Injectable()
 export class MessageChangeRelay {
+  /** By message: the highest version that was sent. */
+  private readonly versions = new BoundedMap<string, number>(MAX_VERSIONS);
+
   constructor(
     events: EventBus,
     private readonly turns: DeliveryTurns,
@@ -44,6 +51,7 @@ export class MessageChangeRelay {
   private async sendChange(change: DomainEvents['message.changed']): Promise<void> {
     const { message, deleted, reactorIds, hiddenAt, quotationHiddenAt } = change;
     const { conversationId, seq, replyTo } = message;
+    if (this.isOutdated(message)) return;
     const name = deleted ? 'message:deleted' : 'message:updated';
     const special = [
       ...new Set([...Object.keys(reactorIds), ...Object.keys(quotationHiddenAt), ...Object.keys(hiddenAt)]),
@@ -77,6 +85,19 @@ export class MessageChangeRelay {
     for (const { userIds, event, message: copy } of copies.values())
       this.broadcaster.toUsers(userIds, event, { message: copy });
     this.broadcaster.askForMissed(conversationId, unknownIds);
+  }
+
+  /**
+   * Whether a later version was sent before. Changes are read one by one and may arrive in any order, from other processes too: an
+   * older one would show again what was edited or deleted. The later one has all of it.
+   */
+  private isOutdated({ id, version }: MessageView): boolean {
+    const sent = this.versions.get(id) ?? 0;
+    if (version < sent) return true;
+    // The one that was changed last is forgotten last.
+    this.versions.delete(id);
+    this.versions.set(id, version);
+    return false;
   }
 }
 

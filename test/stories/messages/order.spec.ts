@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DomainEvents } from '../../../src/events/domain-events.js';
+import { EventBus } from '../../../src/events/event-bus.js';
 import { picture } from '../../support/files.js';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
 
@@ -90,6 +92,37 @@ describe('what one connection sends', () => {
     );
     await listening.next('message:new', ({ message }) => message.content === '29');
     expect(listening.all('message:new').map(({ message }) => message.content)).toEqual(numbers(30).map(String));
+  });
+
+  it.each([
+    ['an edit', 'message:updated', 'edit_message', { content: 'second' }],
+    ['a deletion', 'message:deleted', 'delete_message', {}],
+  ] as const)('shows nobody what a message was before %s once that was sent', async (_, event, command, change) => {
+    const { ada, bob, device } = await pair();
+    const listening = await bob.device();
+    const conversationId = await ada.directConversation(bob);
+    const { id: messageId } = await ada.say(conversationId, 'first');
+    const events = story.app.get(EventBus, { strict: false });
+    const publish = events.publish.bind(events);
+    let publishLate = (): void => undefined;
+    // As a change that was read before the next one, and is published behind it.
+    events.publish = (name, payload) => {
+      if (name !== 'message.changed') return publish(name, payload);
+      publishLate = () => publish(name, payload as DomainEvents['message.changed']);
+    };
+    try {
+      await listening.must('react', { messageId, emoji: '👍' });
+    } finally {
+      events.publish = publish;
+    }
+    await device.must(command, { messageId, ...change });
+    await listening.next(event, ({ message }) => message.version === 3);
+    publishLate();
+    await ada.say(conversationId, 'behind it');
+    await listening.next('message:new', ({ message }) => message.content === 'behind it');
+    const seen = [...listening.all('message:updated'), ...listening.all('message:deleted')];
+    expect(seen.map(({ message }) => message.version)).toEqual([3]);
+    for (const connected of [device, listening]) connected.socket.close();
   });
 
   describe('of two changes the last one wins:', () => {
