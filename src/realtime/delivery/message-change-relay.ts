@@ -59,6 +59,8 @@ export class MessageChangeRelay {
     const audience = await this.audiences.of(conversationId, seq, special, replyTo?.seq);
     const { blindIds, seeingIds, quotationBlindIds, unknownIds } = audience;
     const hiddenFrom = this.hidden.from(message);
+    // Recovery would replay its text, as it was sent before: whoever is lost syncs.
+    if (deleted) this.broadcaster.keepGap(conversationId);
     const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };
     this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
     const blindToQuotation = new Set(quotationBlindIds);

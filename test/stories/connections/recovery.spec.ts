@@ -184,6 +184,28 @@ describe('the recovery of a connection', () => {
     }
   });
 
+  it('is not given back to who would be sent again what was deleted meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const group = await ada.group('Where something is deleted', bob);
+    const [adas, bobs] = [await ada.device(), await connected(bob)];
+    const { cursor } = await bobs.must('sync', {});
+    await ada.say(group, 'before');
+    await bobs.next('message:new', ({ message }) => message.content === 'before');
+    await lose(bobs);
+    const { id } = await ada.say(group, 'a slip');
+    await ada.must('DELETE', `/messages/${id}`);
+    await adas.next('message:deleted', ({ message }) => message.id === id);
+    bobs.socket.connect();
+    expect((await bobs.next('session:ready')).recovered).toBe(false);
+    const { pages } = await bob.sync(cursor);
+    const messages = pages.flatMap((page) => page.messages);
+    expect(messages.find((message: Anything) => message.id === id)).toMatchObject({ content: null });
+    await ada.say(group, 'behind');
+    await bobs.next('message:new', ({ message }) => message.content === 'behind');
+    expect(contents(bobs)).not.toContain('a slip');
+    for (const device of [adas, bobs]) device.socket.close();
+  });
+
   it('brings whether somebody is online who wrote for the first time meanwhile', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
