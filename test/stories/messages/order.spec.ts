@@ -108,7 +108,7 @@ describe('what one connection sends', () => {
     // As a change that was read before the next one, and is published behind it.
     events.publish = (name, payload) => {
       if (name !== 'message.changed') return publish(name, payload);
-      publishLate = () => publish(name, payload as DomainEvents['message.changed']);
+      publishLate = () => publish('message.changed', payload as DomainEvents['message.changed']);
     };
     try {
       await listening.must('react', { messageId, emoji: '👍' });
