@@ -7,6 +7,7 @@ import { UPLOAD_TIMEOUT_MS } from './attachments/uploads/upload-pace.js';
 import { DomainError } from './common/errors.js';
 import { FreeSpace } from './common/free-space.js';
 import { Lifecycle } from './common/lifecycle.js';
+import { NoBodyInterceptor } from './http/no-body.interceptor.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { validationFailed, VALIDATION_OPTIONS } from './common/validation/validation.js';
 import { Configuration } from './config/configuration.js';
@@ -72,6 +73,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
   );
+  app.useGlobalInterceptors(new NoBodyInterceptor());
   app.useGlobalFilters(new ProblemFilter(notFoundPage));
   mountDocuments(app);
 

@@ -6,13 +6,24 @@ export const MULTIPART_OVERHEAD = 64 * 1024;
 
 /** Whether a request brings a file or a part of one, and so is neither JSON nor small. */
 export function isUpload(request: Request): boolean {
-  const { method, path } = request;
-  const isWhole = method === 'POST' && /^\/attachments\/?$/i.test(path);
-  if (isWhole) return Boolean(request.is('multipart/form-data'));
-  const isPart =
+  if (isWholeFile(request)) return Boolean(request.is('multipart/form-data'));
+  return isPart(request) && Boolean(request.is('application/offset+octet-stream'));
+}
+
+/** Whether a request is to bring a file or a part of one, whatever it brings. */
+export function isUploadPath(request: Request): boolean {
+  return isWholeFile(request) || isPart(request);
+}
+
+function isWholeFile({ method, path }: Request): boolean {
+  return method === 'POST' && /^\/attachments\/?$/i.test(path);
+}
+
+function isPart({ method, path }: Request): boolean {
+  return (
     (method === 'POST' && /^\/attachments\/tus\/?$/i.test(path)) ||
-    (method === 'PATCH' && /^\/attachments\/tus\/[^/]+\/?$/i.test(path));
-  return isPart && Boolean(request.is('application/offset+octet-stream'));
+    (method === 'PATCH' && /^\/attachments\/tus\/[^/]+\/?$/i.test(path))
+  );
 }
 
 /** Whether anything follows the headers of a request. */

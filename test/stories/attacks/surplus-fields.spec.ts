@@ -175,4 +175,29 @@ describe('an attacker who sends more fields than there are', () => {
     expect((await bob.must('GET', '/friends/requests?direction=incoming')).items).toEqual([]);
     expect((await eve.must('GET', '/blocks')).items).toEqual([]);
   });
+
+  it('is refused every field by calls that take none, once it may make them', async () => {
+    const { id: messageId } = await eve.say(group, 'mine');
+    const requested = await bob.must('POST', '/friends/requests', { userId: eve.id });
+    const calls = [
+      ['DELETE', `/messages/${messageId}`],
+      ['PUT', `/messages/${messageId}/reactions/+1`],
+      ['POST', `/friends/requests/${requested.id}/reject`],
+      ['POST', `/friends/requests/${requested.id}/accept`],
+      ['POST', `/conversations/${group}/leave`],
+      ['DELETE', `/blocks/${bob.id}`],
+      ['POST', '/auth/logout-all'],
+    ] as const;
+    for (const [method, path] of calls) {
+      refused(await eve.call(method, path, { for: 'me' }), 'for');
+      expect((await request(story.url, method, path, { for: 'me' })).status).toBe(401);
+    }
+    refused(await eve.call('POST', '/auth/logout', { for: 'me' }), 'for');
+    expect((await eve.call('POST', `/admin/users/${bob.id}/restore`, { for: 'me' })).status).toBe(404);
+    expect(await eve.must('GET', `/messages/${messageId}`)).toMatchObject({ content: 'mine', reactions: [] });
+    expect((await eve.must('GET', '/friends/requests?direction=incoming')).items).toHaveLength(1);
+    await eve.must('PUT', `/messages/${messageId}/reactions/+1`, {});
+    await eve.must('POST', `/friends/requests/${requested.id}/reject`, null as never);
+    await eve.must('DELETE', `/messages/${messageId}`);
+  });
 });
