@@ -30,6 +30,15 @@ describe('namespaced-events', () => {
     return device;
   };
 
+  it('sends for nobody but who is logged in', async () => {
+    const [device, cy] = [connect({ token: ada.accessToken }), await story.person()];
+    const message = { recipientId: cy.id, content: 'Hello!' };
+    const asBob = await device.ask('message:send', { ...message, senderId: bob.id });
+    expect(asBob).toMatchObject({ success: false, code: 'FORBIDDEN' });
+    expect(await device.ask('message:send', { ...message, senderId: ada.id })).toMatchObject({ success: true });
+    device.socket.close();
+  });
+
   it('runs the document’s example', async () => {
     const bobs = connect({ token: bob.accessToken });
     await bobs.next('users:online');

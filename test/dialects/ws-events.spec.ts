@@ -36,6 +36,16 @@ describe('ws-events', () => {
     return frames;
   };
 
+  it('sends for nobody but who is logged in', async () => {
+    const frames = await logIn(ada);
+    frames.say({ event: 'message', senderId: bob.id, receiverId: bob.id, message: 'as bob' });
+    expect((await frames.event('error')).data).toMatchObject({ code: 'FORBIDDEN' });
+    const cy = await story.person();
+    frames.say({ event: 'message', senderId: ada.id.toUpperCase(), receiverId: cy.id, message: 'as ada' });
+    expect((await frames.event('message')).data).toMatchObject({ senderId: ada.id, message: 'as ada' });
+    frames.socket.terminate();
+  });
+
   it('is the document’s own session, as written', async () => {
     const [adas, bobs] = [connect(), await logIn(bob)];
     adas.say(`{ "event": "authenticate", "token": "${ada.accessToken}" }`);

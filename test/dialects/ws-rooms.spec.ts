@@ -31,6 +31,17 @@ describe('ws-rooms', () => {
   const room = async (from: Person, to: Person): Promise<Anything> =>
     from.must('POST', '/msg/room', { otherUserId: to.id });
 
+  it('sends for nobody but who is logged in', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const { id, token } = await room(cy, dan);
+    const [frames, dans] = [connect(`/room/${id}?token=${token}`), connect(`/room/${id}?token=${dan.accessToken}`)];
+    await Promise.all([frames.open(), dans.open()]);
+    frames.say({ senderId: dan.id, content: 'as dan' });
+    expect(await frames.type('ERROR')).toMatchObject({ code: 'FORBIDDEN' });
+    frames.say({ senderId: cy.id, content: 'as cy' });
+    expect((await dans.type('NEW_MESSAGE')).data).toMatchObject({ senderId: cy.id, content: 'as cy' });
+  });
+
   it('is the document’s own session, as written', async () => {
     const [low, high] = [ada.id, bob.id].toSorted();
     const created = await ada.call('POST', '/msg/room', { otherUserId: bob.id });

@@ -5,7 +5,16 @@ import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
-import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../transport/fields.js';
+import {
+  countField,
+  type Fields,
+  fieldsOf,
+  flagField,
+  idField,
+  optionalIdField,
+  requireOwnId,
+  requireOwnSender,
+} from '../transport/fields.js';
 import { carry, type Carried } from '../transport/files.js';
 import {
   type SocketClient,
@@ -147,13 +156,13 @@ class DirectEventsSession implements TranslatedSession {
   private readonly handlers: Readonly<Record<string, Handler>> = {
     setUserId: async (payload) => {
       const userId = typeof payload === 'string' ? payload : idField(fieldsOf(payload), 'userId');
-      this.mustBeOwn(userId);
+      requireOwnId(userId, this.connection.principal.userId);
       return { success: true };
     },
 
     sendMessage: async (payload) => {
       const fields = fieldsOf(payload);
-      if (fields.senderId !== undefined && fields.senderId !== null) this.mustBeOwn(fields.senderId);
+      requireOwnSender(fields, this.connection.principal.userId);
       const carried: Carried = { attachmentIds: [], attachments: [] };
       if (fields.file !== undefined && fields.file !== null) carryFile(carried, fields.file);
       const command = {
@@ -225,11 +234,6 @@ class DirectEventsSession implements TranslatedSession {
     if (named.length === 0) throw invalidField('otherUserId', 'otherUserId must be an id');
     if (other === undefined || others.length > 1) throw new DomainError('FORBIDDEN');
     return other;
-  }
-
-  private mustBeOwn(userId: unknown): void {
-    if (typeof userId !== 'string' || userId.toLowerCase() !== this.connection.principal.userId)
-      throw new DomainError('FORBIDDEN', { message: 'That is not who you are logged in as.' });
   }
 
   private async chatMessage({

@@ -7,7 +7,7 @@ import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
-import { fieldsOf, idField, optionalIdField } from '../transport/fields.js';
+import { fieldsOf, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';
 import {
   type SocketClient,
   type SocketTranslation,
@@ -128,6 +128,7 @@ class NamespacedSession implements TranslatedSession {
 
   private async send(payload: unknown): Promise<unknown> {
     const fields = fieldsOf(payload);
+    requireOwnSender(fields, this.connection.principal.userId);
     const receiverId = idField(fields, 'recipientId');
     const clientId = optionalIdField(fields, 'clientId') ?? randomUUID();
     const { sessionId } = fields;

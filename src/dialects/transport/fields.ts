@@ -47,3 +47,14 @@ export function flagField(fields: Fields, name: string, fallback: boolean): bool
   if (typeof value !== 'boolean') throw invalidField(name, `${name} must be true or false`);
   return value;
 }
+
+/** No dialect lets a client speak as somebody else (contract, section 10). @throws DomainError FORBIDDEN */
+export function requireOwnId(value: unknown, ownId: string): void {
+  if (typeof value !== 'string' || value.toLowerCase() !== ownId)
+    throw new DomainError('FORBIDDEN', { message: 'That is not who you are logged in as.' });
+}
+
+/** The same of a message's sender, which may be left out. @throws DomainError FORBIDDEN */
+export function requireOwnSender({ senderId }: Fields, ownId: string): void {
+  if (senderId !== undefined && senderId !== null) requireOwnId(senderId, ownId);
+}

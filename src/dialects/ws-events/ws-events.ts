@@ -6,7 +6,7 @@ import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { type DirectMessage, DirectMessages } from '../transport/direct-messages.js';
-import { countField, type Fields, idField, optionalIdField } from '../transport/fields.js';
+import { countField, type Fields, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';
 import { carryAll } from '../transport/files.js';
 import type { NativeClient, NativeDialect, NativeSession } from '../transport/native/native-dialect.js';
 import { NativeTransport } from '../transport/native/native-transport.js';
@@ -158,6 +158,7 @@ class WsEventsSession implements NativeSession {
 
   private readonly handlers: Readonly<Record<string, Handler>> = {
     message: async (connection, frame) => {
+      requireOwnSender(frame, connection.principal.userId);
       const receiverId = idField(frame, 'receiverId');
       const { message = '', images } = frame;
       const carried = carryAll('images', images, { kind: 'IMAGE' });

@@ -7,7 +7,7 @@ import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
-import { countField, type Fields } from '../transport/fields.js';
+import { countField, type Fields, requireOwnSender } from '../transport/fields.js';
 import type { NativeClient, NativeDialect, NativeRequest, NativeSession } from '../transport/native/native-dialect.js';
 import { NativeTransport } from '../transport/native/native-transport.js';
 import { type VirtualConnection, VirtualConnections } from '../transport/virtual-connections.js';
@@ -185,6 +185,7 @@ class RoomSession extends Session {
 
   protected override async handleFrame(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (!this.isInside || isOfAnotherKind(frame)) return;
+    requireOwnSender(frame, connection.principal.userId);
     const { content, images, clientId } = frame;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
     const command = {
