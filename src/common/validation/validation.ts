@@ -36,7 +36,8 @@ export function refuseHostileStructure(input: unknown, path = '', depth = 0): vo
  * @throws DomainError VALIDATION_FAILED with the faults by field.
  */
 export function validated<T extends object>(dto: Type<T>, input: unknown): T {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  // Bytes come over sockets alone, and have no fields.
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || ArrayBuffer.isView(input)) {
     throw new DomainError('VALIDATION_FAILED', { errors: { '': ['must be an object'] } });
   }
   refuseHostileStructure(input);

@@ -469,6 +469,13 @@ describe('commands over a socket', () => {
     expect(await adas.next('exception')).toEqual({ ...socketError('VALIDATION_FAILED', fields), event });
   });
 
+  it.each(['send_message', 'edit_message', 'delete_message', 'sync'])(
+    '%s refuses bytes as anything else that is no object',
+    async (event) => {
+      expect(await adas.ask(event, Buffer.from('{}') as never)).toEqual(refusal('VALIDATION_FAILED', ['']));
+    },
+  );
+
   it('without a callback, what succeeds says nothing but its event', async () => {
     const before = adas.all('exception').length;
     adas.socket.emit('send_message', { conversationId, content: 'quietly' });
