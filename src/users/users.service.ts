@@ -106,7 +106,9 @@ export class UsersService {
   async get({ userId }: Principal, otherUserId: string): Promise<UserView> {
     const row = await this.repository.findShown(userId, otherUserId, this.everyone);
     if (row === undefined) throw new DomainError('NOT_FOUND');
-    return userView(row);
+    if (otherUserId !== userId) return userView(row);
+    const { email } = await this.requireOwn({ userId });
+    return { ...userView(row), email };
   }
 
   /** As those see it who are shown its presence; as itself where it is the viewer. */
