@@ -29,6 +29,7 @@ export class NoBodyInterceptor implements NestInterceptor {
     const handler = context.getHandler();
     const known = this.takesBody.get(handler);
     if (known !== undefined) return known;
+    // Without it every call that has a body would be refused: no body passes unseen.
     const parameters: object = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {};
     const takesBody = Object.keys(parameters).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`));
     this.takesBody.set(handler, takesBody);
