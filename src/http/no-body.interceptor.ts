@@ -8,7 +8,7 @@ import { isUploadPath } from './uploads.js';
 
 /**
  * Refuses the fields of a body where a handler takes none, as validation refuses unknown fields elsewhere (contract, section 1).
- * Behind the guards: who may not call a route is told that. An empty object is no body.
+ * Behind the guards: who may not call a route is shown that first. An empty object is no body.
  */
 @Injectable()
 export class NoBodyInterceptor implements NestInterceptor {
