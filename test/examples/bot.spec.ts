@@ -68,6 +68,7 @@ describe('the example bot', () => {
     const { port } = http.address() as AddressInfo;
     const other = new LineProcess(['examples/bot/bot.mjs', `http://127.0.0.1:${port}`], { PARLEY_KEY: 'key' });
     await isBack;
+    expect(asked).toBe(2);
     await other.kill();
     await server.close();
   });

@@ -144,6 +144,7 @@ describe('what is uploaded', () => {
     held.release();
     await until('they are given up', async () => (await sender.upload(film())).status === 201);
     await until('nothing is left', async () => (await leftovers()).length === 0);
+    expect(requests.map(({ readableEnded }) => readableEnded)).toEqual(Array(60).fill(false));
   });
 
   it('may be as large as its kind may be, to the byte', async () => {
