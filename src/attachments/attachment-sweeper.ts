@@ -11,6 +11,8 @@ import { Spool } from './uploads/spool.js';
 const INTERVAL_MS = 20_000;
 /** Attachments removed at once. */
 const BATCH = 100;
+/** It is the store that fails then, and not a file: the other parts of a pass come again sooner. */
+const MAX_FAILURES_IN_A_ROW = 10;
 
 /**
  * Removes the bytes of attachments that are of no use any more, then what is known of them. The row goes last: after a
@@ -98,16 +100,24 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     const failures: unknown[] = [];
     for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find(ids.at(-1))) {
       const removed: string[] = [];
+      let inARow = 0;
       for (const id of ids) {
-        if (this.passes.isStopped) break;
-        // A store that is slow, or away, makes a pass long.
+        if (this.passes.isStopped || inARow === MAX_FAILURES_IN_A_ROW) break;
+        // A store that is slow makes a pass long.
         await this.spool.renew();
         await remove(id).then(
-          () => removed.push(id),
-          (error: unknown) => failures.push(error),
+          () => {
+            removed.push(id);
+            inARow = 0;
+          },
+          (error: unknown) => {
+            failures.push(error);
+            inARow += 1;
+          },
         );
       }
       await note(removed);
+      if (inARow === MAX_FAILURES_IN_A_ROW) break;
     }
     if (failures.length > 0) throw failures[0];
   }

@@ -14,6 +14,7 @@ import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { invalidField } from '../common/errors.js';
 import { IdPipe } from '../http/id.pipe.js';
+import { IgnoresBody } from '../http/no-body.interceptor.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
@@ -140,6 +141,7 @@ export class AuthController {
   @Public()
   @RateLimit('refresh')
   @Post('logout')
+  @IgnoresBody()
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiSecurity('refreshCookie')
@@ -151,6 +153,7 @@ export class AuthController {
 
   /** The same for all sessions of the caller. */
   @Post('logout-all')
+  @IgnoresBody()
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiNoContentResponse()

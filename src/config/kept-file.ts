@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigurationError } from './settings.js';
 
@@ -11,10 +11,17 @@ export function createKept(path: string, content: () => string): void {
   const directory = dirname(path);
   try {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(path, content(), { flag: 'wx', mode: 0o600 });
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      writeFileSync(file, content());
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    rmSync(path, { force: true });
     throw new ConfigurationError(`DATA_DIR ${directory} cannot be written: ${(error as Error).message}`);
   }
 }

@@ -1,10 +1,17 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { Request } from 'express';
 import type { Observable } from 'rxjs';
 import { DomainError } from '../common/errors.js';
 import { isUploadPath } from './uploads.js';
+
+const IGNORES_BODY = 'parley:ignores-body';
+
+/** A handler that must not fail for what it does not look at: many clients send their refresh token when they log out. */
+export function IgnoresBody(): MethodDecorator {
+  return SetMetadata(IGNORES_BODY, true);
+}
 
 /**
  * Refuses the fields of a body where a handler takes none, as validation refuses unknown fields elsewhere (contract, section 1).
@@ -31,7 +38,9 @@ export class NoBodyInterceptor implements NestInterceptor {
     if (known !== undefined) return known;
     // Without it every call that has a body would be refused: no body passes unseen.
     const parameters: object = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {};
-    const takesBody = Object.keys(parameters).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`));
+    const takesBody =
+      Reflect.getMetadata(IGNORES_BODY, handler) === true ||
+      Object.keys(parameters).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`));
     this.takesBody.set(handler, takesBody);
     return takesBody;
   }

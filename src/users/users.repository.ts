@@ -208,7 +208,8 @@ export class UsersRepository {
     // A user that changes its name at this moment folds it itself; of one that is deleted nothing is kept.
     await this.database.background.query(
       `UPDATE users SET folded_name = folded.name
-       FROM unnest($1::uuid[], $2::text[]) AS folded(id, name) WHERE users.id = folded.id AND users.folded_name IS NULL AND users.deleted_at IS NULL`,
+       FROM unnest($1::uuid[], $2::text[]) AS folded(id, name)
+       WHERE users.id = ANY ($1) AND users.id = folded.id AND users.folded_name IS NULL AND users.deleted_at IS NULL`,
       [names.map(({ id }) => id), names.map(({ foldedName }) => foldedName)],
     );
   }

@@ -146,7 +146,8 @@ export class SessionTokens implements SessionSource {
     const { generation } = session;
     session.endListeners.call(code);
     const stored = await session.learnRevocations();
-    const isOther = isKept && stored !== undefined && stored.accessToken !== held.accessToken;
+    const isOther =
+      isKept && stored !== undefined && (stored.userId !== held.userId || stored.refreshToken !== held.refreshToken);
     if (!isOther && generation === session.generation) await session.keepRevocations();
   }
 

@@ -137,7 +137,7 @@ export class S3BlobStore extends BlobStore {
  * Ends an answer of which nothing came for once to twice so long while there was room for it. The client's own timeout, which this
  * takes the place of, would count a reader that pauses as the store's silence.
  */
-function watchSilence(answer: Readable & { socket?: unknown }, silenceMs: number): void {
+function watchSilence(answer: Readable & { socket?: unknown; complete?: boolean }, silenceMs: number): void {
   const { socket } = answer;
   if (!(socket instanceof Socket)) return;
   // Again each time: the client may set its timeout only after some seconds.
@@ -145,7 +145,9 @@ function watchSilence(answer: Readable & { socket?: unknown }, silenceMs: number
   let waitingAt: number | undefined;
   const timer = setInterval(() => {
     end();
-    if (answer.readableLength >= answer.readableHighWaterMark) waitingAt = undefined;
+    // All of it came: what is left is the reader's to take.
+    if (answer.complete === true) clearInterval(timer);
+    else if (answer.readableLength >= answer.readableHighWaterMark) waitingAt = undefined;
     else if (waitingAt === socket.bytesRead)
       answer.destroy(new Error(`nothing came from the store for ${silenceMs} ms`));
     else waitingAt = socket.bytesRead;

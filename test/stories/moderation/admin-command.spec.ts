@@ -86,11 +86,12 @@ describe('npm run admin', () => {
       expect((await login(user, newPassword)).status).toBe(200);
       const listed = await run('list-users', '--search=forgetful');
       expect(listed.output.trim().split('\t')).toEqual([user.id, user.username, user.email, 'USER']);
-      await root.befriend(user);
-      await user.device();
+      const present = await story.person('present');
+      await root.befriend(present);
+      await present.device();
       const { output: counts } = await run('stats');
       // What the server holds is not taken for what a dead one left.
-      expect((await root.must('GET', `/users/${user.id}`)).isOnline).toBe(true);
+      expect((await root.must('GET', `/users/${present.id}`)).isOnline).toBe(true);
       expect(counts).toMatch(/^users +\d+$/m);
       expect((await run('reset-password', 'nobody@example.com')).output).toContain('there is nobody called');
     },

@@ -106,10 +106,11 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   }, []);
   const sendRecording = useCallback(
     (recording: UploadSource) => {
-      sendMessage({ conversationId: id, text: '', files: [recording], intent });
+      // An edit that began meanwhile is of another message.
+      sendMessage({ conversationId: id, text: '', files: [recording], intent: isEditing ? { type: 'new' } : intent });
       onSent();
     },
-    [id, intent, onSent],
+    [id, intent, isEditing, onSent],
   );
 
   if (isRecording) return <Lazy load={recorder} onSend={sendRecording} onEnd={endRecording} onFailed={endRecording} />;
