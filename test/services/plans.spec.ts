@@ -75,10 +75,6 @@ const WHOLE: Record<string, { relations: string[]; reason: string }> = {
     relations: ['reports'],
     reason: 'planned for the values it is asked with; each selection is counted below',
   },
-  'src/auth/sessions/sessions.repository.ts#revokeAll': {
-    relations: ['sessions'],
-    reason: 'when an operator logs everybody out',
-  },
 };
 
 describe('where there is much', () => {
