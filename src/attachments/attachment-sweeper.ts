@@ -73,22 +73,21 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
           (ids) => this.repository.noteSwept(ids),
         ),
     ];
-    const failures: unknown[] = [];
-    for (const part of parts) await part().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
+    const failures = new FirstFailure();
+    for (const part of parts) await part().catch(failures.keep);
+    failures.throw();
   }
 
   /** Those of this machine whose rows say that they are finished or given up. A row is there before its file. */
   private async sweepPartialFiles(): Promise<void> {
     const ids = await this.partialFiles.list();
-    const failures: unknown[] = [];
+    const failures = new FirstFailure();
     for (let start = 0; start < ids.length; start += BATCH) {
       const batch = ids.slice(start, start + BATCH);
       const unfinished = new Set(await this.resumable.unfinished(batch));
-      for (const id of batch)
-        if (!unfinished.has(id)) await this.partialFiles.remove(id).catch((error: unknown) => failures.push(error));
+      for (const id of batch) if (!unfinished.has(id)) await this.partialFiles.remove(id).catch(failures.keep);
     }
-    if (failures.length > 0) throw failures[0];
+    failures.throw();
   }
 
   /** Goes on behind what cannot be removed, which is tried again in the next pass. */
@@ -97,28 +96,36 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     remove: (id: string) => Promise<void>,
     note: (ids: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    const failures: unknown[] = [];
+    const failures = new FirstFailure();
     for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find(ids.at(-1))) {
       const removed: string[] = [];
-      let inARow = 0;
       for (const id of ids) {
-        if (this.passes.isStopped || inARow === MAX_FAILURES_IN_A_ROW) break;
+        if (this.passes.isStopped || failures.inARow === MAX_FAILURES_IN_A_ROW) break;
         // A store that is slow makes a pass long.
         await this.spool.renew();
-        await remove(id).then(
-          () => {
-            removed.push(id);
-            inARow = 0;
-          },
-          (error: unknown) => {
-            failures.push(error);
-            inARow += 1;
-          },
-        );
+        await remove(id).then(() => {
+          removed.push(id);
+          failures.inARow = 0;
+        }, failures.keep);
       }
       await note(removed);
-      if (inARow === MAX_FAILURES_IN_A_ROW) break;
+      if (failures.inARow === MAX_FAILURES_IN_A_ROW) break;
     }
-    if (failures.length > 0) throw failures[0];
+    failures.throw();
+  }
+}
+
+/** Steps that are each done whatever becomes of the others: the first one that failed speaks for all. */
+class FirstFailure {
+  inARow = 0;
+  private first: { error: unknown } | undefined;
+
+  readonly keep = (error: unknown): void => {
+    this.first ??= { error };
+    this.inARow += 1;
+  };
+
+  throw(): void {
+    if (this.first !== undefined) throw this.first.error;
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_ID } from '../common/identifier.js';
 import { Database, type SqlExecutor, type Transaction } from '../database/database.js';
 import type { StoredFile } from './attachment.js';
 import type { UploadHints } from './uploads/upload-fields.js';
@@ -20,9 +21,6 @@ const MAX_STORING_SECONDS = 120;
 const CLOSED = `created_at < now() - interval '2 hours'`;
 /** For a day after its end, who asks for a resumable upload learns that it has expired; later, that there is none. */
 const FORGETTABLE = `(expires_at IS NULL OR expires_at < now() - interval '1 day')`;
-
-/** Before every id. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 const WITHOUT_POSTER = `id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'VIDEO' AND message_id IS NULL
   AND NOT has_poster`;
@@ -253,7 +251,7 @@ export class AttachmentsRepository {
   }
 
   /** Whose bytes are to be removed, unless somebody keeps them; again, where a client could have put some there since the first time. */
-  async listPendingDeletion(limit: number, after = FIRST_ID): Promise<string[]> {
+  async listPendingDeletion(limit: number, after = NIL_ID): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments WHERE state = '${PENDING_DELETION}' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
          AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id)
@@ -264,7 +262,7 @@ export class AttachmentsRepository {
   }
 
   /** Where a client could put bytes until lately, beside those that were taken in. */
-  async listClosedUploads(limit: number, after = FIRST_ID): Promise<string[]> {
+  async listClosedUploads(limit: number, after = NIL_ID): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments
        WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED}

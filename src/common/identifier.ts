@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { v7 } from 'uuid';
+import { NIL, v7 } from 'uuid';
 
 // The library asks the system for randomness at every sixteenth id, which on the path of a message is felt.
 const pool = Buffer.alloc(16 * 512);
@@ -28,6 +28,9 @@ export function newId(): string {
   }
   return v7({ random, msecs: lastMs, seq: counter });
 }
+
+/** Before every id where they are sorted, and nobody's and nothing's: no id that is made here is this one. */
+export const NIL_ID: string = NIL;
 
 /** Two user ids, the lower one first: the key of everything that belongs to a pair. */
 export function orderedPair(a: string, b: string): [low: string, high: string] {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_ID } from '../common/identifier.js';
 import type { ShownEvent } from '../conversations/groups/system-event.js';
 import { Database, type Transaction } from '../database/database.js';
-import { BEFORE_ALL_IDS, EXPORT_PAGE } from '../users/personal-data/personal-data.js';
+import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
 
 export interface ExportedMessage {
   id: string;
@@ -40,7 +41,7 @@ export class MessagesPersonalDataRepository {
       `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages
        WHERE sender_id = $1 AND client_id >= $2 AND (client_id > $2 OR $3::boolean) ORDER BY client_id LIMIT ${EXPORT_PAGE}`,
       // A client may give any UUID, also the one before all others.
-      [userId, after, after === BEFORE_ALL_IDS],
+      [userId, after, after === NIL_ID],
     );
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { NIL_ID } from '../common/identifier.js';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { Audit } from '../audit/audit.js';
 import { BackgroundLoop } from '../common/async/background-loop.js';
@@ -20,7 +21,6 @@ const STRETCH = 1_000;
 const REST_TIMES = 4;
 const INTERVAL_MS = 3_600_000;
 const RETRY_MS = 60_000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Lets messages go that are older than the server, or their conversation, keeps them (contract, section 9): their content and files,
@@ -104,7 +104,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async passNow(): Promise<void> {
     const days = this.configuration.retentionDays ?? null;
     if (days === null && !(await this.repository.isAnySet())) return;
-    for (let after = FIRST_ID; !this.loop.isStopped; ) {
+    for (let after = NIL_ID; !this.loop.isStopped; ) {
       const { conversationIds, reached } = await this.rested(() => this.repository.due(after, STRETCH, days));
       for (const id of conversationIds) await this.expire(id, days);
       if (reached === null) return;

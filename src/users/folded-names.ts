@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { NIL_ID } from '../common/identifier.js';
 import { foldText } from '../common/text/fold-text.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -24,7 +25,7 @@ export class FoldedNames implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async foldAll(): Promise<void> {
-    for (let after = '00000000-0000-0000-0000-000000000000'; !this.stopped; ) {
+    for (let after = NIL_ID; !this.stopped; ) {
       const rows = await this.repository.namesToFold(after, BATCH);
       const last = rows.at(-1);
       if (last === undefined) return;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_ID } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { SessionEndCode } from '../../events/domain-events.js';
@@ -6,7 +7,6 @@ import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { SessionRow } from './session.view.js';
 
 const REVOKE_BATCH = 5_000;
-const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A session as it begins. */
 export interface NewSession {
@@ -157,7 +157,7 @@ export class SessionsRepository {
   /** Everybody's (see `revokeSelected`), by so many at a time that each statement ends in time. @returns how many it ended */
   async revokeAll(transaction: Transaction, code: SessionEndCode, now: Date): Promise<number> {
     let count = 0;
-    for (let after: string | null = NO_ID; after !== null; ) {
+    for (let after: string | null = NIL_ID; after !== null; ) {
       const rows: { count: number; last: string | null }[] = await transaction.query(
         `${revokeSelected(`id IN (SELECT id FROM sessions WHERE id > $3 ORDER BY id LIMIT ${REVOKE_BATCH})`)}
          SELECT count(*) AS count,

@@ -3,7 +3,7 @@ import { Batched } from '../../common/async/batcher.js';
 import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, type SuspensionDetails } from '../../common/errors.js';
-import { newId } from '../../common/identifier.js';
+import { newId, NIL_ID } from '../../common/identifier.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
@@ -23,7 +23,6 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
 /** Sessions whose IP addresses are looked at, the last used first. */
 const MAX_KNOWN_IP_ADDRESSES = 200;
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface OpenedSession {
   principal: Principal;
@@ -154,7 +153,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * For nobody it takes as long and is false.
    */
   async isKnownIpAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {
-    const known = await this.repository.ipAddressesOf(userId ?? NOBODY, MAX_KNOWN_IP_ADDRESSES);
+    const known = await this.repository.ipAddressesOf(userId ?? NIL_ID, MAX_KNOWN_IP_ADDRESSES);
     const key = ipAddressKey(ipAddress);
     return ipAddress !== undefined && known.some((other) => ipAddressKey(other) === key);
   }
@@ -235,7 +234,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   async endedAmong(owners: ReadonlyMap<string, string>): Promise<EndedSession[]> {
     const ended = (await this.repository.endedAmong([...owners.keys()])).map(({ id, code }) => ({
       sessionId: id,
-      userId: owners.get(id) ?? NOBODY,
+      userId: owners.get(id) ?? NIL_ID,
       code,
     }));
     if (ended.length === 0) return [];

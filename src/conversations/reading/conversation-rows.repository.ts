@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_ID } from '../../common/identifier.js';
 import { shownAvatar } from '../../attachments/avatar.js';
 import type { MessageKind } from '../../common/message-kind.js';
 import { Database } from '../../database/database.js';
@@ -161,7 +162,7 @@ function friendsOf(user: string, maxShown: number): string {
 }
 
 /** Before every member: always a place in their order, so that PostgreSQL walks the index from there. */
-const FIRST_MEMBER: PagePosition = ['-infinity', '00000000-0000-0000-0000-000000000000'];
+const FIRST_MEMBER: PagePosition = ['-infinity', NIL_ID];
 
 /** A place in a list that a page begins after: a time and an id. */
 export type PagePosition = readonly [time: string, id: string];

@@ -5,7 +5,7 @@ import { AccountExport } from '../../auth/accounts/account-export.js';
 import { PasswordChanges } from '../../auth/accounts/password-changes.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError, invalidField } from '../../common/errors.js';
-import { UUID_PATTERN } from '../../common/identifier.js';
+import { NIL_ID, UUID_PATTERN } from '../../common/identifier.js';
 import { SERVER_ROLES } from '../../common/server-role.js';
 import { normalEmail } from '../../common/text/visible-text.js';
 import { Database, type Transaction } from '../../database/database.js';
@@ -16,8 +16,6 @@ import { AccountActs } from '../acts/account-acts.js';
 import { OPERATOR } from '../acts/actor.js';
 
 const PAGE = 100;
-/** An operator has no session. */
-const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What `npm run admin` does to accounts, and administrators by the API, each by the same code. The command names people by e-mail
@@ -98,7 +96,8 @@ export class Operator {
     };
     // Nothing is prepared for who may not, and it is looked at again in the transaction that deletes.
     await this.database.transaction(lockTarget);
-    await this.deletion.delete({ userId, sessionId: NO_SESSION }, undefined, undefined, {
+    // An operator has no session.
+    await this.deletion.delete({ userId, sessionId: NIL_ID }, undefined, undefined, {
       before: lockTarget,
       after: async (transaction) => {
         await this.sessions.raiseEndings(transaction);
@@ -114,7 +113,7 @@ export class Operator {
       await this.acts.lockTarget(transaction, actor, userId, 'ADMIN');
       await this.acts.record(transaction, actor, 'user.export', userId, undefined);
     });
-    return this.exports.export({ userId, sessionId: NO_SESSION });
+    return this.exports.export({ userId, sessionId: NIL_ID });
   }
 
   private async idOf(who: string): Promise<string> {

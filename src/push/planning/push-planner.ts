@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { NIL_ID } from '../../common/identifier.js';
 import { BackgroundLoop } from '../../common/async/background-loop.js';
 import { Configuration } from '../../config/configuration.js';
 import type { DomainEvents } from '../../events/domain-events.js';
@@ -19,7 +20,6 @@ const MAX_WALK_PAGE = 200;
 const MAX_NOTED_BESIDE_WALK = 1_000;
 /** Where there always is, a page is looked at all the same this often. */
 const MAX_WALK_REST_MS = 30_000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A look at all devices for what is not planned, page by page. */
 interface Walk {
@@ -166,7 +166,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     if (this.noted > MAX_NOTED_BESIDE_WALK && performance.now() < this.lastPageAt + MAX_WALK_REST_MS)
       return pushPlanPauseMs;
     if (this.walk === undefined) {
-      this.walk = { after: FIRST_ID, isOfReaders: this.hasForgotten };
+      this.walk = { after: NIL_ID, isOfReaders: this.hasForgotten };
       this.hasForgotten = false;
     }
     const began = (this.lastPageAt = performance.now());

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_ID } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import type { Transaction } from '../../database/database.js';
 
@@ -44,7 +45,7 @@ export async function* pagesBy<Row>(
   keyOf: (row: Row) => string,
   read: (after: string) => Promise<Row[]>,
 ): AsyncGenerator<Row[]> {
-  for (let after = BEFORE_ALL_IDS; ; ) {
+  for (let after = NIL_ID; ; ) {
     const rows = await read(after);
     if (rows.length > 0) yield rows;
     const last = rows.at(-1);
@@ -52,9 +53,6 @@ export async function* pagesBy<Row>(
     after = keyOf(last);
   }
 }
-
-/** Where pages begin: no id of the server's is this one. */
-export const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
 
 /** Rows that an export reads at once. */
 export const EXPORT_PAGE = 500;

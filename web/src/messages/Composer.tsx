@@ -102,7 +102,8 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   };
   const endRecording = useCallback(() => {
     record(false);
-    requestAnimationFrame(() => field.current?.focus());
+    // Where it would open a keyboard nobody has asked for it.
+    if (matchMedia('(pointer: fine)').matches) requestAnimationFrame(() => field.current?.focus());
   }, []);
   const sendRecording = useCallback(
     (recording: UploadSource) => {

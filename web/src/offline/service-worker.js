@@ -24,7 +24,7 @@ self.addEventListener('activate', (event) => {
   );
 });
 
-// Places of the chat; documents, files and the moderators' page are other pages of this origin, which do not listen.
+// Places of the chat. Documents and files are other pages of this origin, which do not listen; who works at /admin is left there.
 const CHAT = /^\/(c\/|people|settings|new|$)/;
 const isApp = ({ pathname }) => CHAT.test(pathname);
 handleWebPush(self, { pathOf: pathOfSubject, isApp, icon: '/icon-192.png' });

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { BackgroundLoop } from '../../../common/async/background-loop.js';
-import { newId } from '../../../common/identifier.js';
+import { newId, NIL_ID } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
 import type { Transaction } from '../../../database/database.js';
 import { EventBus } from '../../../events/event-bus.js';
@@ -20,7 +20,6 @@ const MAX_NOTED = 100_000;
 /** How often all conversations are walked, for what a process that died, or that had too much to remember, left unplanned. */
 const WALK_INTERVAL_MS = 10 * 60_000;
 const WALK_STRETCH = 2_000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Turns what happened into deliveries, behind the path of a message: nobody waits for it, and it may lag, stop or be killed. New
@@ -32,7 +31,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Webhooks');
   private conversations = new Set<string>();
-  private walkedTo = FIRST_ID;
+  private walkedTo = NIL_ID;
   private walkAt = 0;
   private isIdle = false;
   /** False where there was no webhook when it was last looked: then messages wake nothing. */
@@ -216,7 +215,7 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       this.walkedTo = reached;
       return this.wake();
     }
-    this.walkedTo = FIRST_ID;
+    this.walkedTo = NIL_ID;
     this.walkAt = performance.now() + WALK_INTERVAL_MS;
   }
 
