@@ -33,7 +33,7 @@ const RESOURCE_FAILURE_WINDOW_MS = 15_000;
 /** Something that runs statements: a pool, or one transaction of it. */
 export interface SqlExecutor {
   /**
-   * Runs one statement.
+   * Runs one statement. Where it fails, nothing that it locked is locked any more.
    * @param name prepares the statement once per connection under this name; for statements that run all the time.
    */
   query<Row>(text: string, values?: readonly SqlValue[], name?: string): Promise<Row[]>;
@@ -136,16 +136,28 @@ export class ConnectionPool implements SqlExecutor {
     this.refuseFlood();
     const startedAt = performance.now();
     try {
-      const result = await this.pool.query(
+      return await this.single<Row>(
         name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
       );
-      return result.rows as Row[];
     } catch (error) {
       this.noteFailure(error);
       if (WRITES.test(text)) this.noteUnsettled(error);
       throw error;
     } finally {
       this.noteTime(startedAt, text, name);
+    }
+  }
+
+  private async single<Row>(statement: pg.QueryConfig): Promise<Row[]> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      return (await client.query(statement)).rows as Row[];
+    } catch (error) {
+      broken = await settled(client, error as Error);
+      throw error;
+    } finally {
+      client.release(broken);
     }
   }
 
@@ -315,6 +327,18 @@ export function poolSizes(total: number): { commands: number; reads: number; bac
   const reads = Math.max(1, Math.round(total * 0.3));
   const background = Math.max(1, Math.round(total * 0.15));
   return { commands: total - reads - background, reads, background };
+}
+
+/**
+ * PostgreSQL sends an error before it gives back what the statement had locked: an answer to something else comes behind
+ * that. Returns why the connection cannot be used again; undefined where it can.
+ */
+async function settled(client: pg.PoolClient, error: Error): Promise<Error | undefined> {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  return client.query('').then(
+    () => undefined,
+    (failure: Error) => failure,
+  );
 }
 
 /** A deadlock undid all that `work` did: it is tried again, at most twice. */

@@ -71,6 +71,32 @@ describe('the connections to the database', () => {
   });
 });
 
+describe('a statement that fails', () => {
+  it('has let go of all that it locked, and leaves its connection', async () => {
+    const pool = new ConnectionPool(story.databaseUrl, 1, new Logger('Test'));
+    try {
+      const processId = () => pool.query('SELECT pg_backend_pid() AS id');
+      const before = await processId();
+      for (let attempt = 700_001; attempt <= 700_020; attempt += 1) {
+        // Many locks, so that they take a while to release.
+        const failing = pool.query(
+          `WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock($1, n) FROM generate_series(1, 2000) n)
+           SELECT 1 / (count(*) - 2000) FROM locked`,
+          [attempt],
+        );
+        await expect(failing).rejects.toMatchObject({ code: '22012' });
+        const locks = await database.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1`, [
+          attempt,
+        ]);
+        expect(locks).toEqual([]);
+      }
+      expect(await processId()).toEqual(before);
+    } finally {
+      await pool.end();
+    }
+  });
+});
+
 describe('a pool that is ended', () => {
   it('ends although a connection of it is never given back', async () => {
     const pool = new ConnectionPool(story.databaseUrl, 2, new Logger('Test'));
