@@ -15,6 +15,8 @@ export interface Run {
   isServersTime: boolean;
   /** How often its files could not be uploaded, since they were last: of the message itself nothing has left. */
   failedUploads?: number;
+  /** How long it took to store that it was being sent, the last time. */
+  beginsMs?: number;
   /** The server had its files no more, and they were uploaded anew. */
   isUploadedAnew?: boolean;
 }

@@ -78,6 +78,8 @@ export class World {
   /** Permanently refused, by content. */
   readonly refused = new Set<string>();
   uuids = 0;
+  /** Whether there may be other tabs on a device's storage. */
+  isShared = false;
 
   constructor(readonly chance = new Chance(1)) {
     this.server = new ModelServer(chance);
@@ -139,6 +141,8 @@ export class Device {
   storageFailure: Error = new Error('The disk does not answer.');
   /** What every transaction waits for. */
   storageHold = Promise.resolve();
+  /** How long every transaction that writes takes. */
+  writeMs = 0;
   #events = 0;
 
   private constructor(
@@ -155,6 +159,10 @@ export class Device {
           throw this.storageFailure;
         }
         const result = await database.transaction(mode, stores, work);
+        if (mode === 'readwrite' && this.writeMs > 0)
+          await new Promise<void>((resolve) => {
+            clock.setTimeout(resolve, this.writeMs);
+          });
         await this.#step();
         return result;
       },
@@ -203,6 +211,7 @@ export class Device {
       clock,
       random,
       send,
+      isShared: world.isShared,
       holdCopy: (_, work) => work(),
       uploader: this.#uploader(guarded),
       directConversationWith: (userId) => this.#sync.directConversationWith(userId),
@@ -382,8 +391,9 @@ export class Device {
 }
 
 /** A phone that is connected and looks at its first conversation. */
-export async function connected(): Promise<{ world: World; device: Device }> {
+export async function connected({ isShared = false } = {}): Promise<{ world: World; device: Device }> {
   const world = new World();
+  world.isShared = isShared;
   const device = await Device.start(world);
   await device.connect();
   device.sync.open('c0');

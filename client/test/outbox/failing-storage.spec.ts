@@ -70,6 +70,21 @@ describe('a storage that fails', () => {
     expect(stored).toEqual([true]);
   });
 
+  it('to write quickly does not keep messages from being sent, though a tab that was halted asks it again first', async () => {
+    const { world, device } = await connected({ isShared: true });
+    device.writeMs = 4_000;
+    void device.send('a', 'one');
+    void device.send('b', 'two');
+    await world.clock.advance(8_500);
+    // Stored, and stored as begun: that took as long as if the tab had been halted.
+    expect(world.frames).toEqual([]);
+    await world.clock.advance(4_000);
+    expect(world.texts()).toEqual(['one']);
+    await world.clock.advance(60_000);
+    expect(world.texts()).toEqual(['one', 'two']);
+    expect(device.states()).toEqual([]);
+  });
+
   it('when the app starts is asked again, until it answers what was kept', async () => {
     const { world, device } = await connected();
     await device.disconnect();
