@@ -171,6 +171,7 @@ export class DurableOutbox implements Outbox {
       } catch (error) {
         // Not where only this run of the outbox was stopped: the next one waits for what is copied here.
         if (error instanceof StorageError && error.code === 'CLOSED') throw error;
+        if (error instanceof StorageError && error.code === 'QUOTA') await this.ports.writer.giveUpCache();
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
         if (failures > 1) this.#setReason(clientId, errorOf(error));
         await pause(this.ports.clock, doubledMs(failures));

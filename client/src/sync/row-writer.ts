@@ -91,6 +91,12 @@ export class RowWriter {
     return this.#isWriting ? this.write({ rows: [] }) : Promise.resolve();
   }
 
+  /** Makes room for what the user gives. Resolves when there is no cache in the storage any more. */
+  giveUpCache(): Promise<void> {
+    if (this.#keepsCache) this.#leaveOutCache(this.#next);
+    return this.write({ rows: [] });
+  }
+
   get isWriting(): boolean {
     return this.#isWriting;
   }
@@ -143,7 +149,7 @@ export class RowWriter {
           this.#next = emptyBatch();
           break;
         }
-        if (code === 'QUOTA') this.#giveUpCache(batch);
+        if (code === 'QUOTA') this.#leaveOutCache(batch);
         add(batch, changesOf(this.#next));
         batch.waiters.push(...this.#next.waiters);
         this.#next = batch;
@@ -199,7 +205,7 @@ export class RowWriter {
   }
 
   /** From now on this run caches in memory alone: half a cache would pass for a whole one. */
-  #giveUpCache(batch: Batch): void {
+  #leaveOutCache(batch: Batch): void {
     this.#keepsCache = false;
     forgetCache(batch);
     for (const store of CACHE_STORES) batch.cleared.add(store);

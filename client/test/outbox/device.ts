@@ -2,7 +2,7 @@ import { numbered } from '../../src/outbox/numbered.js';
 import { DurableOutbox, type OutboxPorts } from '../../src/outbox/outbox.js';
 import type { CommandSender, OutboxCommand, OutboxItem, Uploader, UploadSource } from '../../src/outbox/types.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';
-import type { Database } from '../../src/ports/storage.js';
+import type { Database, StoreName } from '../../src/ports/storage.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import type { Message, SendMessage } from '../../src/protocol/protocol.generated.js';
 import { memoryStorage } from '../../src/storage/memory.js';
@@ -141,6 +141,8 @@ export class Device {
   storageFailure: Error = new Error('The disk does not answer.');
   /** What every transaction waits for. */
   storageHold = Promise.resolve();
+  /** Why a transaction on these stores fails, where it does. */
+  storageRefuses: (stores: readonly StoreName[]) => Promise<Error | undefined> = () => Promise.resolve(undefined);
   /** How long every transaction that writes takes. */
   writeMs = 0;
   #events = 0;
@@ -158,6 +160,8 @@ export class Device {
           this.storageFailures -= 1;
           throw this.storageFailure;
         }
+        const refusal = await this.storageRefuses(stores);
+        if (refusal !== undefined) throw refusal;
         const result = await database.transaction(mode, stores, work);
         if (mode === 'readwrite' && this.writeMs > 0)
           await new Promise<void>((resolve) => {

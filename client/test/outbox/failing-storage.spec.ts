@@ -111,6 +111,30 @@ describe('a storage that fails', () => {
     expect(device.states()).toEqual([]);
   });
 
+  it('since it is full gives up its cache for a picture', async () => {
+    const { world, device } = await connected();
+    for (const text of ['one', 'two']) await device.send(text, text);
+    await settled();
+    await device.receive();
+    const database = await world.storage.open('phone');
+    const cached = (): Promise<number> =>
+      database.transaction(
+        'readonly',
+        ['messages'],
+        async (transaction) => (await transaction.range('messages')).length,
+      );
+    expect(await cached()).toBeGreaterThan(0);
+    device.storageRefuses = async (stores) =>
+      stores.includes('uploads') && (await cached()) > 0
+        ? new StorageError('QUOTA', 'The storage is full.')
+        : undefined;
+    void device.send('c', 'three', 'c0', [file('cat')]);
+    await world.clock.advance(10_000);
+    expect(world.texts()).toEqual(['one', 'two', 'three file-cat']);
+    expect(await cached()).toBe(0);
+    expect(device.items().map(([text]) => text)).toEqual(expect.arrayContaining(['one', 'two', 'three file-cat']));
+  });
+
   it('is said of what waits for it, until it takes it', async () => {
     const { world, device } = await connected();
     await device.disconnect();
