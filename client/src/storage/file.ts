@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
@@ -22,7 +23,8 @@ const removals = new Map<string, Promise<void>>();
 
 /**
  * Rows in files of a folder, for Node: one file an account, all of it in memory as well. What was typed survives a kill of the
- * process and a loss of power. One process may use an account at a time; a second one is refused.
+ * process and a loss of power. One copy of this module in one process may use an account at a
+ * time; a second one is refused.
  */
 export function fileStorage(folder: string, options: FileStorageOptions = {}): Storage {
   const pathOf = (name: string): string =>
@@ -205,13 +207,15 @@ class FileDatabase implements Database {
 // One process
 
 const MAX_LOCK_ATTEMPTS = 5;
+/** A process may have loaded this module several times: in its threads, or as ESM and CJS. */
+const THIS_COPY = randomUUID();
 const lockOf = (path: string): string => `${path}.lock`;
 
 async function lock(path: string): Promise<void> {
   const name = lockOf(path);
-  const draft = `${name}.${process.pid}`;
+  const draft = `${name}.${THIS_COPY}`;
   try {
-    await writeFile(draft, `${process.pid} ${await startOf(process.pid)}`, { mode: 0o600 });
+    await writeFile(draft, `${process.pid} ${await startOf(process.pid)} ${THIS_COPY}`, { mode: 0o600 });
     for (let attempt = 0; attempt < MAX_LOCK_ATTEMPTS; attempt += 1) {
       // With its content from the first moment on.
       if (await linked(draft, name)) return;
@@ -254,10 +258,11 @@ async function unlock(path: string): Promise<void> {
 
 /** Numbers of processes come again, in containers at once: one that began at another time is another one. */
 async function isAlive(holder: string): Promise<boolean> {
-  const [id = '', start = ''] = holder.split(' ');
+  const [id = '', start = '', copy] = holder.split(' ');
   const pid = Number(id);
-  // This process would know, and a lock without a number was never finished.
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  // This copy would know, and a lock without a number was never finished.
+  if (!Number.isInteger(pid) || pid <= 0 || copy === THIS_COPY) return false;
+  if (pid === process.pid) return start !== '' && start === (await startOf(pid));
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,6 +24,12 @@ describe('the storage adapter file', () => {
 
   // oxlint-disable-next-line jest/expect-expect -- the cases throw
   it.each(conformance)('$title', ({ run }) => run(storage, 'account'));
+
+  /** When a process began, as its lock says it. */
+  async function startOf(pid: number): Promise<string | undefined> {
+    const content = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return content.slice(content.lastIndexOf(')') + 2).split(' ')[19];
+  }
 
   const path = (): string => join(folder, 'account.journal');
 
@@ -163,18 +170,20 @@ describe('the storage adapter file', () => {
 
   it('is not removed while another process has it, whatever this one does at the same moment', async () => {
     await put({ a: 1 });
-    const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8');
-    const [start] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(19);
-    await writeFile(`${path()}.lock`, `${process.ppid} ${start}`);
+    await writeFile(`${path()}.lock`, `${process.ppid} ${await startOf(process.ppid)}`);
     const opening = codeOf(storage.open('account'));
     await new Promise((resolve) => setImmediate(resolve));
     const removing = codeOf(storage.destroy('account'));
     expect(await Promise.all([opening, removing])).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
     expect(await readdir(folder)).toEqual(['account.journal', 'account.journal.lock']);
     await unlink(`${path()}.lock`);
+  });
+
+  it('is not opened while a thread of this process has it, or another copy of the module', async () => {
+    await writeFile(`${path()}.lock`, `${process.pid} ${await startOf(process.pid)} ${randomUUID()}`);
+    expect(await codeOf(storage.open('account'))).toBe('UNAVAILABLE');
+    await unlink(`${path()}.lock`);
+    await put({ a: 1 });
   });
 
   it.each([
