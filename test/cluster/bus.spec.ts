@@ -4,6 +4,7 @@ import type { CatchUp } from '../../src/cluster/catch-up/catch-up.js';
 import type { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
+import { RedisClusterBus } from '../../src/cluster/bus/redis-cluster-bus.js';
 import { encodeFrame, type Operation } from '../../src/cluster/bus/frame.js';
 import { newId } from '../../src/common/identifier.js';
 import type { Configuration } from '../../src/config/configuration.js';
@@ -15,8 +16,11 @@ import type { MessageRelay } from '../../src/realtime/delivery/message-relay.js'
 import type { MembershipRelay } from '../../src/realtime/delivery/membership-relay.js';
 import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { type Network, NETWORKS } from '../support/buses.js';
+import { onlyWith } from '../support/programs.js';
+import { RedisServer } from '../support/redis.js';
 import { sideBySide } from '../support/side-by-side.js';
 import { until } from '../support/story.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -275,4 +279,37 @@ describe('a bus', () => {
       },
     );
   });
+});
+
+onlyWith(describe, 'redis-server')('the bus over Redis', () => {
+  it(
+    'publishes by another connection where Redis does not answer on the one it has',
+    async () => {
+      const redis = await RedisServer.start();
+      const proxy = await startTcpProxy({ host: '127.0.0.1', port: redis.port });
+      const bus = new RedisClusterBus(`redis://127.0.0.1:${proxy.port}`, 'parley:test');
+      const frames: string[] = [];
+      await bus.start({
+        received: (frame) => frames.push(frame),
+        connected: () => undefined,
+        disconnected: () => undefined,
+      });
+      const carries = (frame: string): Promise<void> =>
+        until(`${frame} comes`, () => {
+          bus.publish(frame);
+          return frames.includes(frame);
+        });
+      try {
+        await carries('one');
+        proxy.stallThose('PUBLISH');
+        await carries('other');
+      } finally {
+        await bus.stop();
+        await proxy.close();
+        await redis.kill();
+      }
+      expect(frames).toContain('other');
+    },
+    TIMEOUT_MS,
+  );
 });

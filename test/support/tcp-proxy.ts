@@ -8,6 +8,8 @@ export interface TcpProxy {
   pass(): void;
   /** Accepts, takes everything in, and never answers. */
   stall(): void;
+  /** The same to those connections of now that say this text from here on. */
+  stallThose(text: string): void;
   /** Ends every connection, and each new one at once. */
   refuse(): void;
   /**
@@ -26,6 +28,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let mode: 'pass' | 'stall' | 'refuse' = 'pass';
   let armed: { text: string; lost(): void } | undefined;
+  let stalling: { text: string; connections: ReadonlySet<Socket> } | undefined;
   let fuse: { bytes: number; blown(): void } | undefined;
   let bytesFromClients = 0;
   const sockets = new Set<Socket>();
@@ -48,6 +51,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     let isStalled = false;
     client.on('data', (bytes) => {
       isStalled ||= mode === 'stall';
+      if (stalling?.connections.has(client) === true && bytes.includes(stalling.text)) isStalled = true;
       if (isStalled) return;
       if (armed !== undefined && bytes.includes(armed.text)) {
         losing = armed.lost;
@@ -81,6 +85,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     },
     stall: () => {
       mode = 'stall';
+    },
+    stallThose: (text) => {
+      stalling = { text, connections: new Set(sockets) };
     },
     refuse: () => {
       mode = 'refuse';

@@ -24,6 +24,8 @@ export class RedisClusterBus extends ClusterBus {
   private readonly subscriber: Client;
   private bytesUnderWay = 0;
   private receivedAt = performance.now();
+  /** When Redis took a frame, or was given the first of those that are on their way. */
+  private publishedAt = 0;
   private watching: NodeJS.Timeout | undefined;
 
   /** @param channel names the database, so that two servers may share a Redis */
@@ -66,20 +68,31 @@ export class RedisClusterBus extends ClusterBus {
   override publish(frame: string): void {
     // As many characters as bytes, but for what is not ASCII: near enough for a bound.
     if (!this.publisher.isReady || this.bytesUnderWay + frame.length > MAX_BYTES_UNDER_WAY) return;
+    if (this.bytesUnderWay === 0) this.publishedAt = performance.now();
     this.bytesUnderWay += frame.length;
     this.publisher
       .publish(this.channel, frame)
+      .then(() => (this.publishedAt = performance.now()))
       .catch((error: unknown) => this.failures.warn(`a frame was not published: ${(error as Error).message}`))
       .finally(() => (this.bytesUnderWay -= frame.length));
   }
 
-  /** The answer to a subscription may be lost without the connection: it would be waited for for ever. */
   private watch(): void {
-    if (!this.subscriber.isReady || performance.now() - this.receivedAt < MAX_SILENCE_MS) return;
-    this.failures.warn('Redis: nothing is received: the subscription is made anew');
-    this.receivedAt = performance.now();
-    this.subscriber.destroy();
-    this.subscriber.connect().catch(() => undefined);
+    const now = performance.now();
+    // What is written to it keeps the socket from timing out, though nobody answers.
+    if (this.publisher.isReady && this.bytesUnderWay > 0 && now - this.publishedAt > MAX_SILENCE_MS)
+      this.reconnect(this.publisher, 'nothing is taken');
+    // The answer to a subscription may be lost without the connection: it would be waited for for ever.
+    if (this.subscriber.isReady && now - this.receivedAt > MAX_SILENCE_MS) {
+      this.receivedAt = now;
+      this.reconnect(this.subscriber, 'nothing is received');
+    }
+  }
+
+  private reconnect(client: Client, reason: string): void {
+    this.failures.warn(`Redis: ${reason}: the connection is made anew`);
+    client.destroy();
+    client.connect().catch(() => undefined);
   }
 
   override async stop(): Promise<void> {
