@@ -46,6 +46,16 @@ export class AuditRepository {
     );
   }
 
+  /** Unless the same actor has one of the same act and target since then. */
+  async addUnlessSince(since: Date, entry: AuditEntry): Promise<void> {
+    await this.database.query(
+      `INSERT INTO audit_log (id, actor_id, action, target_type, target_id, ip)
+       SELECT $1, $2::uuid, $3::text, $4, $5::uuid, $6
+       WHERE NOT EXISTS (SELECT 1 FROM audit_log WHERE actor_id = $2 AND action = $3 AND target_id = $5 AND at > $7)`,
+      [newId(), entry.actorId, entry.action, entry.targetType, entry.targetId, entry.ip ?? null, since],
+    );
+  }
+
   /** The newest first. @param before the page begins below it and `beforeId`; null for the first page */
   list(
     { actorId, action, targetType, targetId, since, until }: AuditSelection,

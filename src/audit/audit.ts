@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import type { RestoreExecutor } from '../database/database-identity.js';
@@ -13,6 +14,7 @@ import type { AuditExportQuery, AuditFilter, AuditFormat, AuditQuery } from './d
 
 /** Entries that an export reads at once. */
 const EXPORT_PAGE = 500;
+const READ_INTERVAL_MS = 3_600_000;
 
 /** What those who run the server did. Entries are added and read; the database refuses to change or remove one. */
 @Injectable()
@@ -20,14 +22,17 @@ export class Audit {
   constructor(
     private readonly repository: AuditRepository,
     private readonly database: Database,
+    private readonly clock: Clock,
   ) {}
 
   /** Within the transaction of the act: there is no act without its entry, and no entry without its act. */
   record(transaction: Transaction, entry: AuditEntry): Promise<void> {
-    return this.repository.add(transaction, {
-      ...entry,
-      ip: entry.ip === undefined || entry.ip === null ? null : plainIpAddress(entry.ip),
-    });
+    return this.repository.add(transaction, plain(entry));
+  }
+
+  /** What was read, before it is shown: one entry an hour of each reader and target. */
+  recordRead(entry: Pick<AuditEntry, 'actorId' | 'action' | 'targetType' | 'targetId' | 'ip'>): Promise<void> {
+    return this.repository.addUnlessSince(new Date(this.clock.now() - READ_INTERVAL_MS), plain(entry));
   }
 
   /** The same within the transaction that gives the database a new identity. */
@@ -73,6 +78,10 @@ export class Audit {
       last = rows.length === EXPORT_PAGE ? rows.at(-1) : undefined;
     }
   }
+}
+
+function plain(entry: AuditEntry): AuditEntry {
+  return { ...entry, ip: entry.ip === undefined || entry.ip === null ? null : plainIpAddress(entry.ip) };
 }
 
 function selected(filter: AuditFilter): AuditSelection {

@@ -1136,7 +1136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One report, with the copy of what it is about. */
+        /** One report, with the copy of what it is about. The audit log has who read it, once an hour. */
         get: operations["AdminReports_whole"];
         put?: never;
         post?: never;
@@ -11127,7 +11127,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One report, with the copy of what it is about. */
+            /** @description One report, with the copy of what it is about. The audit log has who read it, once an hour. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -33,11 +33,15 @@ export class AdminReportsController {
     return this.reports.list(principal, query);
   }
 
-  /** One report, with the copy of what it is about. */
+  /** One report, with the copy of what it is about. The audit log has who read it, once an hour. */
   @Get(':id')
   @ApiErrors('NOT_FOUND')
-  whole(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<WholeReportView> {
-    return this.reports.whole(principal, id);
+  whole(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Ip() ipAddress?: string,
+  ): Promise<WholeReportView> {
+    return this.reports.read(principal, ipAddress, id);
   }
 
   /** Decides a report. What acts settles all open reports of the same, a dismissal this one alone. */

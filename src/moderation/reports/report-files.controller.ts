@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Ip, Param, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { VARIANTS } from '../../attachments/attachment.js';
@@ -38,10 +38,11 @@ export class ReportFilesController {
     @Param('variant') name: string,
     @Req() request: Request,
     @Res() response: Response,
+    @Ip() ipAddress?: string,
   ): Promise<void> {
     const variant = VARIANTS.find((known) => known === name);
     if (variant === undefined) throw new DomainError('NOT_FOUND');
-    const file = await this.reports.file(principal, id, attachmentId);
+    const file = await this.reports.file(principal, ipAddress, id, attachmentId);
     // Evidence is in no cache, whoever uses the machine next.
     response.setHeader('Cache-Control', 'private, no-store');
     await this.serving.serve(file, variant, request, response);

@@ -6,6 +6,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { type AttachmentRow, AttachmentsService } from '../../attachments/attachments.service.js';
+import { Audit } from '../../audit/audit.js';
 import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
@@ -44,6 +45,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly attachments: AttachmentsService,
     private readonly users: UsersService,
     private readonly personalData: PersonalData,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -105,6 +107,13 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnA
     );
   }
 
+  /** What others wrote is in it, so that who reads it is written down. @throws DomainError NOT_FOUND also for one about the reader */
+  async read(reader: Principal, ip: string | undefined, id: string): Promise<WholeReportView> {
+    const whole = await this.whole(reader, id);
+    await this.recordRead(reader, ip, id);
+    return whole;
+  }
+
   /** @throws DomainError NOT_FOUND also for one about the reader */
   async whole({ userId }: Principal, id: string): Promise<WholeReportView> {
     const row = await this.find(userId, id);
@@ -113,11 +122,16 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnA
   }
 
   /** A file that the copy of a report keeps. @throws DomainError NOT_FOUND also of a report about the reader */
-  async file({ userId }: Principal, id: string, attachmentId: string): Promise<AttachmentRow> {
-    const { copy } = await this.find(userId, id);
+  async file(reader: Principal, ip: string | undefined, id: string, attachmentId: string): Promise<AttachmentRow> {
+    const { copy } = await this.find(reader.userId, id);
     const file = copy === null ? undefined : (await this.attachments.keptBy(id)).get(attachmentId);
     if (file === undefined) throw new DomainError('NOT_FOUND');
+    await this.recordRead(reader, ip, id);
     return file;
+  }
+
+  private recordRead({ userId }: Principal, ip: string | undefined, id: string): Promise<void> {
+    return this.audit.recordRead({ actorId: userId, action: 'report.read', targetType: 'report', targetId: id, ip });
   }
 
   /** @throws DomainError NOT_FOUND also for one about the reader */

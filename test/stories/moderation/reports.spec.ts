@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { Clock } from '../../../src/common/clock.js';
+import type { Principal } from '../../../src/common/principal.js';
 import { Database } from '../../../src/database/database.js';
 import { ReportsService } from '../../../src/moderation/reports/reports.service.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const NOWHERE = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
 
 describe('a report', () => {
@@ -77,6 +79,30 @@ describe('a report', () => {
     ]);
     expect(copy.users).toContainEqual({ id: nuisance.id, username: nuisance.username, displayName: nuisance.username });
     expect(copy.conversation).toEqual({ id: groupId, type: 'GROUP', title: 'Trip', memberCount: 2 });
+  });
+
+  it('says in the audit log who has read it, once an hour', async () => {
+    const id = await reported(reporter, 'message', (await nuisance.say(groupId, 'something bad')).id);
+    await admin.must('GET', '/admin/reports');
+    expect((await reporter.call('GET', `/admin/reports/${id}`)).status).toBe(404);
+    expect(await auditOf(id)).toEqual([]);
+    const reads = async (): Promise<Anything[]> =>
+      (await admin.must('GET', `/admin/audit?action=report.read&targetId=${id}`)).items;
+    await whole(id);
+    await whole(id);
+    expect(await reads()).toMatchObject([{ actorId: moderator.id, targetType: 'report', ip: '127.0.0.1' }]);
+    await whole(id, admin);
+    expect((await reads()).map(({ actorId }) => actorId)).toEqual([admin.id, moderator.id]);
+    const clock = story.app.get(Clock);
+    const now = clock.now.bind(clock);
+    try {
+      clock.now = () => now() + HOUR_MS + 1_000;
+      // By REST the token would have expired.
+      await story.app.get(ReportsService).read({ userId: moderator.id } as Principal, undefined, id);
+    } finally {
+      clock.now = now;
+    }
+    expect(await reads()).toHaveLength(3);
   });
 
   it('holds what its reporter may see, and nothing else', async () => {
@@ -248,9 +274,9 @@ describe('a report', () => {
     const id = await reported(reporter, 'message', bad.id);
     await story.grant(staff, 'MODERATOR');
     expect((await resolve(id, { action: 'delete_message' })).status).toBe(403);
+    expect(await auditOf(id)).toEqual([]);
     expect((await whole(id)).status).toBe('OPEN');
     expect((await reporter.must('GET', `/messages/${bad.id}`)).content).toBe('something bad');
-    expect(await auditOf(id)).toEqual([]);
   });
 
   it('is part of its reporter’s export and of nobody else’s; its words go with the account, its copy does not', async () => {
