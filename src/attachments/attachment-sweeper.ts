@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Periodic } from '../common/async/periodic.js';
-import { AttachmentsRepository } from './attachments.repository.js';
+import { AttachmentsRepository, type SweptAttachment } from './attachments.repository.js';
 import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
 import { PartialFiles } from './resumable/partial-files.js';
@@ -61,16 +61,13 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
         this.inBatches(
           (after) => this.repository.listPendingDeletion(BATCH, after),
           (id) => this.store.remove(blobKeys(id)),
-          async (ids) => {
-            await this.repository.noteSwept(ids);
-            await this.repository.forget(ids);
-          },
+          async (swept) => this.repository.forget(await this.repository.noteSwept(swept)),
         ),
       () =>
         this.inBatches(
           (after) => this.repository.listClosedUploads(BATCH, after),
           (id) => this.store.remove([announcedKey(id)]),
-          (ids) => this.repository.noteSwept(ids),
+          (swept) => this.repository.noteSwept(swept),
         ),
     ];
     const failures = new FirstFailure();
@@ -92,19 +89,19 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
 
   /** Goes on behind what cannot be removed, which is tried again in the next pass. */
   private async inBatches(
-    find: (after?: string) => Promise<string[]>,
+    find: (after?: string) => Promise<SweptAttachment[]>,
     remove: (id: string) => Promise<void>,
-    note: (ids: readonly string[]) => Promise<void>,
+    note: (swept: readonly SweptAttachment[]) => Promise<unknown>,
   ): Promise<void> {
     const failures = new FirstFailure();
-    for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find(ids.at(-1))) {
-      const removed: string[] = [];
-      for (const id of ids) {
+    for (let found = await find(); found.length > 0 && !this.passes.isStopped; found = await find(found.at(-1)?.id)) {
+      const removed: SweptAttachment[] = [];
+      for (const one of found) {
         if (this.passes.isStopped || failures.inARow === MAX_FAILURES_IN_A_ROW) break;
         // A store that is slow makes a pass long.
         await this.spool.renew();
-        await remove(id).then(() => {
-          removed.push(id);
+        await remove(one.id).then(() => {
+          removed.push(one);
           failures.inARow = 0;
         }, failures.keep);
       }

@@ -34,6 +34,12 @@ export interface AnnouncedUpload extends UploadHints {
   size: number;
 }
 
+/** One whose bytes are to be removed, and the version of its row. */
+export interface SweptAttachment {
+  readonly id: string;
+  readonly version: string;
+}
+
 @Injectable()
 export class AttachmentsRepository {
   constructor(private readonly database: Database) {}
@@ -237,7 +243,7 @@ export class AttachmentsRepository {
 
   /** Gives up what nobody used in a day, and what a process that died did not finish. Answers how many, `limit` at most. */
   async markExpiredPendingDeletion(limit: number): Promise<number> {
-    const ids = await this.ids(
+    const rows = await this.database.background.query(
       `UPDATE attachments SET state = '${PENDING_DELETION}'
        WHERE message_id IS NULL AND NOT is_avatar AND state <> '${PENDING_DELETION}' AND id = ANY (ARRAY(
          SELECT id FROM attachments
@@ -245,47 +251,48 @@ export class AttachmentsRepository {
            AND (expires_at IS NULL OR state = 'READY')
          LIMIT $1
        )) RETURNING id`,
-      limit,
+      [limit],
     );
-    return ids.length;
+    return rows.length;
   }
 
   /** Whose bytes are to be removed, unless somebody keeps them; again, where a client could have put some there since the first time. */
-  async listPendingDeletion(limit: number, after = NIL_ID): Promise<string[]> {
-    return this.ids(
-      `SELECT id FROM attachments WHERE state = '${PENDING_DELETION}' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
+  async listPendingDeletion(limit: number, after = NIL_ID): Promise<SweptAttachment[]> {
+    return this.database.background.query<SweptAttachment>(
+      `SELECT id, xmin::text AS version FROM attachments WHERE state = '${PENDING_DELETION}' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
          AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id)
          AND id > $2 ORDER BY id LIMIT $1`,
-      limit,
-      after,
+      [limit, after],
     );
   }
 
   /** Where a client could put bytes until lately, beside those that were taken in. */
-  async listClosedUploads(limit: number, after = NIL_ID): Promise<string[]> {
-    return this.ids(
-      `SELECT id FROM attachments
+  async listClosedUploads(limit: number, after = NIL_ID): Promise<SweptAttachment[]> {
+    return this.database.background.query<SweptAttachment>(
+      `SELECT id, xmin::text AS version FROM attachments
        WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED}
          AND id > $2 ORDER BY id LIMIT $1`,
-      limit,
-      after,
+      [limit, after],
     );
   }
 
-  async noteSwept(ids: readonly string[]): Promise<void> {
-    await this.database.background.query('UPDATE attachments SET swept_at = now() WHERE id = ANY ($1)', [ids]);
+  /** Of those that are as they were listed; another is swept again, since bytes may have come behind the sweep. Answers which. */
+  async noteSwept(swept: readonly SweptAttachment[]): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `UPDATE attachments a SET swept_at = now() FROM unnest($1::uuid[], $2::text[]) AS s(id, version)
+       WHERE a.id = s.id AND a.xmin::text = s.version RETURNING a.id`,
+      [swept.map(({ id }) => id), swept.map(({ version }) => version)],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
   async forget(ids: readonly string[]): Promise<void> {
     await this.database.background.query(
-      `DELETE FROM attachments WHERE id = ANY ($1) AND state = '${PENDING_DELETION}' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
+      `DELETE FROM attachments WHERE id = ANY ($1) AND state = '${PENDING_DELETION}' AND swept_at IS NOT NULL
+         AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
       [ids],
     );
-  }
-
-  private async ids(text: string, ...values: readonly (string | number)[]): Promise<string[]> {
-    return (await this.database.background.query<{ id: string }>(text, values)).map(({ id }) => id);
   }
 
   /** A page of what a user uploaded, by id. */

@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { blobKey } from '../../../src/attachments/store/blob-keys.js';
 import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
@@ -350,6 +351,34 @@ describe('what is uploaded', () => {
     } finally {
       [spool.sweep, store.remove] = [sweep, remove];
     }
+  });
+
+  it('is removed also where bytes come behind the sweep, of a process that was late', async () => {
+    const { id } = await ada.mustUpload(film());
+    const { app } = story;
+    const [store, repository] = [app.get(BlobStore), app.get(AttachmentsRepository)];
+    const remove = store.remove.bind(store);
+    const path = join(directory, 'late');
+    let hasCome = false;
+    store.remove = async (keys) => {
+      await remove(keys);
+      if (hasCome || !keys.some((key) => key.startsWith(id))) return;
+      hasCome = true;
+      await writeFile(path, 'late');
+      await store.put(blobKey(id, 'original'), path, 'video/mp4');
+      await repository.markPendingDeletion(id, ada.id);
+    };
+    try {
+      await database.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE id = $1`, [id]);
+      app.get(AttachmentSweeper).soon();
+      await until('they have come', () => hasCome);
+      app.get(AttachmentSweeper).soon();
+      await until('it is gone', async () => !(await rows()).some((row) => row.id === id));
+    } finally {
+      store.remove = remove;
+    }
+    expect(hasCome).toBe(true);
+    expect((await filesUnder(join(directory, 'attachments'))).join()).not.toContain(id);
   });
 
   it('is removed by a process that says meanwhile that it lives, however long that takes', async () => {
