@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url)).slice(0, -1);
 
 /** Statements whose text is known only at run time: why, and, where the schema has a say, all that it can be. */
 const DYNAMIC = {
-  'src/database/database.ts#query': { reason: 'passes on the text of its callers, which are checked themselves' },
+  'src/database/database.ts#single': { reason: 'passes on the text of its callers, which are checked themselves' },
   'src/database/database.ts#queryAtomically': {
     reason: 'passes on the text of its callers, which are checked themselves',
   },
@@ -56,6 +56,7 @@ const DYNAMIC = {
 
 /** PostgreSQL prepares only statements on rows. The rest, word for word, and why nothing is lost with it. */
 const NOT_PREPARED = [
+  { pattern: /^$/, reason: 'no statement: its answer is waited for' },
   { pattern: /^(BEGIN|COMMIT|ROLLBACK)$/, reason: 'names nothing of the schema' },
   { pattern: /^(SHOW|SET) [^;]*$/, reason: 'settings' },
   { pattern: /^VACUUM \(ANALYZE, SKIP_LOCKED\) /, reason: 'names a table of the catalogue' },
