@@ -2667,7 +2667,7 @@ export interface components {
             openReportCount: number;
             /**
              * Format: date-time
-             * @description When a session of it was used last: ISO 8601, UTC.
+             * @description When a session of it was used last, or its last connection ended: ISO 8601, UTC.
              */
             lastUsedAt: string | null;
         };
@@ -2902,7 +2902,7 @@ export interface components {
             /** @description Accounts that are not deleted. */
             users: number;
             onlineUsers: number;
-            /** @description Those that were used in the last 24 hours. */
+            /** @description Those that were used, or connected, in the last 24 hours. */
             activeUsers: number;
             suspendedUsers: number;
             moderators: number;

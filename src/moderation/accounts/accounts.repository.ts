@@ -65,7 +65,9 @@ export class AccountsListRepository {
     const [row] = await this.database.reads.query<AccountDetailsRow>(
       `SELECT
          (SELECT count(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2) AS "sessionCount",
-         (SELECT max(last_used_at) FROM sessions WHERE user_id = $1) AS "lastUsedAt",
+         GREATEST(
+           (SELECT max(last_used_at) FROM sessions WHERE user_id = $1), (SELECT at FROM last_seen WHERE user_id = $1)
+         ) AS "lastUsedAt",
          (SELECT count(*) FROM push_devices WHERE user_id = $1) AS "deviceCount",
          (SELECT count(*) FROM reports WHERE target_user_id = $1 AND status = 'OPEN') AS "openReportCount"`,
       [userId, now],

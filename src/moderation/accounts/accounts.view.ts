@@ -39,7 +39,7 @@ export class AccountDetailsView extends AccountView {
   deviceCount!: number;
   /** Open reports about it, its messages and direct conversations with it. */
   openReportCount!: number;
-  /** When a session of it was used last: ISO 8601, UTC. */
+  /** When a session of it was used last, or its last connection ended: ISO 8601, UTC. */
   lastUsedAt!: string | null;
 }
 

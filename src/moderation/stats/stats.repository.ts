@@ -13,7 +13,7 @@ export class StatsRepository {
   count(now: Date): Promise<Omit<StatsView, 'at'>> {
     return this.database.background.readWithin(COUNT_TIMEOUT_MS, async (transaction) => {
       const [counts] = await transaction.query<Omit<StatsView, 'at' | 'days'>>(
-        `SELECT u.*, s.*, c.*, a.*,
+        `SELECT u.*, s.*, active.*, c.*, a.*,
            (SELECT count(*) FROM online_users) AS "onlineUsers",
            (SELECT count(*) FROM push_devices) AS devices,
            (SELECT count(*) FROM reports WHERE status = 'OPEN') AS "openReports"
@@ -23,9 +23,16 @@ export class StatsRepository {
              count(*) FILTER (WHERE role::text = 'MODERATOR') AS moderators, count(*) FILTER (WHERE role::text = 'ADMIN') AS administrators
            FROM users WHERE deleted_at IS NULL
          ) AS u CROSS JOIN (
-           SELECT count(*) AS sessions, count(DISTINCT user_id) FILTER (WHERE last_used_at > $1::timestamptz - interval '1 day') AS "activeUsers"
-           FROM sessions WHERE revoked_at IS NULL AND expires_at > $1
+           SELECT count(*) AS sessions FROM sessions WHERE revoked_at IS NULL AND expires_at > $1
          ) AS s CROSS JOIN (
+           SELECT count(*) AS "activeUsers" FROM (
+             SELECT user_id FROM sessions
+             WHERE revoked_at IS NULL AND expires_at > $1 AND last_used_at > $1::timestamptz - interval '1 day'
+             -- Sessions of trusted issuers' users say nothing of their use.
+             UNION SELECT user_id FROM last_seen WHERE at > $1::timestamptz - interval '1 day'
+             UNION SELECT user_id FROM online_users
+           ) AS active
+         ) AS active CROSS JOIN (
            SELECT count(*) AS conversations, COALESCE(sum(last_seq), 0)::float8 AS messages FROM conversations
          ) AS c CROSS JOIN (
            SELECT count(*) AS attachments, COALESCE(sum(size), 0)::float8 AS "attachmentBytes" FROM attachments WHERE state = 'READY'

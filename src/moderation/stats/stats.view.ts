@@ -13,7 +13,7 @@ export class StatsView {
   /** Accounts that are not deleted. */
   users!: number;
   onlineUsers!: number;
-  /** Those that were used in the last 24 hours. */
+  /** Those that were used, or connected, in the last 24 hours. */
   activeUsers!: number;
   suspendedUsers!: number;
   moderators!: number;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
 import { connectForMaintenance } from '../../../src/database/maintenance-connection.js';
+import { StatsRepository } from '../../../src/moderation/stats/stats.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('administration by the API', () => {
@@ -48,6 +49,24 @@ describe('administration by the API', () => {
     user.accessToken = again.body.accessToken;
     const bot = await root.must('POST', '/admin/bots', { username: 'bot_without_password', displayName: 'Bot' });
     expect((await root.call('POST', `/admin/users/${bot.id}/reset-password`, {})).body.code).toBe('FORBIDDEN');
+  });
+
+  it('counts who was connected as active, also where sessions say nothing of it, as those of trusted issuers', async () => {
+    const quiet = await story.person('quiet');
+    // By REST it is counted twice a minute at the most.
+    const active = async (): Promise<number> => (await story.app.get(StatsRepository).count(new Date())).activeUsers;
+    const lastUsedAt = async (): Promise<number> =>
+      Date.parse((await root.must('GET', `/admin/users/${quiet.id}`)).lastUsedAt);
+    await story.app
+      .get(Database)
+      .query(`UPDATE sessions SET last_used_at = now() - interval '3 days' WHERE user_id = $1`, [quiet.id]);
+    const before = await active();
+    expect(await lastUsedAt()).toBeLessThan(Date.now() - 2 * 24 * 3_600_000);
+    const device = await quiet.device();
+    await until('it counts', async () => (await active()) === before + 1);
+    device.socket.close();
+    await until('it was seen', async () => (await lastUsedAt()) > Date.now() - 3_600_000);
+    expect(await active()).toBe(before + 1);
   });
 
   it('exports and deletes an account, whose connections end', async () => {
