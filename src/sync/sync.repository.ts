@@ -45,6 +45,13 @@ const DATABASE_IDENTITY = `
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) ||
   COALESCE((SELECT ':' || restored FROM database_identity), '')`;
 
+/** Messages at the end of a conversation that are looked at one by one for the last that the client's snapshot saw. */
+const MAX_CLOSE = 500;
+/** The same of a half of it. */
+const MAX_PROBE = 100;
+/** Changed profiles that are each looked at for whether the user meets them. */
+const MAX_PROFILES = 1_000;
+
 const changed = (stamp: string): string =>
   `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;
 
@@ -65,22 +72,61 @@ const messagesAfter = (boundary: string, position: string): string => `
      AND ${changed('h.changed_xid')}
    ORDER BY x.seq LIMIT $9)`;
 
+/** The last message of conversation `o` that the client's snapshot saw, where it is close to the end; else null. */
+const CLOSE_LAST_SEEN = `COALESCE((
+    SELECT p.seq FROM (
+      SELECT n.seq, n.changed_xid FROM messages n WHERE n.conversation_id = o.conversation_id ORDER BY n.seq DESC LIMIT ${MAX_CLOSE}
+    ) AS p
+    WHERE pg_visible_in_snapshot(p.changed_xid, bounds.lower) ORDER BY p.seq DESC LIMIT 1
+  ), CASE WHEN o.last_seq <= ${MAX_CLOSE} THEN 0 END)`;
+
+/** Messages in the lower half of a range, from its middle down. */
+const LOWER_HALF = `
+  SELECT n.seq, n.version, pg_visible_in_snapshot(n.changed_xid, bounds.lower) AS is_seen FROM messages n
+  WHERE n.conversation_id = o.conversation_id AND n.seq > range.low AND n.seq <= (range.low + range.high) / 2
+  ORDER BY n.seq DESC LIMIT ${MAX_PROBE}`;
+
+/**
+ * The same wherever it is, by halves; 0 where there is none. All that the snapshot saw stand before all that it did not. Of one
+ * that was changed since, nothing says whether it saw it: where there are only such ones they count as new, which answers too
+ * much and leaves nothing out.
+ */
+const LAST_SEEN = `COALESCE(${CLOSE_LAST_SEEN}, (
+    WITH RECURSIVE range (low, high) AS (
+      SELECT 0, o.last_seq + 1
+      UNION ALL
+      SELECT
+        CASE WHEN probe.is_seen THEN probe.seq WHEN probe.seq IS NULL THEN (range.low + range.high) / 2 ELSE range.low END,
+        CASE WHEN probe.is_seen OR probe.seq IS NULL THEN range.high ELSE probe.seq END
+      FROM range CROSS JOIN LATERAL (
+        (SELECT half.seq, half.is_seen FROM (${LOWER_HALF}) AS half WHERE half.is_seen OR half.version = 1
+         ORDER BY half.seq DESC LIMIT 1)
+        UNION ALL
+        -- Asked for where there is none of those.
+        SELECT min(half.seq), false FROM (${LOWER_HALF}) AS half
+        LIMIT 1
+      ) AS probe
+      WHERE range.high - range.low > 1
+    )
+    SELECT range.low FROM range ORDER BY range.high - range.low LIMIT 1
+  ))`;
+
 /**
  * $1 user, $2 lower, $3 upper (null: now), $4 stage to begin with, $5 to $8 the key within it, $9 how many.
  *
  * Every synced row carries the number of the transaction that changed it last. A change is answered when the client's
  * snapshot did not see that transaction and the present one does, however late it committed: no clock, no overlap.
  *
- * New messages of a conversation are found from its end backwards: messages commit in the order of their sequence
- * numbers (the writer holds the conversation's lock until its commit), so those a snapshot saw are a prefix.
+ * Messages commit in the order of their sequence numbers (the writer holds the conversation's lock until its commit), so
+ * those a snapshot saw are a prefix. What an earlier stage has filled a page with, a later one is not asked for.
  */
-const CHANGES = `
+const changes = (lastSeen: string, profiles: string): string => `
   WITH bounds AS MATERIALIZED (
     SELECT now.snapshot, input.lower, COALESCE($3::pg_snapshot, now.snapshot) AS upper, pg_snapshot_xmin(input.lower) AS lower_xmin
     FROM (SELECT pg_current_snapshot() AS snapshot) AS now, (SELECT $2::pg_snapshot AS lower) AS input
   ), own AS MATERIALIZED (
     SELECT m.conversation_id, m.user_id, m.left_at, m.visible_from_seq, m.changed_xid AS own_xid, m.receipt_xid,
-      c.changed_xid, c.member_count
+      c.changed_xid, c.member_count, c.last_seq
     FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1
   ), here AS MATERIALIZED (
     -- The rest of the conversation that the last page ended in; where it fills this one, no other is looked at.
@@ -90,7 +136,7 @@ const CHANGES = `
     ) AS m
     WHERE $4 = 6 AND o.conversation_id = $5 AND o.left_at IS NULL
     ORDER BY m.seq LIMIT $9
-  ), found AS (
+  ), earlier AS MATERIALIZED (
     (SELECT 1 AS stage, o.conversation_id AS id, NULL::uuid AS other_id, NULL::integer AS seq, NULL::integer AS boundary
      FROM own o, bounds
      WHERE $4 <= 1 AND o.left_at IS NULL AND ($5::uuid IS NULL OR $4 < 1 OR o.conversation_id > $5)
@@ -135,16 +181,12 @@ const CHANGES = `
      ORDER BY r.id LIMIT $9)
     UNION ALL
     (SELECT 6, h.id, h.conversation_id, h.seq, h.boundary FROM here h)
-    UNION ALL
-    (SELECT 6, m.id, o.conversation_id, m.seq, m.boundary
+  ), elsewhere AS MATERIALIZED (
+    (SELECT 6 AS stage, m.id, o.conversation_id, m.seq, m.boundary
      FROM own o CROSS JOIN bounds CROSS JOIN LATERAL (
        SELECT CASE
          WHEN pg_visible_in_snapshot(o.changed_xid, bounds.lower) THEN 2147483647
-         ELSE COALESCE((
-           SELECT p.seq FROM messages p
-           WHERE p.conversation_id = o.conversation_id AND pg_visible_in_snapshot(p.changed_xid, bounds.lower)
-           ORDER BY p.seq DESC LIMIT 1
-         ), 0)
+         ELSE ${lastSeen}
        END AS boundary
        -- OFFSET keeps it from being worked out again wherever it is used.
        OFFSET 0
@@ -152,30 +194,61 @@ const CHANGES = `
        ${messagesAfter('place.boundary', '0')}
      ) AS m
      WHERE $4 <= 6 AND o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id > $5)
-       AND (SELECT count(*) FROM here) < $9
+       AND (SELECT count(*) FROM earlier) < $9
      ORDER BY o.conversation_id, m.seq LIMIT $9)
-    UNION ALL
+  ), profiles AS MATERIALIZED (
+    ${profiles}
+  ), people AS (
     -- Profiles of those the user meets anywhere: friends, and whoever is or was with it in a conversation.
-    (SELECT 7, u.id, NULL, NULL, NULL
-     FROM bounds CROSS JOIN LATERAL (
-       -- OFFSET 0: what changed is looked up, never all users in the order of their ids.
-       SELECT c.id FROM users c
-       WHERE c.changed_xid > '3'::xid8 AND ${changed('c.changed_xid')} OFFSET 0
-     ) u
-     WHERE $4 <= 7 AND ($5::uuid IS NULL OR $4 < 7 OR u.id > $5)
-       AND (u.id = $1 OR ${areFriends('$1', 'u.id')} OR EXISTS (
-         SELECT 1 FROM conversation_members met JOIN conversation_members mine
-           ON mine.conversation_id = met.conversation_id AND mine.user_id = $1 AND mine.left_at IS NULL
-         WHERE met.user_id = u.id))
-     ORDER BY u.id LIMIT $9)
+    SELECT 7 AS stage, u.id, NULL::uuid AS other_id, NULL::integer AS seq, NULL::integer AS boundary
+    FROM profiles u
+    WHERE $4 <= 7 AND (SELECT count(*) FROM earlier) + (SELECT count(*) FROM elsewhere) < $9
+      AND ($5::uuid IS NULL OR $4 < 7 OR u.id > $5)
+      AND (u.is_met OR u.id = $1 OR ${areFriends('$1', 'u.id')} OR EXISTS (
+        SELECT 1 FROM conversation_members met JOIN conversation_members mine
+          ON mine.conversation_id = met.conversation_id AND mine.user_id = $1 AND mine.left_at IS NULL
+        WHERE met.user_id = u.id))
+    ORDER BY u.id LIMIT $9
+  ), found AS (
+    SELECT * FROM earlier UNION ALL SELECT * FROM elsewhere UNION ALL SELECT * FROM people
   ), page AS (
     SELECT * FROM found ORDER BY stage, CASE WHEN stage = 6 THEN other_id ELSE id END, CASE WHEN stage = 6 THEN NULL ELSE other_id END, seq LIMIT $9
   )
   SELECT ${DATABASE_IDENTITY} AS database, bounds.snapshot::text AS snapshot,
     pg_snapshot_xmax(bounds.upper) <= pg_snapshot_xmax(bounds.snapshot)
       AND pg_snapshot_xmax(bounds.lower) <= pg_snapshot_xmax(bounds.upper) AS "isKnown",
+    (SELECT count(*) FROM profiles WHERE NOT is_met) > ${MAX_PROFILES} AS "areManyProfiles",
     COALESCE((SELECT json_agg(json_build_array(stage, id, other_id, seq, boundary)) FROM page), '[]') AS found
   FROM bounds`;
+
+const CHANGED_PROFILES = `
+  SELECT c.id, false AS is_met FROM bounds CROSS JOIN LATERAL (
+    SELECT u.id FROM users u WHERE u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')} LIMIT ${MAX_PROFILES + 1}
+  ) AS c`;
+
+/** The same of those that the user meets, whoever else changed. */
+const MET_PROFILES = `
+  SELECT met.id, true AS is_met
+  FROM bounds CROSS JOIN (
+    SELECT $1::uuid AS id
+    UNION SELECT fp.friend_id FROM friend_pairs fp WHERE fp.user_id = $1
+    UNION SELECT m.user_id FROM own o JOIN conversation_members m ON m.conversation_id = o.conversation_id
+      WHERE o.left_at IS NULL
+  ) AS met CROSS JOIN LATERAL (
+    -- OFFSET 0: each is looked up by its key.
+    SELECT FROM users u WHERE u.id = met.id AND u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')} OFFSET 0
+  ) AS c
+  WHERE (SELECT count(*) FROM earlier) + (SELECT count(*) FROM elsewhere) < $9`;
+
+/** For who was here lately: what has changed since is looked at one by one. */
+const CHANGES = changes(CLOSE_LAST_SEEN, CHANGED_PROFILES);
+/** For who was not: costs half as much again where little has changed, and hardly more where very much has. */
+const CHANGES_SINCE_LONG = changes(LAST_SEEN, MET_PROFILES);
+
+interface FoundRow extends Omit<SyncFindings, 'found'> {
+  areManyProfiles: boolean;
+  found: FoundTuple[];
+}
 
 type FoundTuple = [stage: number, id: string, otherId: string | null, seq: number | null, boundary: number | null];
 
@@ -192,6 +265,25 @@ const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name,
   number,
   SyncStage
 >;
+
+/** Whether all that was close answers for the whole. */
+function isComplete({ found, areManyProfiles }: FoundRow, count: number): boolean {
+  const isPlaced = found.every(([stage, , , , boundary]) => stage !== STAGE_NUMBERS.messages || boundary !== null);
+  const isFull = found.length >= count && found.every(([stage]) => stage !== STAGE_NUMBERS.users);
+  return isPlaced && (isFull || !areManyProfiles);
+}
+
+function findingsOf({ found, database, snapshot, isKnown }: FoundRow): SyncFindings {
+  return {
+    database,
+    snapshot,
+    isKnown,
+    found: found.flatMap(([number, id, otherId, seq, boundary]) => {
+      const stage = STAGE_NAMES[number];
+      return stage === undefined ? [] : [{ stage, id, otherId, seq, boundary }];
+    }),
+  };
+}
 
 /** By then what was stored was delivered by every process, or is not any more. */
 const MAX_DELIVERY_DELAY = '5 minutes';
@@ -233,29 +325,22 @@ export class SyncRepository {
   ): Promise<SyncFindings> {
     const [first = null, second = null, third = null] = from?.key ?? [];
     const isMessages = from?.stage === 'messages';
-    const [row] = await this.database.reads.query<Omit<SyncFindings, 'found'> & { found: FoundTuple[] }>(
-      CHANGES,
-      [
-        userId,
-        lower,
-        upper,
-        from === null ? 0 : STAGE_NUMBERS[from.stage],
-        first,
-        isMessages ? null : second,
-        isMessages ? second : null,
-        isMessages ? third : null,
-        count,
-      ],
-      'sync_changes',
-    );
+    const values = [
+      userId,
+      lower,
+      upper,
+      from === null ? 0 : STAGE_NUMBERS[from.stage],
+      first,
+      isMessages ? null : second,
+      isMessages ? second : null,
+      isMessages ? third : null,
+      count,
+    ];
+    const [close] = await this.database.reads.query<FoundRow>(CHANGES, values, 'sync_changes');
+    if (close !== undefined && isComplete(close, count)) return findingsOf(close);
+    const [row] = await this.database.reads.query<FoundRow>(CHANGES_SINCE_LONG, values, 'sync_changes_since_long');
     if (row === undefined) throw new Error('a SELECT from bounds answered nothing');
-    return {
-      ...row,
-      found: row.found.flatMap(([number, id, otherId, seq, boundary]) => {
-        const stage = STAGE_NAMES[number];
-        return stage === undefined ? [] : [{ stage, id, otherId, seq, boundary }];
-      }),
-    };
+    return findingsOf(row);
   }
 
   /** Receipts as they stand, of the members named; of those that the user is shown. */

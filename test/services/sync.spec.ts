@@ -3,6 +3,15 @@ import type { Principal } from '../../src/common/principal.js';
 import type { SyncView } from '../../src/sync/sync.view.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
+/** The same numbers in each run. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+
 describe('the service of sync', () => {
   let services: Services;
   let [ada, bob]: [Principal, Principal] = [] as never;
@@ -102,5 +111,81 @@ describe('the service of sync', () => {
     await late;
     const { pages } = await all(bob, meanwhile.cursor);
     expect(pages.flatMap(({ conversations }) => conversations.map(({ title }) => title))).toEqual(['Late']);
+  });
+
+  it('brings what was written and changed since, and nothing else, however long ago that began', async () => {
+    const random = seededRandom(7);
+    const write = (from: number, to: number): Promise<unknown> =>
+      services.database.transaction(async (transaction) => {
+        await transaction.query(
+          `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+           SELECT gen_random_uuid(), $1, n, $2, gen_random_uuid(), 'TEXT', 'x', now() FROM generate_series($3::int, $4::int) n`,
+          [id, ada.userId, from, to],
+        );
+        await transaction.query(
+          'UPDATE conversations SET last_seq = $2, changed_xid = pg_current_xact_id() WHERE id = $1',
+          [id, to],
+        );
+      });
+    const edit = (from: number, to: number): Promise<unknown> =>
+      services.database.query(
+        `UPDATE messages SET content = 'y', edited_at = now(), version = version + 1
+         WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3`,
+        [id, from, to],
+      );
+    const before = await services.sync.present(bob.userId);
+    const [{ lastSeq } = { lastSeq: 0 }] = await services.database.query<{ lastSeq: number }>(
+      'SELECT last_seq AS "lastSeq" FROM conversations WHERE id = $1',
+      [id],
+    );
+    const points = [{ cursor: before.cursor, lastSeq, edited: new Set<number>() }];
+    let last = lastSeq;
+    for (let step = 0; step < 40; step += 1) {
+      await write(last + 1, (last += 1 + Math.floor(random() * 100)));
+      const from = 1 + Math.floor(random() * last);
+      const to = Math.min(last, from + Math.floor(random() * 150));
+      await edit(from, to);
+      for (const { edited } of points) for (let seq = from; seq <= to; seq += 1) edited.add(seq);
+      if (step % 8 === 0)
+        points.push({ cursor: (await services.sync.present(bob.userId)).cursor, lastSeq: last, edited: new Set() });
+    }
+    expect(last).toBeGreaterThan(1_500);
+    const found = await Promise.all(
+      points.map(async ({ cursor }) => {
+        const { pages } = await all(bob, cursor);
+        return pages.flatMap(({ messages }) => messages.map(({ seq }) => seq));
+      }),
+    );
+    const expected = points.map((point) =>
+      Array.from({ length: last }, (_, index) => index + 1).filter(
+        (seq) => seq > point.lastSeq || point.edited.has(seq),
+      ),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  it('brings the profiles of those whom the user meets, however many others changed', async () => {
+    const { cursor } = await all(bob);
+    await services.database.query(
+      `INSERT INTO users (id, email, username, display_name)
+       SELECT gen_random_uuid(), 'many' || n || '@example.com', 'many' || n, 'Many' FROM generate_series(1, 1200) n`,
+    );
+    const members = await services.database.query<{ id: string }>(
+      `SELECT id FROM users WHERE username IN ('many7', 'many1150') ORDER BY id`,
+    );
+    await services.database.query(
+      'INSERT INTO conversation_members (conversation_id, user_id) SELECT $1, unnest($2::uuid[])',
+      [id, members.map((member) => member.id)],
+    );
+    await services.database.query(
+      `UPDATE users SET display_name = 'Renamed', changed_xid = pg_current_xact_id() WHERE username LIKE 'many%' OR id = $1`,
+      [ada.userId],
+    );
+    for (const limit of [1, 100]) {
+      const { pages } = await all(bob, cursor, limit);
+      expect(pages.flatMap(({ users }) => users.map((user) => user.id)).sort()).toEqual(
+        [ada.userId, ...members.map((member) => member.id)].sort(),
+      );
+    }
   });
 });
