@@ -48,7 +48,16 @@ const WHOLE: Record<string, { relations: string[]; reason: string }> = {
     reason: 'once, at the start of a process',
   },
   'src/moderation/stats/stats.repository.ts#count': {
-    relations: ['last_seen', 'presences', 'users', 'sessions', 'conversations', 'attachments', 'reports', 'push_devices'],
+    relations: [
+      'last_seen',
+      'presences',
+      'users',
+      'sessions',
+      'conversations',
+      'attachments',
+      'reports',
+      'push_devices',
+    ],
     reason: 'for moderators, within a time limit, and not again in half a minute',
   },
   'src/push/silence-past.repository.ts#module': {
