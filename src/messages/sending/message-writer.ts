@@ -86,6 +86,9 @@ const MAX_QUEUE_LENGTH = 10_000;
 const MAX_WAIT_MS = 10_000;
 /** Batches that may be under way at once. A conversation always takes the same lane, which keeps its order. */
 const LANES = 2;
+/** How often it is looked whether a lock that was waited for stays. */
+const LOCK_LOOKS = 4;
+const LOCK_LOOK_INTERVAL_MS = 25;
 const LOCK_NOT_AVAILABLE = '55P03';
 const QUERY_CANCELED = '57014';
 const DEADLOCK_DETECTED = '40P01';
@@ -280,7 +283,7 @@ class Lane {
    * neither a conversation nor a membership is it, the batch is halved, so that the message it holds up stands alone.
    */
   private async writeUnlocked(batch: readonly Waiting[], cause: unknown): Promise<void> {
-    const stuck = batch.length === 1 ? new Set([0]) : await this.lockedAmong(batch);
+    const stuck = batch.length === 1 ? new Set([0]) : await this.keptLocked(batch);
     if (stuck.size === 0) return this.halves(batch);
     const rest: Waiting[] = [];
     for (const [index, waiting] of batch.entries()) {
@@ -290,7 +293,20 @@ class Lane {
     if (rest.length > 0) await this.write(rest);
   }
 
-  /** Which of a batch, by their index, need a conversation or a membership that somebody has locked; none where the database does not say. */
+  /**
+   * Which of a batch, by their index, need a conversation or a membership that somebody keeps locked; none where the database does
+   * not say. Another process's batch has a conversation locked for a moment.
+   */
+  private async keptLocked(batch: readonly Waiting[]): Promise<ReadonlySet<number>> {
+    let kept = await this.lockedAmong(batch);
+    for (let look = 1; look < LOCK_LOOKS && kept.size > 0; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, LOCK_LOOK_INTERVAL_MS));
+      const locked = await this.lockedAmong(batch);
+      kept = new Set([...kept].filter((index) => locked.has(index)));
+    }
+    return kept;
+  }
+
   private async lockedAmong(batch: readonly Waiting[]): Promise<ReadonlySet<number>> {
     const rows = await this.database
       .query<{ index: number }>(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { Database } from '../../../src/database/database.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from '../../../src/messages/sending/message-writer.js';
 import { type Anything, type Device, startStory, type Story } from '../../support/story.js';
 
@@ -80,6 +81,35 @@ describe('the statements of the writer', () => {
     await expect(store(bob.id, shared)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await outside.query('ROLLBACK');
     expect(await store(bob.id, shared)).toMatchObject({ outcome: 'stored', seq: 3 });
+  });
+
+  it('refuses nothing for a lock of a moment, as another process has it, beside one that stays', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const kept = await bob.group('Kept', ada);
+    const lane = (id: string): number => Number.parseInt(id.slice(-1), 16) % 2;
+    let busy = await ada.group('Busy');
+    while (lane(busy) !== lane(kept)) busy = await ada.group('Busy');
+    const database = story.app.get(Database);
+    const query = database.query.bind(database);
+    await outside.query('BEGIN');
+    await outside.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [kept]);
+    let looks = 0;
+    database.query = (async (text: string, ...rest: never[]) => {
+      if (!text.includes('SKIP LOCKED')) return query(text, ...rest);
+      looks += 1;
+      if (looks > 1) return query(text, ...rest);
+      return database.transaction(async (transaction) => {
+        await transaction.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [busy]);
+        return query(text, ...rest);
+      });
+    }) as typeof database.query;
+    try {
+      const answers = await Promise.allSettled([store(ada.id, kept), store(ada.id, busy)]);
+      expect(answers).toMatchObject([{ reason: { code: 'UNAVAILABLE' } }, { value: { outcome: 'stored' } }]);
+    } finally {
+      database.query = query;
+      await outside.query('ROLLBACK');
+    }
   });
 
   it('holds nobody up behind a file that somebody else keeps locked', async () => {
