@@ -16,12 +16,15 @@ import { MAX_REASON, Turn, type TurnRules } from './turn.js';
 const MIN_REST_MS = 20;
 /** The longest wait after a provider failed. */
 const MAX_RETRY_MS = 5 * 60_000;
-/** Devices of one host at the same time, of all that may be sent to: one that is slow leaves room for others. */
-const MAX_SHARE_OF_HOST = 4;
+/**
+ * The part of all devices that are sent to at the same time which one host may have: one that does not answer leaves the rest to
+ * others. Not less, since in most installations nearly all browsers are of one maker.
+ */
+const MAX_SHARE_OF_HOST = 3 / 4;
 /** So many users are refused one after the other for what may be about their devices alone: then it is about the host. */
 const MIN_REFUSED_USERS = 3;
-/** How long a device waits whose host is busy. */
-const BUSY_HOST_MS = 500;
+/** How long a device waits whose host is busy; about as long as a push service takes to answer. */
+const BUSY_HOST_MS = 100;
 /** How long a server that stops waits for what is with a provider. */
 const END_TIMEOUT_MS = 3_000;
 /**
@@ -36,7 +39,8 @@ const ALARM_WINDOW_MS = 10 * 60_000;
 
 /** What waits for a host, or for a provider. */
 interface Host {
-  inFlight: number;
+  /** What is sent to now. */
+  readonly inFlight: Set<LeasedDevice>;
   failures: number;
   /** When the last of them was; this, and what follows, in milliseconds of `performance.now()`. */
   failedAt: number;
@@ -66,7 +70,8 @@ export class PushLane {
   private readonly finishing: Batched<TurnEnd, void>;
   private readonly underWay = new Set<Promise<void>>();
   private readonly warned = new Map<string, number>();
-  private inFlight = 0;
+  /** What this process has the lease of. */
+  private readonly inFlight = new Set<LeasedDevice>();
   private backlog = { due: 0, oldestMs: 0 };
   private measuredAgainAt = 0;
   readonly counts = new Map<Verdict, number>();
@@ -129,7 +134,7 @@ export class PushLane {
 
   /** Takes what is due and there is room for. Answers how long there is nothing to do. */
   private async turn(): Promise<number> {
-    const room = this.provider.maxConcurrent * this.provider.maxBatch - this.inFlight;
+    const room = this.capacity - this.inFlight.size;
     const { pushLeaseMs, pushRestMs } = this.configuration.timings;
     if (room <= 0) return pushRestMs;
     const leaseId = newId();
@@ -145,12 +150,12 @@ export class PushLane {
           ? MIN_REST_MS * 10
           : Math.min(pushRestMs, nextMs + MIN_REST_MS);
     }
-    this.inFlight += devices.length;
+    for (const device of devices) this.inFlight.add(device);
     const work = this.serve(devices, sendUntil)
       .catch((error: unknown) => this.warn('turn', `a turn of ${this.platform} failed: ${(error as Error).message}`))
       .finally(() => {
-        this.inFlight -= devices.length;
         this.underWay.delete(work);
+        for (const device of devices) this.leave(device);
         this.wake();
       });
     this.underWay.add(work);
@@ -161,13 +166,19 @@ export class PushLane {
   private async serve(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
     const live: LeasedDevice[] = [];
     const held: LeasedDevice[] = [];
+    const ended: Promise<void>[] = [];
     for (const device of devices) {
-      if (!device.isLive) void this.finish(Turn.removed(device));
-      else if (this.pausedMs(this.hostOf(this.provider.laneOf(device))) > 0) held.push(device);
-      else if (this.isBusy(device)) void this.finish(Turn.released(device, BUSY_HOST_MS));
-      else live.push(device);
+      const host = this.hostOf(this.provider.laneOf(device));
+      if (!device.isLive) ended.push(this.finish(device, Turn.removed(device)));
+      else if (this.pausedMs(host) > 0) held.push(device);
+      else if (this.isBusy(device)) ended.push(this.finish(device, Turn.released(device, BUSY_HOST_MS)));
+      else {
+        // Counted one by one, so that no host has more of this turn than its share.
+        host.inFlight.add(device);
+        live.push(device);
+      }
     }
-    await Promise.all([this.hold(held), this.serveLive(live, sendUntil)]);
+    await Promise.all([...ended, this.hold(held), this.decideAndSend(live, sendUntil)]);
   }
 
   /** What they wait for is away, or refuses: they wait with it, and their owners may read why. */
@@ -179,24 +190,18 @@ export class PushLane {
       ids,
       hosts.map(({ reason }) => reason),
     );
-    const ends = devices.map((device, index) => ({
-      ...Turn.released(device, this.pausedMs(hosts[index] as Host)),
-      log: entries.filter(({ deviceId }) => deviceId === device.id).map((entry) => ({ ...entry, id: newId() })),
-    }));
-    await Promise.all(ends.map((end) => this.finish(end)));
-  }
-
-  private async serveLive(live: readonly LeasedDevice[], sendUntil: number): Promise<void> {
-    if (live.length === 0) return;
-    for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight += 1;
-    try {
-      await this.decideAndSend(live, sendUntil);
-    } finally {
-      for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight -= 1;
-    }
+    await Promise.all(
+      devices.map((device, index) =>
+        this.finish(device, {
+          ...Turn.released(device, this.pausedMs(hosts[index] as Host)),
+          log: entries.filter(({ deviceId }) => deviceId === device.id).map((entry) => ({ ...entry, id: newId() })),
+        }),
+      ),
+    );
   }
 
   private async decideAndSend(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
+    if (devices.length === 0) return;
     const ids = devices.map(({ id }) => id);
     const userIds = [...new Set(devices.map(({ userId }) => userId))];
     const badges = await this.repository.badges(userIds);
@@ -238,7 +243,7 @@ export class PushLane {
     );
     let from = 0;
     const ends = turns.map((turn) => turn.end(results.slice(from, (from += turn.parts.length)), isBelieved));
-    await Promise.all(ends.map((end) => this.finish(end)));
+    await Promise.all(turns.map(({ device }, index) => this.finish(device, ends[index] as TurnEnd)));
   }
 
   /** One device, one notification after the other: the number of the last one is the one that stays. */
@@ -252,7 +257,7 @@ export class PushLane {
       if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
     }
     const { device } = turn;
-    await this.finish(turn.end(results, this.judge(results.map((result) => ({ device, result })))));
+    await this.finish(device, turn.end(results, this.judge(results.map((result) => ({ device, result })))));
   }
 
   private async send(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
@@ -328,20 +333,28 @@ export class PushLane {
     return isBelieved;
   }
 
-  private async finish(end: TurnEnd): Promise<void> {
+  /** Never rejects. The device's place is another one's from here on, whatever the rest of its turn waits for. */
+  private async finish(device: LeasedDevice, end: TurnEnd): Promise<void> {
     try {
       await this.finishing.get(end);
     } catch (error) {
       // Its lease ends by itself, and it is sent again: under the same tag, which takes the place of the first one.
       this.warn('finish', `what was sent to ${this.platform} could not be noted: ${(error as Error).message}`);
     }
+    this.leave(device);
+    this.wake();
+  }
+
+  private leave(device: LeasedDevice): void {
+    this.inFlight.delete(device);
+    this.hostOf(this.provider.laneOf(device)).inFlight.delete(device);
   }
 
   private hostOf(name: string): Host {
     const known = this.hosts.get(name);
     if (known !== undefined) return known;
     const host: Host = {
-      inFlight: 0,
+      inFlight: new Set(),
       failures: 0,
       failedAt: Number.NEGATIVE_INFINITY,
       pausedUntil: 0,
@@ -350,9 +363,14 @@ export class PushLane {
     };
     // Those that are at rest are of no use any more.
     for (const [other, { inFlight, pausedUntil }] of this.hosts)
-      if (this.hosts.size > 100 && inFlight === 0 && pausedUntil < performance.now()) this.hosts.delete(other);
+      if (this.hosts.size > 100 && inFlight.size === 0 && pausedUntil < performance.now()) this.hosts.delete(other);
     this.hosts.set(name, host);
     return host;
+  }
+
+  /** Devices that may be sent to at the same time. */
+  private get capacity(): number {
+    return this.provider.maxConcurrent * this.provider.maxBatch;
   }
 
   private pausedMs({ pausedUntil }: Host): number {
@@ -361,7 +379,7 @@ export class PushLane {
 
   private isBusy(device: LeasedDevice): boolean {
     const name = this.provider.laneOf(device);
-    return name !== this.platform && this.hostOf(name).inFlight >= this.provider.maxConcurrent / MAX_SHARE_OF_HOST;
+    return name !== this.platform && this.hostOf(name).inFlight.size >= this.capacity * MAX_SHARE_OF_HOST;
   }
 
   private retryMs(failures: number): number {

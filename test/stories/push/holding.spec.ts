@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import type { Call } from '../../support/push/fake-service.js';
+import { FakeWebPush } from '../../support/push/fake-web-push.js';
 import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
 import { type Person, request, until } from '../../support/story.js';
 
@@ -122,6 +124,77 @@ describe('what one device is refused, or one request', () => {
     await ada.say(late.conversationId, 'not even tried');
     await logged(late.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
     expect(push.fcm.calls).toBe(calls);
+  });
+});
+
+describe('what is not answered', () => {
+  /** Of 64 devices that browsers are sent to at the same time, what one push service may have. */
+  const MAX_OF_PUSH_SERVICE = 48;
+  const [silent, quick] = [new FakeWebPush(), new FakeWebPush()];
+  let push: PushStory;
+  let ada: Person;
+  beforeAll(async () => {
+    await Promise.all([silent.start(), quick.start()]);
+    // What is not answered is waited for longer than anything here takes.
+    push = await startPushStory(
+      { pushRequestMs: 110_000, pushLeaseMs: 600_000 },
+      { PUSH_WEB_HOSTS: `${silent.url},${quick.url}` },
+    );
+    ada = await push.story.person('ada');
+  });
+  afterAll(async () => {
+    await Promise.all([silent.stop(), quick.stop()]);
+    await push?.close();
+    expect([...push.faults(), ...quick.faults]).toEqual([]);
+  });
+
+  /** So many more devices of the same user, at addresses that begin like the first one's. */
+  const multiply = async ({ id }: Person, count: number): Promise<void> => {
+    await push.story.app.get(Database).query(
+      `INSERT INTO push_devices (id, user_id, device_id, session_id, platform, address, p256dh, auth, preview)
+       SELECT gen_random_uuid(), user_id, 'copy ' || number, session_id, platform, address || number, p256dh, auth, preview
+       FROM push_devices, generate_series(1, $2) AS number WHERE user_id = $1`,
+      [id, count],
+    );
+  };
+
+  it('leaves room for other push services, however many of its browsers have something to be sent', async () => {
+    const bob = await push.story.person('bob');
+    await bob.must('PUT', '/devices/browser', { platform: 'web', subscription: silent.subscribe().subscription });
+    await multiply(bob, 2 * MAX_OF_PUSH_SERVICE);
+    silent.misbehave = () => 'slow';
+    await ada.say(await ada.directConversation(bob), 'to one that does not answer');
+    await until('it has all that it may have', () => silent.calls >= MAX_OF_PUSH_SERVICE);
+    const cy = await push.story.person('cy');
+    const { subscription } = quick.subscribe();
+    await cy.must('PUT', '/devices/browser', { platform: 'web', subscription });
+    await ada.say(await ada.directConversation(cy), 'to another one');
+    await quick.arrived(subscription.endpoint);
+    expect(silent.calls).toBe(MAX_OF_PUSH_SERVICE);
+  });
+
+  it('holds up no device of those that were taken with it, nor any that come later', async () => {
+    const bob = await push.story.person('bob');
+    const token = fcmToken();
+    await bob.must('PUT', '/devices/phone', { platform: 'fcm', token });
+    // As many as Firebase is sent at the same time.
+    await multiply(bob, 31);
+    const held: Call[] = [];
+    push.fcm.misbehave = (call) => {
+      if (!call.body.toString().includes(`"${token}"`)) return undefined;
+      held.push(call);
+      return 'slow';
+    };
+    await ada.say(await ada.directConversation(bob), 'to many');
+    for (let copy = 1; copy <= 31; copy += 1) await push.fcm.arrived(`${token}${copy}`);
+    const cy = await push.story.person('cy');
+    const later = fcmToken();
+    await cy.must('PUT', '/devices/phone', { platform: 'fcm', token: later });
+    await ada.say(await ada.directConversation(cy), 'to one that comes later');
+    await push.fcm.arrived(later);
+    expect(held).toHaveLength(1);
+    push.fcm.release();
+    await push.fcm.arrived(token);
   });
 });
 
