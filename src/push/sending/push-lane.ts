@@ -204,8 +204,9 @@ export class PushLane {
     if (devices.length === 0) return;
     const ids = devices.map(({ id }) => id);
     const userIds = [...new Set(devices.map(({ userId }) => userId))];
-    const badges = await this.repository.badges(userIds);
     const [notices, stale] = [await this.repository.notices(ids), await this.repository.stale(ids)];
+    // Last: a message that comes in between is counted, and has a turn of its own, instead of being shown and never counted.
+    const badges = await this.repository.badges(userIds);
     const rules = await this.rules(userIds);
     const turns = devices.map(
       (device) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { type Phone, type PushStory, startPushStory, unreadOf } from '../../support/push/push-story.js';
 import { type Person, until } from '../../support/story.js';
 
@@ -43,6 +44,30 @@ describe('the number on the icon', () => {
       );
       return row?.waiting === 0;
     });
+
+  it('counts a message that comes while it is decided about the one before', async () => {
+    const [writer] = writers as [Person];
+    const phone = await push.owner('bob');
+    const conversationId = await writer.directConversation(phone.person);
+    const queue = push.story.app.get(PushQueueRepository);
+    const [notices, badges] = [queue.notices.bind(queue), queue.badges.bind(queue)];
+    let second: Promise<unknown> | undefined;
+    /** The second message is there once something was read of what the first one is decided by, and before the rest is. */
+    const followed = async <Read>(read: Read): Promise<Read> => {
+      await (second ??= writer.say(conversationId, 'two'));
+      return read;
+    };
+    queue.notices = async (deviceIds) => followed(await notices(deviceIds));
+    queue.badges = async (userIds) => followed(await badges(userIds));
+    try {
+      await writer.say(conversationId, 'one');
+      await push.expo.arrived(phone.token);
+      await settled(phone);
+      expect(push.expo.of(phone.token).at(-1)).toMatchObject({ badge: 2, data: { seq: 2 } });
+    } finally {
+      Object.assign(queue, { notices, badges });
+    }
+  });
 
   it('is right in the end, in whatever order messages come and are read, answered, deleted and muted', async () => {
     const run = async (seed: number): Promise<void> => {
