@@ -8,6 +8,15 @@ export const MAX_AGE_HOURS = 24;
 /** A notice that is decided about so much later than now sees all that has committed by now. */
 const DECISION_MARGIN = `interval '100 milliseconds'`;
 
+/**
+ * An SQL expression: whether a device shows a notification of a conversation, which may have to be taken away from it though its
+ * number is zero, as that of who was added to a group is.
+ */
+function showsConversation(device: string): string {
+  return `EXISTS (
+    SELECT FROM push_notices n WHERE n.device_id = ${device} AND n.shown_seq IS NOT NULL AND n.kind <> 'friend_request')`;
+}
+
 /** What was planned: when the first of it is due; null where nothing is. */
 export interface Planned {
   dueAt: Date | null;
@@ -129,7 +138,7 @@ export class PushPlanningRepository {
   /**
    * What these users, and the members of these conversations, have to read may be less: their devices are looked at soon. Of
    * browsers nothing is taken away (docs/push.md). One that is being sent to is looked at as well: what it is sent may be old.
-   * @param minBadge devices that show less have nothing that could become less
+   * @param minBadge devices that show less, and no notification of a conversation, have nothing that could become less
    */
   async refresh(
     userIds: readonly string[],
@@ -142,7 +151,7 @@ export class PushPlanningRepository {
          UPDATE push_devices d SET due_at = LEAST(d.due_at, now() + make_interval(secs => $3))
          WHERE d.id IN (
            SELECT d.id FROM push_devices d
-           WHERE d.platform <> 'web' AND (d.badge >= $4 OR d.lease_id IS NOT NULL)
+           WHERE d.platform <> 'web' AND (d.badge >= $4 OR d.lease_id IS NOT NULL OR ${showsConversation('d.id')})
              AND d.user_id IN (
                SELECT unnest($1::uuid[])
                UNION SELECT m.user_id FROM conversation_members m WHERE m.conversation_id = ANY ($2)
@@ -168,7 +177,7 @@ export class PushPlanningRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** What may not be planned of what concerns these devices, and whose number may be old. */
+  /** What may not be planned of what concerns these devices, and whose number, or what they show, may be old. */
   async forgotten(
     deviceIds: readonly string[],
   ): Promise<{ conversationIds: string[]; requestIds: string[]; userIds: string[] }> {
@@ -177,7 +186,7 @@ export class PushPlanningRepository {
       requestIds: string[];
       userIds: string[];
     }>(
-      `WITH d AS (SELECT id, user_id, follows_from, badge FROM push_devices WHERE id = ANY ($1))
+      `WITH d AS (SELECT id, user_id, platform, follows_from, badge FROM push_devices WHERE id = ANY ($1))
        SELECT
          ARRAY(SELECT DISTINCT c.id::text FROM d
            JOIN conversation_members m ON m.user_id = d.user_id AND m.left_at IS NULL
@@ -195,7 +204,8 @@ export class PushPlanningRepository {
              AND NOT EXISTS (
                SELECT FROM push_notices n WHERE n.device_id = d.id AND n.kind = 'friend_accepted' AND n.subject_id = r.id)
          ) AS "requestIds",
-         ARRAY(SELECT DISTINCT user_id::text FROM d WHERE badge > 0) AS "userIds"`,
+         ARRAY(SELECT DISTINCT user_id::text FROM d
+           WHERE platform <> 'web' AND (badge > 0 OR ${showsConversation('d.id')})) AS "userIds"`,
       [deviceIds],
       'push_forgotten',
     );

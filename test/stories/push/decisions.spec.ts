@@ -228,6 +228,24 @@ describe('whether a phone rings', () => {
     expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, tag: shown?.tag } });
   });
 
+  it.each<[string, (about: { bob: Person; conversationId: string }) => Promise<unknown>]>([
+    ['leaves', ({ bob, conversationId }) => bob.must('POST', `/conversations/${conversationId}/leave`)],
+    [
+      'is removed',
+      ({ bob, conversationId }) => ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`),
+    ],
+    ['answers', ({ bob, conversationId }) => bob.say(conversationId, 'Hello')],
+  ])('takes away that somebody was added to a group who %s, though there is nothing to count', async (_, change) => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.group('Trip', bob);
+    const [shown] = await push.expo.arrived(token);
+    expect(shown).toMatchObject({ quiet: false, badge: 0, data: { kind: 'conversation', conversationId } });
+    await logged(bob, { outcome: 'sent', conversationId });
+    await change({ bob, conversationId });
+    const [, cleared] = await push.expo.arrived(token, 2);
+    expect(cleared).toMatchObject({ quiet: true, badge: 0, data: { kind: 'clear', conversationId, tag: shown?.tag } });
+  });
+
   it('takes a friend request away that was answered elsewhere', async () => {
     const bob = await push.owner('bob');
     const cy = await push.story.person('cy');

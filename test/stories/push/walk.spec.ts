@@ -3,7 +3,7 @@ import { Database } from '../../../src/database/database.js';
 import { PushPlanner } from '../../../src/push/planning/push-planner.js';
 import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
 import { createTestDatabase } from '../../support/postgres.js';
-import { startPushStory } from '../../support/push/push-story.js';
+import { logged, startPushStory } from '../../support/push/push-story.js';
 import { Person, until } from '../../support/story.js';
 
 const DEVICES = 121;
@@ -87,4 +87,32 @@ describe('the look at all devices for what an earlier process left unplanned', (
     }
     expect(push.faults()).toEqual([]);
   }, 300_000);
+
+  it('takes away what an earlier process left that is shown and should not be, though there is nothing to count', async () => {
+    const shared = { databaseUrl: database.url };
+    const earlier = await startPushStory({}, {}, shared);
+    let [token, group] = ['', ''];
+    try {
+      const ada = await earlier.story.person('ada');
+      const bob = await earlier.owner('bob');
+      ({ token } = bob);
+      group = await ada.group('Trip', bob.person);
+      expect(await earlier.expo.arrived(token)).toMatchObject([{ badge: 0, data: { kind: 'conversation' } }]);
+      await logged(bob.person, { outcome: 'sent', conversationId: group });
+      // From here on it is as one that is killed before it plans.
+      await earlier.story.app.get(PushPlanner).onApplicationShutdown();
+      await bob.person.must('POST', `/conversations/${group}/leave`);
+    } finally {
+      await earlier.close();
+    }
+    const push = await startPushStory({}, {}, shared);
+    try {
+      expect(await push.expo.arrived(token)).toMatchObject([
+        { quiet: true, data: { kind: 'clear', conversationId: group } },
+      ]);
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
 });
