@@ -7,7 +7,7 @@ import type { Configuration } from '../../config/configuration.js';
 import { attentionLevel } from '../../presence/attention.js';
 import type { SharedAttention } from '../../presence/shared-attention.js';
 import { MAX_AGE_HOURS } from '../planning/push-planning.repository.js';
-import type { PushProvider, PushResult, Verdict } from '../providers/push-provider.js';
+import type { Push, PushProvider, PushResult, Verdict } from '../providers/push-provider.js';
 import { Breaker } from './breaker.js';
 import type { LeasedDevice } from './notice.js';
 import type { PushQueueRepository, TurnEnd } from './push-queue.repository.js';
@@ -32,6 +32,8 @@ const END_TIMEOUT_MS = 3_000;
  * noted before the lease ends. What is left has a turn of its own.
  */
 const SENDING_SHARE_OF_LEASE = 4;
+/** How long after a device was taken it is sent to without another look at whose it is. */
+const MAX_UNCHECKED_MS = 500;
 /** How much of the time it may take at most to measure what waits. */
 const MEASURE_REST_TIMES = 50;
 /** How often an operator is warned of the same. */
@@ -138,7 +140,7 @@ export class PushLane {
     const { pushLeaseMs, pushRestMs } = this.configuration.timings;
     if (room <= 0) return pushRestMs;
     const leaseId = newId();
-    const sendUntil = performance.now() + pushLeaseMs / SENDING_SHARE_OF_LEASE;
+    const takenAt = performance.now();
     const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
     const devices = await this.repository.take(this.platform, count, leaseId, pushLeaseMs);
     if (devices.length === 0) {
@@ -151,7 +153,7 @@ export class PushLane {
           : Math.min(pushRestMs, nextMs + MIN_REST_MS);
     }
     for (const device of devices) this.inFlight.add(device);
-    const work = this.serve(devices, sendUntil)
+    const work = this.serve(devices, takenAt)
       .catch((error: unknown) => this.warn('turn', `a turn of ${this.platform} failed: ${(error as Error).message}`))
       .finally(() => {
         this.underWay.delete(work);
@@ -162,8 +164,8 @@ export class PushLane {
     return 0;
   }
 
-  /** @param sendUntil in milliseconds of `performance.now()`: nothing more is sent after */
-  private async serve(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
+  /** @param takenAt when their lease was asked for, in milliseconds of `performance.now()` */
+  private async serve(devices: readonly LeasedDevice[], takenAt: number): Promise<void> {
     const live: LeasedDevice[] = [];
     const held: LeasedDevice[] = [];
     const ended: Promise<void>[] = [];
@@ -178,7 +180,7 @@ export class PushLane {
         live.push(device);
       }
     }
-    await Promise.all([...ended, this.hold(held), this.decideAndSend(live, sendUntil)]);
+    await Promise.all([...ended, this.hold(held), this.decideAndSend(live, takenAt)]);
   }
 
   /** What they wait for is away, or refuses: they wait with it, and their owners may read why. */
@@ -200,7 +202,7 @@ export class PushLane {
     );
   }
 
-  private async decideAndSend(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
+  private async decideAndSend(devices: readonly LeasedDevice[], takenAt: number): Promise<void> {
     if (devices.length === 0) return;
     const ids = devices.map(({ id }) => id);
     const userIds = [...new Set(devices.map(({ userId }) => userId))];
@@ -222,46 +224,62 @@ export class PushLane {
         ),
     );
     for (const { expired } of turns) this.expired += expired;
-    if (this.provider.maxBatch > 1) await this.sendTogether(turns, sendUntil);
-    else await Promise.all(turns.map((turn) => this.sendAlone(turn, sendUntil)));
+    if (this.provider.maxBatch > 1) await this.sendTogether(turns, takenAt);
+    else await Promise.all(turns.map((turn) => this.sendAlone(turn, takenAt)));
   }
 
   /** Several devices in one request. */
-  private async sendTogether(turns: readonly Turn[], sendUntil: number): Promise<void> {
-    const pushes = turns.flatMap((turn) =>
-      turn.parts.map(({ notification }) => ({ device: turn.device, notification })),
-    );
-    const results: PushResult[] = [];
+  private async sendTogether(turns: readonly Turn[], takenAt: number): Promise<void> {
+    const ofTurns = turns.map(({ device, parts }) => parts.map(({ notification }) => ({ device, notification })));
+    const pushes = ofTurns.flat();
+    const results = new Map<Push, PushResult>();
     for (let from = 0; from < pushes.length; from += this.provider.maxBatch) {
-      if (from > 0 && performance.now() > sendUntil) break;
-      results.push(...(await this.send(pushes.slice(from, from + this.provider.maxBatch))));
+      const next = pushes.slice(from, from + this.provider.maxBatch);
+      const devices = next.map(({ device }) => device);
+      const held = from === 0 ? new Set(devices) : await this.stillHeld(devices, takenAt);
+      const going = next.filter(({ device }) => held.has(device));
+      if (going.length === 0) break;
+      for (const [index, result] of (await this.send(going)).entries()) results.set(going[index] as Push, result);
     }
-    const isBelieved = this.judge(
-      results.flatMap((result, index) => {
-        const device = pushes[index]?.device;
-        return device === undefined ? [] : [{ device, result }];
+    const isBelieved = this.judge([...results].map(([{ device }, result]) => ({ device, result })));
+    await Promise.all(
+      turns.map((turn, index) => {
+        const answers = ofTurns[index]?.flatMap((push) => results.get(push) ?? []) ?? [];
+        return this.finish(turn.device, turn.end(answers, isBelieved));
       }),
     );
-    let from = 0;
-    const ends = turns.map((turn) => turn.end(results.slice(from, (from += turn.parts.length)), isBelieved));
-    await Promise.all(turns.map(({ device }, index) => this.finish(device, ends[index] as TurnEnd)));
   }
 
   /** One device, one notification after the other: the number of the last one is the one that stays. */
-  private async sendAlone(turn: Turn, sendUntil: number): Promise<void> {
+  private async sendAlone(turn: Turn, takenAt: number): Promise<void> {
+    const { device } = turn;
     const results: PushResult[] = [];
     for (const { notification } of turn.parts) {
-      if (results.length > 0 && performance.now() > sendUntil) break;
-      const [result] = await this.send([{ device: turn.device, notification }]);
+      if (results.length > 0 && !(await this.stillHeld([device], takenAt)).has(device)) break;
+      const [result] = await this.send([{ device, notification }]);
       if (result === undefined) break;
       results.push(result);
       if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
     }
-    const { device } = turn;
     await this.finish(device, turn.end(results, this.judge(results.map((result) => ({ device, result })))));
   }
 
-  private async send(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
+  /**
+   * Devices that may be sent more of what was decided for them: none where the turn has taken its time, and none whose session
+   * ended meanwhile, or that registered again, since the token may be another user's by now.
+   */
+  private async stillHeld(devices: readonly LeasedDevice[], takenAt: number): Promise<ReadonlySet<LeasedDevice>> {
+    const ageMs = performance.now() - takenAt;
+    if (ageMs > this.configuration.timings.pushLeaseMs / SENDING_SHARE_OF_LEASE) return new Set();
+    if (ageMs <= MAX_UNCHECKED_MS) return new Set(devices);
+    const ids = await this.repository.held(devices).catch((error: unknown) => {
+      this.warn('held', `a turn of ${this.platform} is cut short: ${(error as Error).message}`);
+      return new Set<string>();
+    });
+    return new Set(devices.filter(({ id }) => ids.has(id)));
+  }
+
+  private async send(pushes: readonly Push[]): Promise<PushResult[]> {
     if (pushes.length === 0) return [];
     const beganAt = performance.now();
     const results = await this.provider.send(pushes);

@@ -110,6 +110,23 @@ export class PushQueueRepository {
     );
   }
 
+  /** The ids of those whose lease is still the same, and which are still registered as they were by a session that has not ended. */
+  async held(devices: readonly Pick<LeasedDevice, 'id' | 'leaseId' | 'registeredAt'>[]): Promise<ReadonlySet<string>> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT d.id FROM push_devices d
+       JOIN unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS held(id, lease_id, registered_at)
+         USING (id, lease_id, registered_at)
+       JOIN sessions s ON s.id = d.session_id AND s.revoked_at IS NULL AND s.expires_at > now()`,
+      [
+        devices.map(({ id }) => id),
+        devices.map(({ leaseId }) => leaseId),
+        devices.map(({ registeredAt }) => registeredAt),
+      ],
+      'push_held',
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Ends every lease, whoever has it. */
   async releaseAll(): Promise<void> {
     await this.database.background.queryAtomically(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { PushSender } from '../../../src/push/sending/push-sender.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import type { Call, FakeService, Misbehaviour } from '../../support/push/fake-service.js';
 import {
@@ -37,17 +38,17 @@ function hold(fake: FakeService): { calls: number } {
   return held;
 }
 
-describe('a device that much waits for', () => {
-  /** The lease of the person's device, and how much of it is left. */
-  const leaseOf = async (person: Person): Promise<{ leaseId: string | null; leftMs: number }> => {
-    const [row] = await push.story.app.get(Database).query<{ leaseId: string | null; leftMs: number }>(
-      `SELECT lease_id::text AS "leaseId", (extract(epoch FROM leased_until - now()) * 1000)::float8 AS "leftMs"
-       FROM push_devices WHERE user_id = $1`,
-      [person.id],
-    );
-    return row ?? { leaseId: null, leftMs: 0 };
-  };
+/** The lease of the person's device, and how much of it is left. */
+const leaseOf = async (person: Person): Promise<{ leaseId: string | null; leftMs: number }> => {
+  const [row] = await push.story.app.get(Database).query<{ leaseId: string | null; leftMs: number }>(
+    `SELECT lease_id::text AS "leaseId", (extract(epoch FROM leased_until - now()) * 1000)::float8 AS "leftMs"
+     FROM push_devices WHERE user_id = $1`,
+    [person.id],
+  );
+  return row ?? { leaseId: null, leftMs: 0 };
+};
 
+describe('a device that much waits for', () => {
   it.each([
     ['fcm', fcmToken(), 3],
     // More than one request takes.
@@ -92,6 +93,87 @@ describe('a device that much waits for', () => {
     },
     300_000,
   );
+});
+
+describe('a device that is logged out while it is sent to', () => {
+  /** The turns of devices that were noted, by their rows. */
+  const notedTurns = (): string[] => {
+    const queue = push.story.app.get(PushQueueRepository);
+    const finish = queue.finish.bind(queue);
+    const noted: string[] = [];
+    queue.finish = async (end, ...more) => {
+      await finish(end, ...more);
+      noted.push(...end.devices.map(({ id }) => id));
+    };
+    return noted;
+  };
+  const rowsOf = (person: Person): Promise<{ id: string }[]> =>
+    push.story.app.get(Database).query('SELECT id FROM push_devices WHERE user_id = $1', [person.id]);
+  /** Users with a device each, whom so many groups wait for, to be decided about together. */
+  const awaited = async (platform: string, tokens: readonly string[], groups: number): Promise<Person[]> => {
+    const people: Person[] = [];
+    for (const token of tokens) {
+      const person = await push.story.person('bob');
+      await person.must('PUT', '/devices/phone', { platform, token });
+      await person.device();
+      people.push(person);
+    }
+    for (let group = 0; group < groups; group += 1) await ada.group(`Group ${group}`, ...people);
+    for (const person of people)
+      await until('all of them wait', async () => {
+        const waiting = (await logOf(person)).filter(({ outcome }) => outcome === 'waiting');
+        return waiting.length === groups;
+      });
+    return people;
+  };
+  const aged = (person: Person): Promise<void> =>
+    until('its lease is old enough to be looked at again', async () => (await leaseOf(person)).leftMs < LEASE_MS - 600);
+
+  it('is sent nothing more of what was decided before', async () => {
+    const token = fcmToken();
+    const [bob] = (await awaited('fcm', [token], 3)) as [Person];
+    const noted = notedTurns();
+    const held = hold(push.fcm);
+    await push.later(bob);
+    await until('the first request is held', () => held.calls === 1);
+    const [row] = await rowsOf(bob);
+    await aged(bob);
+    await bob.must('POST', '/auth/logout');
+    await until('it is registered no more', async () => (await rowsOf(bob)).length === 0);
+    push.fcm.release();
+    await until('its turn has ended', () => noted.includes(row?.id ?? ''));
+    expect(push.fcm.of(token)).toHaveLength(1);
+  });
+
+  it('is left out of the next request, which brings others what is theirs', async () => {
+    const tokens = [expoToken(), expoToken(), expoToken()];
+    const people = await awaited('expo', tokens, 60);
+    const first: string[] = [];
+    push.expo.misbehave = ({ body }) => {
+      first.push(...JSON.parse(body.toString()).map(({ to }: { to: string }) => to));
+      return 'slow';
+    };
+    await push.story.app.get(Database).query(
+      `WITH waiting AS (
+         UPDATE push_notices SET since = since - interval '5 minutes', decide_at = now() WHERE since IS NOT NULL
+         RETURNING device_id
+       ) UPDATE push_devices SET due_at = now() WHERE id IN (SELECT device_id FROM waiting)`,
+    );
+    push.story.app.get(PushSender).wake();
+    await until('the first request is held', () => first.length > 0);
+    // All of one device's, a part of another's, and nothing of the third one's.
+    const [part, none] = [40, 0].map((count) =>
+      tokens.findIndex((token) => first.filter((to) => to === token).length === count),
+    );
+    const [bob, cy] = [people[part ?? -1], people[none ?? -1]] as [Person, Person];
+    expect((await leaseOf(bob)).leaseId).toBe((await leaseOf(cy)).leaseId);
+    await aged(bob);
+    await bob.must('POST', '/auth/logout');
+    await until('it is registered no more', async () => (await rowsOf(bob)).length === 0);
+    push.expo.release();
+    await push.expo.arrived(tokens[none ?? -1] ?? '', 60);
+    expect(push.expo.batches).toEqual([100, 60]);
+  }, 120_000);
 });
 
 describe('a device that registers while it is sent to', () => {
