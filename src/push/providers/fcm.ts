@@ -47,11 +47,12 @@ export class FcmProvider extends PushProvider {
     const token = await this.accessToken(fcm);
     if (typeof token !== 'string') return token;
     const result = await this.post(fcm, token, push);
-    // A token may end before its time; once a new one is asked for.
-    if (result.reason !== 'UNAUTHENTICATED' || this.token?.text !== token) return result;
-    this.token = undefined;
+    if (result.reason !== 'UNAUTHENTICATED') return result;
+    // A token may end before its time; all who were refused with it share the renewal, and each tries again once.
+    if (this.token?.text === token) this.token = undefined;
     const renewed = await this.accessToken(fcm);
-    return typeof renewed === 'string' ? this.post(fcm, renewed, push) : renewed;
+    if (typeof renewed !== 'string') return renewed;
+    return renewed === token ? result : this.post(fcm, renewed, push);
   }
 
   private async post(fcm: FcmSettings, token: string, push: Push): Promise<PushResult> {

@@ -266,6 +266,26 @@ describe('what a provider answers', () => {
     }
   });
 
+  it('costs one sign-in at Google, and no notification, where a token ends that many are sent with at the same time', async () => {
+    const provider = new FcmProvider(configuration, new Clock());
+    const sent = (): Promise<PushResult[]> => provider.send([pushTo({ platform: 'fcm', address: fcmToken() })]);
+    await sent();
+    const { signIns } = fcm;
+    fcm.expireTokens();
+    const results = (await Promise.all(Array.from({ length: provider.maxConcurrent }, sent))).flat();
+    expect(results.filter(({ verdict }) => verdict !== 'sent')).toEqual([]);
+    expect(fcm.signIns).toBe(signIns + 1);
+    // Once: what is refused with a new token as well is the server's own fault.
+    fcm.misbehave = ({ path }) =>
+      path === '/token' ? undefined : { status: 401, body: { error: { status: 'UNAUTHENTICATED' } } };
+    try {
+      expect(await sent()).toMatchObject([{ verdict: 'alarm', reason: 'UNAUTHENTICATED' }]);
+      expect(fcm.signIns).toBe(signIns + 2);
+    } finally {
+      fcm.release();
+    }
+  });
+
   it('may name the time as a date', async () => {
     const { retryAfterMs } = await answerOf('web', '429', new Date(Date.now() + 600_000).toUTCString());
     expect(retryAfterMs).toBeGreaterThan(300_000);
