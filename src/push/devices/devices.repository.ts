@@ -60,7 +60,9 @@ export class DevicesRepository {
          address = excluded.address, p256dh = excluded.p256dh, auth = excluded.auth, environment = excluded.environment,
          preview = COALESCE($10::text, d.preview), locale = COALESCE(excluded.locale, d.locale),
          registered_at = excluded.registered_at,
-         -- What was suspected of a token is not of the next one.
+         -- What was suspected of a token is not of the next one, nor does that wait for what the former one was asked to.
+         attempts = CASE WHEN d.address = excluded.address THEN d.attempts ELSE 0 END,
+         due_at = CASE WHEN d.address = excluded.address OR d.attempts = 0 THEN d.due_at ELSE LEAST(d.due_at, now()) END,
          suspicions = CASE WHEN d.address = excluded.address THEN d.suspicions ELSE 0 END,
          suspected_at = CASE WHEN d.address = excluded.address THEN d.suspected_at END
        RETURNING ${COLUMNS}`,

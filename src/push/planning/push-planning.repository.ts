@@ -17,6 +17,14 @@ function showsConversation(device: string): string {
     SELECT FROM push_notices n WHERE n.device_id = ${device} AND n.shown_seq IS NOT NULL AND n.kind <> 'friend_request')`;
 }
 
+/**
+ * An SQL expression: whether a device may be due sooner than it is. One that was refused waits for as long as it was asked to,
+ * whatever happens meanwhile: it is decided about what there is then.
+ */
+function mayBeSooner(device: string): string {
+  return `(${device}.due_at IS NULL OR ${device}.due_at <= now() OR ${device}.attempts = 0 OR ${device}.lease_id IS NOT NULL)`;
+}
+
 /** What was planned: when the first of it is due; null where nothing is. */
 export interface Planned {
   dueAt: Date | null;
@@ -91,7 +99,7 @@ export class PushPlanningRepository {
        ), due AS (
          UPDATE push_devices d SET due_at = LEAST(d.due_at, w.decide_at)
          FROM (SELECT device_id, min(decide_at) AS decide_at FROM written GROUP BY device_id) AS w
-         WHERE d.id = w.device_id AND (d.due_at IS NULL OR d.due_at > w.decide_at)
+         WHERE d.id = w.device_id AND (d.due_at IS NULL OR d.due_at > w.decide_at) AND ${mayBeSooner('d')}
        ), progress AS (
          INSERT INTO push_progress AS p (conversation_id, planned_seq)
          SELECT id, last_seq FROM turn WHERE EXISTS (SELECT FROM target t WHERE t.id = turn.id) ORDER BY id
@@ -126,7 +134,7 @@ export class PushPlanningRepository {
        ), due AS (
          UPDATE push_devices d SET due_at = LEAST(d.due_at, w.decide_at)
          FROM (SELECT device_id, min(decide_at) AS decide_at FROM written GROUP BY device_id) AS w
-         WHERE d.id = w.device_id AND (d.due_at IS NULL OR d.due_at > w.decide_at)
+         WHERE d.id = w.device_id AND (d.due_at IS NULL OR d.due_at > w.decide_at) AND ${mayBeSooner('d')}
        )
        SELECT min(decide_at) AS "dueAt" FROM written`,
       [requestIds, delayMs / 1_000],
@@ -157,7 +165,7 @@ export class PushPlanningRepository {
                UNION SELECT m.user_id FROM conversation_members m WHERE m.conversation_id = ANY ($2)
              )
            ORDER BY d.id
-         )
+         ) AND ${mayBeSooner('d')}
          RETURNING d.due_at
        )
        SELECT min(due_at) AS "dueAt" FROM due`,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
 import type { Call } from '../../support/push/fake-service.js';
 import { FakeWebPush } from '../../support/push/fake-web-push.js';
 import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
@@ -106,6 +107,37 @@ describe('what one device is refused, or one request', () => {
       const seconds = await dueInSeconds('web');
       return seconds.filter((one) => one > 0 && one <= 2 * MINUTE).length >= 2;
     });
+  });
+
+  it('a device that is asked to wait does, whatever comes or is read meanwhile, and its next token does not', async () => {
+    const { bob, token, conversationId } = await android();
+    const eve = await push.story.person('eve');
+    const second = await eve.directConversation(bob);
+    await ada.say(conversationId, 'one');
+    await logged(bob, { outcome: 'sent', seq: 1 });
+    push.fcm.refusals.set(token, { status: 429, code: 'QUOTA_EXCEEDED', retryAfter: '1800' });
+    await ada.say(conversationId, 'two');
+    await logged(bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
+    const { calls } = push.fcm;
+    await eve.say(second, 'three');
+    await eve.must('POST', '/friends/requests', { userId: bob.id });
+    const database = push.story.app.get(Database);
+    await until('all of it is planned', async () => {
+      const [row] = await database.query<{ waiting: number }>(
+        `SELECT count(*)::integer AS waiting FROM push_notices n JOIN push_devices d ON d.id = n.device_id
+         WHERE d.user_id = $1 AND n.since IS NOT NULL`,
+        [bob.id],
+      );
+      return row?.waiting === 3;
+    });
+    await push.story.app.get(PushPlanningRepository).refresh([bob.id], [], 0, 0);
+    const [seconds] = await dueInSeconds('fcm');
+    expect(seconds).toBeGreaterThan(25 * MINUTE);
+    expect(push.fcm.calls).toBe(calls);
+    const next = fcmToken();
+    await bob.must('PUT', '/devices/phone', { platform: 'fcm', token: next });
+    const arrived = await push.fcm.arrived(next, 3);
+    expect(arrived.map(({ body }) => body)).toEqual(expect.arrayContaining(['two', 'three']));
   });
 
   it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
