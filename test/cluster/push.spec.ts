@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../src/config/timings.js';
+import { Database } from '../../src/database/database.js';
 import { logged, logOf, type PushStory, QUICK, startPushStory } from '../support/push/push-story.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { PushPlanner } from '../../src/push/planning/push-planner.js';
 import { PushPlanningRepository } from '../../src/push/planning/push-planning.repository.js';
+import { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { Device, Person, startStory, type Story, until } from '../support/story.js';
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
@@ -58,6 +60,33 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
           .of(token)
           .some(({ body }) => body?.includes('not see') === true || body?.includes('new') === true);
       });
+    } finally {
+      device.socket.close();
+    }
+  });
+
+  it('never rings where somebody looks at the conversation, also after that was lost with the database', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.directConversation(bob);
+    const device = new Device(west.url, { token: bob.accessToken });
+    const shown = async (): Promise<boolean> => {
+      const rows = await push.story.app
+        .get(Database)
+        .query('SELECT FROM attentions WHERE user_id = $1 AND $2 = ANY (conversation_ids)', [bob.id, conversationId]);
+      return rows.length > 0;
+    };
+    try {
+      await device.next('session:ready');
+      await device.must('join_conversation', { conversationId });
+      await until('the other process may know it', shown);
+      // What a crash of PostgreSQL does to an unlogged table.
+      await push.story.app.get(Database).query('TRUNCATE attentions, presences, presence_nodes');
+      expect(await shown()).toBe(false);
+      west.app.get(PresenceTracker).renew();
+      await until('the other process may know it again', shown);
+      const { seq } = await ada.say(conversationId, 'You see this');
+      await logged(bob, { conversationId, seq, outcome: 'skipped', reason: 'looking' });
+      expect(push.expo.of(token)).toEqual([]);
     } finally {
       device.socket.close();
     }

@@ -6,6 +6,7 @@ import { Configuration } from '../../config/configuration.js';
 import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
+import { Attention } from '../../presence/attention.js';
 import { type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { EndedSessions } from '../delivery/ended-sessions.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
@@ -60,6 +61,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(
     private readonly store: PresenceStore,
+    private readonly attention: Attention,
     private readonly events: EventBus,
     private readonly broadcaster: Broadcaster,
     private readonly endedSessions: EndedSessions,
@@ -127,14 +129,18 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   /**
    * Renews the lease of this process. Where it was lost (with the database, or by a process that thought itself alone),
-   * everybody who is here arrives again. What could not be stored when it happened is stored now.
+   * everybody who is here arrives again, and so does what they look at. What could not be stored when it happened is stored now.
    */
   renew(): void {
     void this.enqueue(async () => {
       if (!(await this.store.renew())) {
         // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
         await this.endedSessions.close().catch(() => undefined);
-        for (const [userId, { sockets }] of this.present) if (sockets > 0) this.arriving.add(userId);
+        for (const [userId, { sockets }] of this.present) {
+          if (sockets > 0) this.arriving.add(userId);
+          // What they look at went with the lease: the others would ring for what is looked at here.
+          this.attention.changed(userId);
+        }
         // By then the others have noticed, too.
         this.losing ??= setTimeout(() => {
           this.losing = undefined;
