@@ -32,6 +32,8 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
+    // What it takes and has no answer to when it ends, nobody asks for again.
+    if (this.configuration.isOperator === true) return;
     this.running ??= this.run();
   }
 

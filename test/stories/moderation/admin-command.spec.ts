@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
+import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
+import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
+import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a secret that is long enough for every test';
 /** Each command is a process that starts the server’s services, on a machine that may have other things to do. */
@@ -215,4 +217,41 @@ describe('npm run admin', () => {
     },
     COMMAND_MS,
   );
+});
+
+describe('the process of an operator’s command', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** What a process takes from the queues. */
+  const spies = () => [
+    jest.spyOn(WebhookQueueRepository.prototype, 'take'),
+    jest.spyOn(WebhookQueueRepository.prototype, 'overfull'),
+    jest.spyOn(WebhookQueueRepository.prototype, 'dueNotices'),
+    jest.spyOn(PushQueueRepository.prototype, 'take'),
+    jest.spyOn(PushQueueRepository.prototype, 'takeTickets'),
+  ];
+
+  it('takes nothing that waits for webhooks, administrators’ mailboxes, phones or Expo', async () => {
+    const takes = spies();
+    const story = await startStory({ isOperator: true });
+    try {
+      // What begins with a process has begun before it is called for the first time.
+      await story.person();
+      for (const take of takes) expect(take).not.toHaveBeenCalled();
+    } finally {
+      await story.close();
+    }
+  });
+
+  it('leaves that to servers, which take all of it', async () => {
+    const takes = spies();
+    const story = await startStory();
+    try {
+      await until('all of it is taken', () => takes.every(({ mock }) => mock.calls.length > 0));
+    } finally {
+      await story.close();
+    }
+  });
 });

@@ -86,6 +86,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // It ends in a moment, and may know neither what receivers and mailboxes this server reaches nor how.
+    if (this.configuration.isOperator === true) return;
     // Where there is no other process, what is leased now was leased by one that died.
     if (this.configuration.isAlone)
       await this.repository
