@@ -57,7 +57,7 @@ export class ApnsProvider extends PushProvider {
 
   private async one(push: Push): Promise<PushResult> {
     const { apns } = this.configuration.push;
-    if (apns === undefined) return { verdict: 'alarm', reason: 'APNS_KEY is not set' };
+    if (apns === undefined) return { verdict: 'again', reason: 'APNS_KEY is not set' };
     const environment = push.device.environment ?? 'production';
     const first = await this.attempt(apns, environment, push);
     if (first.reason !== 'BadDeviceToken') return first;

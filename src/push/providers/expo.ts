@@ -56,7 +56,7 @@ export class ExpoProvider extends PushProvider {
     if (!answer.ok) {
       const { result, isOfRequest, projects } = answer;
       if (!isOfRequest) return pushes.map(() => result);
-      if (pushes.length === 1) return [{ ...result, isOfDevice: true }];
+      if (pushes.length === 1) return [{ ...result, mayBeOfDevice: true }];
       const results = new Map<Push, PushResult>();
       for (const part of partsOf(pushes, projects)) {
         const parts: PushResult[] =

@@ -43,7 +43,7 @@ export class FcmProvider extends PushProvider {
 
   private async one(push: Push): Promise<PushResult> {
     const { fcm } = this.configuration.push;
-    if (fcm === undefined) return { verdict: 'alarm', reason: 'FCM_SERVICE_ACCOUNT is not set' };
+    if (fcm === undefined) return { verdict: 'again', reason: 'FCM_SERVICE_ACCOUNT is not set' };
     const token = await this.accessToken(fcm);
     if (typeof token !== 'string') return token;
     const result = await this.post(fcm, token, push);

@@ -293,14 +293,7 @@ export class PushLane {
   private noteResult(device: LeasedDevice, result: PushResult, beganAt: number): void {
     const { verdict, reason } = result;
     this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
-    if (verdict === 'alarm') {
-      this.alarms += 1;
-      this.warn(
-        reason,
-        `${this.platform} refuses this server: ${reason}. Nothing is lost for a day; see docs/push.md`,
-        'error',
-      );
-    }
+    if (!this.provider.isConfigured) this.warn('keys', `devices are registered for ${this.platform}, and ${reason}`);
     const host = this.hostOf(this.provider.laneOf(device));
     if (verdict === 'sent') {
       host.failures = 0;
@@ -308,6 +301,15 @@ export class PushLane {
     }
     if (verdict !== 'again' && verdict !== 'alarm') return;
     const askedMs = this.askedOfHost(host, device, result);
+    // What may be about devices alone anybody can bring about: an operator has to look once it is about the host.
+    if (verdict === 'alarm' && (askedMs !== undefined || result.mayBeOfDevice !== true)) {
+      this.alarms += 1;
+      this.warn(
+        reason,
+        `${this.platform} refuses this server: ${reason}. Nothing is lost for a day; see docs/push.md`,
+        'error',
+      );
+    }
     if (askedMs === undefined) return;
     // What was under way together failed together, be it a hundred of one request: that is one failure.
     if (beganAt >= host.failedAt) host.failures += 1;

@@ -174,6 +174,7 @@ describe('what a provider answers', () => {
     ['web', '429'],
     ['web', '403'],
     ['web', '401'],
+    ['expo', '400'],
   ] as const)('may be of one device alone where others are not refused the same: %s, %s', async (platform, code) => {
     expect(await answerOf(platform, code)).toMatchObject({ mayBeOfDevice: true });
   });
@@ -296,7 +297,6 @@ describe('what a provider answers', () => {
     ['fcm', 'THIRD_PARTY_AUTH_ERROR'],
     ['apns', 'TooManyRequests'],
     ['expo', 'MessageRateExceeded'],
-    ['expo', '400'],
   ] as const)('is of one device alone where it can be: %s, %s', async (platform, code) => {
     expect(await answerOf(platform, code)).toMatchObject({ isOfDevice: true });
   });

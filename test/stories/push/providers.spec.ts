@@ -262,7 +262,6 @@ describe('the providers', () => {
       (token) => push.apns.refusals.set(token, { status: 403, reason: 'InvalidProviderToken' }),
       () => push.apns.refusals.clear(),
     ],
-    ['web', (endpoint) => push.web.statuses.set(endpoint, 403), () => push.web.statuses.clear()],
     [
       'expo',
       () => (push.expo.misbehave = () => ({ status: 401, body: { errors: [{ code: 'UNAUTHORIZED' }] } })),
@@ -279,6 +278,17 @@ describe('the providers', () => {
     allow();
     await sooner(bob);
     expect((await fakeOf(platform).arrived(address))[0]).toMatchObject({ body: 'Wait for me' });
+  });
+
+  it('a browser’s key that is not the server’s costs neither its token nor a message', async () => {
+    const { bob, address, conversationId } = await owner('web');
+    push.web.statuses.set(address, 403);
+    await ada.say(conversationId, 'Wait for me');
+    await logged(bob, { outcome: 'waiting' });
+    expect(await devicesOf(bob)).toBe(1);
+    push.web.statuses.clear();
+    await sooner(bob);
+    expect((await fakeOf('web').arrived(address))[0]).toMatchObject({ body: 'Wait for me' });
   });
 
   it.each(['expo', 'fcm', 'web'])(
