@@ -129,7 +129,15 @@ export class PushLane {
   private async measure(): Promise<void> {
     const began = performance.now();
     if (began < this.measuredAgainAt) return;
-    this.backlog = await this.repository.backlog(this.platform);
+    try {
+      this.backlog = await this.repository.backlog(this.platform);
+    } catch (error) {
+      // Sending does not need it: the numbers stay as they were.
+      this.warn(
+        'backlog',
+        `what waits for ${this.platform} is not measured at the moment: ${(error as Error).message}`,
+      );
+    }
     const tookMs = performance.now() - began;
     this.measuredAgainAt = began + Math.max(this.configuration.timings.pushRestMs, tookMs * MEASURE_REST_TIMES);
   }

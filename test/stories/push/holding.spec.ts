@@ -3,15 +3,7 @@ import { Database } from '../../../src/database/database.js';
 import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
 import type { Call } from '../../support/push/fake-service.js';
 import { FakeWebPush } from '../../support/push/fake-web-push.js';
-import {
-  apnsToken,
-  fcmToken,
-  logged,
-  logOf,
-  type Phone,
-  type PushStory,
-  startPushStory,
-} from '../../support/push/push-story.js';
+import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
 import { type Person, request, until } from '../../support/story.js';
 
 const MINUTE = 60;
@@ -44,11 +36,6 @@ describe('what one device is refused, or one request', () => {
     const { subscription } = push.web.subscribe();
     await bob.must('PUT', '/devices/phone', { platform: 'web', subscription });
     return { bob, endpoint: subscription.endpoint, conversationId: await ada.directConversation(bob) };
-  };
-
-  const iPhone = async (): Promise<{ bob: Person; conversationId: string }> => {
-    const { person: bob } = await push.owner('bob');
-    return { bob, conversationId: await ada.directConversation(bob) };
   };
 
   const android = async (): Promise<{ bob: Person; token: string; conversationId: string }> => {
@@ -153,23 +140,6 @@ describe('what one device is refused, or one request', () => {
     expect(arrived.map(({ body }) => body)).toEqual(expect.arrayContaining(['two', 'three']));
   });
 
-  it.each(['web', 'expo'] as const)(
-    'an operator has to look once %s refuses several users, and for none alone',
-    async (platform) => {
-      push.web.misbehave = () => ({ status: 403 });
-      push.expo.misbehave = () => ({ status: 400 });
-      const alarms: (string | undefined)[] = [];
-      for (let user = 0; user < 3; user += 1) {
-        const { bob, conversationId } = platform === 'web' ? await browser() : await iPhone();
-        await ada.say(conversationId, 'refused');
-        await logged(bob, { outcome: 'waiting' });
-        const { body } = await request(push.story.url, 'GET', '/metrics');
-        alarms.push(new RegExp(`^parley_push_alarms\\{platform="${platform}"\\} (\\d+)$`, 'm').exec(String(body))?.[1]);
-      }
-      expect(alarms).toEqual(['0', '0', '1']);
-    },
-  );
-
   it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
     const refused = await android();
     push.fcm.refusals.set(refused.token, { status: 429, code: 'QUOTA_EXCEEDED' });
@@ -257,25 +227,6 @@ describe('what is not answered', () => {
     expect(held).toHaveLength(1);
     push.fcm.release();
     await push.fcm.arrived(token);
-
-describe('a platform without keys', () => {
-  it.each([
-    ['fcm', fcmToken(), { FCM_SERVICE_ACCOUNT: '' }],
-    ['apns', apnsToken(), { APNS_KEY: '', APNS_KEY_ID: '', APNS_TEAM_ID: '', APNS_BUNDLE_ID: '' }],
-  ])('holds what waits for it, and calls nobody: %s', async (platform, token, environment) => {
-    const push = await startPushStory({}, environment);
-    try {
-      const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
-      await bob.must('PUT', '/devices/phone', { platform, token });
-      await ada.say(await ada.directConversation(bob), 'Hello');
-      expect(await logged(bob, { outcome: 'waiting' })).toMatchObject({
-        reason: expect.stringMatching(/ is not set$/),
-      });
-      const { body } = await request(push.story.url, 'GET', '/metrics');
-      expect(String(body).split('\n')).toContain(`parley_push_alarms{platform="${platform}"} 0`);
-    } finally {
-      await push.close();
-    }
   });
 });
 
