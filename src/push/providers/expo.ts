@@ -13,6 +13,9 @@ const MAX_BODY_CHARACTERS = 500;
 /** A thousand receipts have a tenth of it. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
+/** Characters; Expo's are UUIDs. */
+const MAX_TICKET_ID = 100;
+
 interface Ticket {
   status?: unknown;
   id?: unknown;
@@ -72,7 +75,7 @@ export class ExpoProvider extends PushProvider {
       return pushes.map(() => ({ verdict: 'again', reason: 'an answer that is none' }));
     return (tickets as Ticket[]).map((ticket) => {
       if (ticket?.status === 'ok' && typeof ticket.id === 'string')
-        return { verdict: 'sent', reason: 'taken by Expo', ticketId: ticket.id };
+        return { verdict: 'sent', reason: 'taken by Expo', ...(isKeepable(ticket.id) ? { ticketId: ticket.id } : {}) };
       return this.refusal(ticket);
     });
   }
@@ -132,6 +135,11 @@ export class ExpoProvider extends PushProvider {
       return { ok: false, result, isOfRequest: false, projects: [] };
     }
   }
+}
+
+/** What is none of Expo's ids the database may not take, and with it what became of a whole batch: it is not asked about. */
+function isKeepable(ticketId: string): boolean {
+  return ticketId.length <= MAX_TICKET_ID && !ticketId.includes('\0');
 }
 
 /** What goes with `PUSH_TOO_MANY_EXPERIENCE_IDS`: the tokens of each project. */

@@ -6,6 +6,7 @@ import { ExpoProvider, MAX_RECEIPTS } from '../providers/expo.js';
 import type { PushResult, Verdict } from '../providers/push-provider.js';
 import { Breaker } from './breaker.js';
 import { PushQueueRepository, type DueTicket } from './push-queue.repository.js';
+import { shortReason } from './turn.js';
 
 const MAX_REST_MS = 60_000;
 
@@ -89,14 +90,14 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
       conversationId: null,
       seq: null,
       outcome: 'failed' as const,
-      reason: result.reason,
+      reason: shortReason(result.reason),
     }));
     await this.repository.log(entries);
     const alarm = refused.find(({ result }) => result.verdict === 'alarm');
     const dead = refused.filter(({ result }) => result.verdict === 'remove').map(({ ticket }) => ticket);
     if (alarm !== undefined || (dead.length > 0 && !isBelieved)) this.alarms += 1;
     if (alarm !== undefined)
-      this.logger.error(`the phones' services refuse Expo's keys of this app: ${alarm.result.reason}`);
+      this.logger.error(`the phones' services refuse Expo's keys of this app: ${shortReason(alarm.result.reason)}`);
     if (dead.length === 0) return;
     if (isBelieved) await this.repository.forget(dead);
     else this.logger.error('Expo calls more than a fifth of the tokens none: none is removed, see docs/push.md');

@@ -11,7 +11,7 @@ import type { Push, PushProvider, PushResult, Verdict } from '../providers/push-
 import { Breaker } from './breaker.js';
 import type { LeasedDevice } from './notice.js';
 import type { PushQueueRepository, TurnEnd } from './push-queue.repository.js';
-import { MAX_REASON, Turn, type TurnRules } from './turn.js';
+import { shortReason, Turn, type TurnRules } from './turn.js';
 
 const MIN_REST_MS = 20;
 /** The longest wait after a provider failed. */
@@ -299,7 +299,8 @@ export class PushLane {
   }
 
   private noteResult(device: LeasedDevice, result: PushResult, beganAt: number): void {
-    const { verdict, reason } = result;
+    const { verdict } = result;
+    const reason = shortReason(result.reason);
     this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
     if (!this.provider.isConfigured) this.warn('keys', `devices are registered for ${this.platform}, and ${reason}`);
     const host = this.hostOf(this.provider.laneOf(device));
@@ -322,7 +323,7 @@ export class PushLane {
     // What was under way together failed together, be it a hundred of one request: that is one failure.
     if (beganAt >= host.failedAt) host.failures += 1;
     host.failedAt = performance.now();
-    host.reason = reason.slice(0, MAX_REASON);
+    host.reason = reason;
     const waitMs = Math.max(askedMs, this.retryMs(Math.max(0, host.failures - 1)));
     host.pausedUntil = Math.max(host.pausedUntil, performance.now() + waitMs);
   }

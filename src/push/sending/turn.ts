@@ -21,7 +21,7 @@ const MAX_CLEARED = 5;
 const MAX_SUSPICIONS = 5;
 const SUSPICION_WINDOW_MS = 24 * 3_600_000;
 /** Characters of a provider's word that are kept. */
-export const MAX_REASON = 200;
+const MAX_REASON = 200;
 
 export interface TurnInput {
   device: LeasedDevice;
@@ -258,9 +258,14 @@ export class Turn {
       conversationId: isOfConversation ? subjectId : null,
       seq: isOfConversation ? seq : null,
       outcome,
-      reason: reason.slice(0, MAX_REASON),
+      reason: shortReason(reason),
     });
   }
+}
+
+/** A provider's word as it is kept: one that the database does not take would lose what became of a whole batch. */
+export function shortReason(reason: string): string {
+  return reason.slice(0, MAX_REASON).replaceAll(/\p{Cc}/gu, ' ');
 }
 
 function keyOf({

@@ -199,6 +199,16 @@ describe('what a provider answers', () => {
     expect(results).toMatchObject([{ verdict: 'again', reason: 'an answer that is none' }]);
   });
 
+  it.each([
+    ['longer than any', 'x'.repeat(101)],
+    ['with NUL', 'a\0b'],
+  ])('is not asked about later by a ticket that is none: %s', async (_, id) => {
+    expo.misbehave = () => ({ status: 200, body: { data: [{ status: 'ok', id }] } });
+    const results = await providers.expo.send([pushTo({ platform: 'expo', address: expoToken() })]);
+    expo.release();
+    expect(results).toEqual([{ verdict: 'sent', reason: 'taken by Expo' }]);
+  });
+
   it.each(['expo', 'fcm', 'sign-in'] as const)('is read no further than an answer goes: %s', async (which) => {
     const fake = which === 'expo' ? expo : fcm;
     const platform = which === 'expo' ? 'expo' : 'fcm';
