@@ -80,10 +80,13 @@ export class ExpoProvider extends PushProvider {
     });
   }
 
-  /** What became of what Expo took: by ticket; of what it does not know yet, nothing. Undefined where it cannot be asked now. */
-  async receipts(ids: readonly string[]): Promise<ReadonlyMap<string, PushResult> | undefined> {
+  /**
+   * What became of what Expo took: by ticket; of what it does not know yet, nothing. Undefined where it cannot be asked now,
+   * 'refused' where it refuses the request as a whole, maybe for one of the tickets.
+   */
+  async receipts(ids: readonly string[]): Promise<ReadonlyMap<string, PushResult> | 'refused' | undefined> {
     const answer = await this.post('/getReceipts', { ids });
-    if (!answer.ok) return undefined;
+    if (!answer.ok) return answer.isOfRequest ? 'refused' : undefined;
     const receipts = answer.body.data;
     if (typeof receipts !== 'object' || receipts === null) return undefined;
     return new Map(

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Pause } from '../../common/async/pause.js';
+import { Clock } from '../../common/clock.js';
 import { newId } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExpoProvider, MAX_RECEIPTS } from '../providers/expo.js';
@@ -9,6 +10,8 @@ import { PushQueueRepository, type DueTicket } from './push-queue.repository.js'
 import { shortReason } from './turn.js';
 
 const MAX_REST_MS = 60_000;
+/** After that Expo has forgotten what became of what it took. */
+const MAX_FAILING_MS = 24 * 3_600_000;
 
 /**
  * Asks Expo what became of what it took: only then it knows whether the phone's own service knows the token. Asked a quarter of
@@ -25,11 +28,14 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   /** Refusals by what they mean; what was taken was counted when it was. */
   readonly counts = new Map<Verdict, number>();
   private running: Promise<void> | undefined;
+  /** Since when Expo cannot be asked, by the clock. */
+  private failingSince: number | undefined;
 
   constructor(
     private readonly repository: PushQueueRepository,
     private readonly expo: ExpoProvider,
     private readonly configuration: Configuration,
+    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -60,17 +66,42 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   private async ask(): Promise<number> {
     const tickets = await this.repository.takeTickets(MAX_RECEIPTS);
     if (tickets.length === 0) return 0;
+    const deadline = performance.now() + this.configuration.timings.pushRequestMs;
+    return (await this.askFor(tickets, deadline)) ? tickets.length : 0;
+  }
+
+  /**
+   * Asks once more in halves, until then, where it is refused as a whole: one ticket that Expo does not take is nothing to others.
+   * Answers whether all of it was answered.
+   */
+  private async askFor(tickets: readonly DueTicket[], deadline: number): Promise<boolean> {
     const receipts = await this.expo.receipts(tickets.map(({ id }) => id));
-    if (receipts === undefined) {
-      await this.repository.putTicketsBack(tickets, this.configuration.timings.pushReceiptMs);
-      return 0;
+    if (receipts === 'refused' && performance.now() < deadline) {
+      // Asked for once more, it would be refused once more.
+      if (tickets.length === 1) return true;
+      const half = Math.ceil(tickets.length / 2);
+      const isAnswered = await this.askFor(tickets.slice(0, half), deadline);
+      return (await this.askFor(tickets.slice(half), deadline)) && isAnswered;
     }
+    if (receipts === undefined || receipts === 'refused') {
+      await this.putBack(tickets);
+      return false;
+    }
+    this.failingSince = undefined;
     const answered = tickets.flatMap((ticket) => {
       const result = receipts.get(ticket.id);
       return result === undefined ? [] : [{ ticket, result }];
     });
     await this.remove(answered);
-    return tickets.length;
+    return true;
+  }
+
+  /** Keeps them for later, unless there has been no answer for so long that Expo knows of none any more. */
+  private async putBack(tickets: readonly DueTicket[]): Promise<void> {
+    const now = this.clock.now();
+    this.failingSince ??= now;
+    if (now - this.failingSince < MAX_FAILING_MS)
+      await this.repository.putTicketsBack(tickets, this.configuration.timings.pushReceiptMs);
   }
 
   private async remove(answered: readonly { ticket: DueTicket; result: PushResult }[]): Promise<void> {

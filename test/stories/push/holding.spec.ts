@@ -7,7 +7,6 @@ import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } f
 import { type Person, request, until } from '../../support/story.js';
 
 const MINUTE = 60;
-const WORD = 'Strange\0word';
 
 describe('what one device is refused, or one request', () => {
   let push: PushStory;
@@ -139,20 +138,6 @@ describe('what one device is refused, or one request', () => {
     await bob.must('PUT', '/devices/phone', { platform: 'fcm', token: next });
     const arrived = await push.fcm.arrived(next, 3);
     expect(arrived.map(({ body }) => body)).toEqual(expect.arrayContaining(['two', 'three']));
-  });
-
-  it.each<[string, string, (token: string) => void]>([
-    ['a ticket', 'failed', (token) => push.expo.refusals.set(token, WORD)],
-    ['a receipt', 'failed', (token) => push.expo.receiptRefusals.set(token, WORD)],
-    // The second one waits for the provider with the first one.
-    ['a request', 'waiting', () => (push.expo.misbehave = () => ({ status: 500, body: { errors: [{ code: WORD }] } }))],
-  ])('a word of Expo that the database does not take is noted without what it does not take: of %s', async (...row) => {
-    const [, outcome, refuse] = row;
-    for (const { person, token } of [await push.owner('bob'), await push.owner('cy')]) {
-      refuse(token);
-      await ada.say(await ada.directConversation(person), 'Hello');
-      await logged(person, { outcome, reason: 'Strange word' });
-    }
   });
 
   it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
