@@ -15,6 +15,8 @@ const TOKEN_LIFE_MS = 40 * 60_000;
 const MIN_TOKEN_LIFE_MS = 20 * 60_000;
 const EXPIRY_SECONDS = 24 * 3_600;
 const MAX_ANSWER_BYTES = 16 * 1024;
+/** A connection that nothing is sent on is ended: a network on its way may forget it without a word, and a request would be lost. */
+const IDLE_TIMEOUT_MS = 60_000;
 
 interface Answer {
   status: number;
@@ -187,6 +189,7 @@ export class ApnsProvider extends PushProvider {
     session.on('error', forget);
     session.on('close', forget);
     session.on('goaway', forget);
+    session.setTimeout(IDLE_TIMEOUT_MS, () => session.close());
     // What is open while nothing is sent keeps no process alive.
     session.unref();
     this.sessions.set(origin, session);

@@ -256,6 +256,21 @@ describe('what a provider answers', () => {
     }
   });
 
+  it('comes by another connection after nothing was sent to Apple for a while', async () => {
+    const push = pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' });
+    const provider = new ApnsProvider(configuration, new Clock());
+    try {
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'sent' }]);
+      const [session] = provider['sessions'].values();
+      // As after a minute.
+      session?.emit('timeout');
+      expect(session?.closed).toBe(true);
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'sent' }]);
+    } finally {
+      provider.close();
+    }
+  });
+
   it('is not refused for a token of the future where the clock was put back', async () => {
     class MovedClock extends Clock {
       byMs = 1_800_000;
