@@ -90,8 +90,10 @@ export const ANSWERS: Readonly<Record<PushPlatform, Readonly<Record<string, Verd
     '413': 'keep',
     '429': 'again',
     // A push service that leads elsewhere is not followed.
+    '300': 'suspect',
     '301': 'suspect',
     '302': 'suspect',
+    '303': 'suspect',
     '307': 'suspect',
     '308': 'suspect',
   },

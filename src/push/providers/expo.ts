@@ -166,10 +166,14 @@ function partsOf(pushes: readonly Push[], projects: readonly string[][]): Push[]
 
 /** What a failed request says of itself, without what is in it. */
 export function reasonOf(error: unknown): string {
-  const { name, cause } = error as { name?: string; cause?: { name?: string; code?: unknown } };
+  const { name, code, cause } = error as {
+    name?: string;
+    code?: unknown;
+    cause?: { name?: string; code?: unknown };
+  };
   if ([name, cause?.name].includes('TimeoutError')) return 'no answer in time';
-  // A number is an exception's of the platform, and says nothing.
-  return typeof cause?.code === 'string' ? cause.code : (name ?? 'unknown');
+  // On the error itself by node:http and node:http2. A number is an exception's of the platform, and says nothing.
+  return [cause?.code, code].find((one) => typeof one === 'string') ?? name ?? 'unknown';
 }
 
 function messageOf({ device, notification: { shown, tag, data } }: Push): object {

@@ -9,6 +9,7 @@ import type { Push, PushProvider, PushResult, Verdict } from '../../../src/push/
 import { WebProvider } from '../../../src/push/providers/web.js';
 import type { LeasedDevice, Notice } from '../../../src/push/sending/notice.js';
 import { Turn, type TurnRules } from '../../../src/push/sending/turn.js';
+import { freePort } from '../../support/free-port.js';
 import { FakeApns } from '../../support/push/fake-apns.js';
 import { FakeExpo } from '../../support/push/fake-expo.js';
 import { FakeFcm } from '../../support/push/fake-fcm.js';
@@ -150,6 +151,38 @@ describe('what a provider answers', () => {
   ];
   it.each(unknown)('that nobody knows costs no token: %s, %s', async (platform, code, verdict) => {
     expect(await answerOf(platform, code)).toMatchObject({ verdict });
+  });
+
+  it.each(['300', '301', '302', '303', '307', '308'])(
+    'is suspected where a push service leads elsewhere: %s',
+    async (status) => {
+      expect(await answerOf('web', status)).toMatchObject({ verdict: 'suspect' });
+    },
+  );
+
+  it('is none where nobody listens, and says so in the log of the device', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const away = Configuration.fromEnvironment({
+      EXPO_PUSH_URL: url,
+      PUSH_WEB_HOSTS: url,
+      VAPID_PRIVATE_KEY: Buffer.alloc(32, 7).toString('base64url'),
+      ...apns.environment,
+      APNS_URL: url,
+    });
+    const { keys } = web.subscribe().subscription;
+    const clock = new Clock();
+    const results = [
+      ...(await new ExpoProvider(away, clock).send([pushTo({ platform: 'expo', address: expoToken() })])),
+      ...(await new ApnsProvider(away, clock).send([
+        pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' }),
+      ])),
+      ...(await new WebProvider(away, clock).send([pushTo({ platform: 'web', address: `${url}/push/1`, ...keys })])),
+    ];
+    expect(results).toEqual([
+      { verdict: 'again', reason: 'Expo is away: ECONNREFUSED' },
+      { verdict: 'again', reason: 'Apple is away: ECONNREFUSED' },
+      { verdict: 'again', reason: 'the push service is away: ECONNREFUSED' },
+    ]);
   });
 
   const waits: [keyof typeof ANSWERS, string, string | undefined, number | undefined][] = [
