@@ -313,6 +313,30 @@ describe('webhooks', () => {
     ]);
   });
 
+  it('that failed are sent again without what they quote once that is gone', async () => {
+    const hook = await receiver(['message.created']);
+    const direct = await ada.directConversation(bob);
+    const quoted = await ada.say(direct, 'said in haste');
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    let fail = (): void => undefined;
+    hook.answer = (response) => {
+      fail = () => response.writeHead(500).end();
+      response.on('error', () => undefined);
+    };
+    const { id } = await bob.say(direct, 'why?', { replyToId: quoted.id });
+    const isReply = ({ message }: Anything): boolean => message.id === id;
+    expect((await hook.next('message.created', isReply)).data.message.replyTo.content).toBe('said in haste');
+    await ada.must('DELETE', `/messages/${quoted.id}?for=everyone`);
+    hook.answer = (response) => response.writeHead(204).end();
+    fail();
+    await until('it is sent again', () => hook.received.filter(({ data }) => isReply(data)).length === 2);
+    expect(hook.received.at(-1)?.data.message).toMatchObject({
+      content: 'why?',
+      replyTo: { id: quoted.id, senderId: ada.id, content: null, deletedAt: expect.any(String) },
+    });
+    expect(hook.forged).toBe(0);
+  });
+
   it('of a receiver that never answers hold up no other', async () => {
     const [slow, quick] = [await receiver(['message.created']), await receiver(['message.created'])];
     slow.answer = (response) => slow.hold(response);

@@ -12,7 +12,7 @@ export interface Attempt {
   secrets: readonly string[];
   /** The `webhook-id`. */
   id: string;
-  /** The body, as it was written once. */
+  /** The body, as it was written once but for a quotation that is gone since. */
   payload: string;
 }
 

@@ -10,6 +10,8 @@ export interface LeasedDelivery extends Attempt {
   attempts: number;
   /** It would repeat a message that was deleted, or was too old, since. Asked of what waited alone. */
   isOfDeletedMessage: boolean;
+  /** When the message was deleted, or was too old, that it quotes; null: not. Asked of what waited alone. */
+  quotedDeletedAt: Date | null;
 }
 
 /** That a webhook was disabled. */
@@ -54,7 +56,11 @@ export class WebhookQueueRepository {
          CASE WHEN d.type IN ('message.created', 'message.updated') AND (d.attempts > 1 OR d.created_at < now() - interval '10 seconds')
            THEN EXISTS (
              SELECT 1 FROM messages m WHERE m.id = (d.payload::jsonb #>> '{data,message,id}')::uuid AND m.deleted_at IS NOT NULL
-           ) ELSE false END AS "isOfDeletedMessage"`,
+           ) ELSE false END AS "isOfDeletedMessage",
+         CASE WHEN d.type IN ('message.created', 'message.updated') AND (d.attempts > 1 OR d.created_at < now() - interval '10 seconds')
+           THEN (
+             SELECT m.deleted_at FROM messages m WHERE m.id = (d.payload::jsonb #>> '{data,message,replyTo,id}')::uuid
+           ) END AS "quotedDeletedAt"`,
       [leaseId, [...inFlight.keys()], [...inFlight.values()], share, leaseMs / 1_000],
       'webhook_take',
     );

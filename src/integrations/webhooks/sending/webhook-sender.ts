@@ -5,6 +5,8 @@ import { Periodic } from '../../../common/async/periodic.js';
 import { Clock } from '../../../common/clock.js';
 import { newId } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
+import type { MessageView } from '../../../messages/messages.view.js';
+import { hiddenQuotation } from '../../../messages/reading/quotation.js';
 import { Metrics } from '../../../observability/metrics.js';
 import { DELIVERY_WINDOW_DAYS, type DisabledReason } from '../webhook-events.js';
 import { retryDelayMs } from './retries.js';
@@ -167,7 +169,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       this.count('given_up');
       return this.repository.giveUp(delivery, this.leaseId, 'the message is gone');
     }
-    const result = await this.poster.post(delivery);
+    const result = await this.poster.post(withoutDeletedQuotation(delivery));
     if (result.error === null) {
       receiver.failures = 0;
       this.count('delivered');
@@ -243,4 +245,14 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
     while (!this.sweep.isStopped && (await this.repository.deleteOld(days, SWEEP_BATCH)) === SWEEP_BATCH);
   }
+}
+
+/** What a message quotes is shown as the API shows it by now: the message itself is not gone with it. */
+function withoutDeletedQuotation(delivery: LeasedDelivery): LeasedDelivery {
+  if (delivery.quotedDeletedAt === null) return delivery;
+  const event = JSON.parse(delivery.payload) as { data: { message: MessageView } };
+  const { message } = event.data;
+  if (message.replyTo !== null)
+    message.replyTo = hiddenQuotation(message.replyTo, delivery.quotedDeletedAt.toISOString());
+  return { ...delivery, payload: JSON.stringify(event) };
 }
