@@ -1,12 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Clock } from '../../../src/common/clock.js';
 import { Database } from '../../../src/database/database.js';
 import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
+import { ExpoReceipts } from '../../../src/push/sending/expo-receipts.js';
+import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import type { Call } from '../../support/push/fake-service.js';
 import { FakeWebPush } from '../../support/push/fake-web-push.js';
-import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
+import {
+  apnsToken,
+  fcmToken,
+  logged,
+  logOf,
+  type Phone,
+  type PushStory,
+  startPushStory,
+} from '../../support/push/push-story.js';
 import { type Person, request, until } from '../../support/story.js';
 
 const MINUTE = 60;
+const WORD = 'Strange\0word';
 
 describe('what one device is refused, or one request', () => {
   let push: PushStory;
@@ -36,6 +48,11 @@ describe('what one device is refused, or one request', () => {
     const { subscription } = push.web.subscribe();
     await bob.must('PUT', '/devices/phone', { platform: 'web', subscription });
     return { bob, endpoint: subscription.endpoint, conversationId: await ada.directConversation(bob) };
+  };
+
+  const iPhone = async (): Promise<{ bob: Person; conversationId: string }> => {
+    const { person: bob } = await push.owner('bob');
+    return { bob, conversationId: await ada.directConversation(bob) };
   };
 
   const android = async (): Promise<{ bob: Person; token: string; conversationId: string }> => {
@@ -140,6 +157,37 @@ describe('what one device is refused, or one request', () => {
     expect(arrived.map(({ body }) => body)).toEqual(expect.arrayContaining(['two', 'three']));
   });
 
+  it.each(['web', 'expo'] as const)(
+    'an operator has to look once %s refuses several users, and for none alone',
+    async (platform) => {
+      push.web.misbehave = () => ({ status: 403 });
+      push.expo.misbehave = () => ({ status: 400 });
+      const alarms: (string | undefined)[] = [];
+      for (let user = 0; user < 3; user += 1) {
+        const { bob, conversationId } = platform === 'web' ? await browser() : await iPhone();
+        await ada.say(conversationId, 'refused');
+        await logged(bob, { outcome: 'waiting' });
+        const { body } = await request(push.story.url, 'GET', '/metrics');
+        alarms.push(new RegExp(`^parley_push_alarms\\{platform="${platform}"\\} (\\d+)$`, 'm').exec(String(body))?.[1]);
+      }
+      expect(alarms).toEqual(['0', '0', '1']);
+    },
+  );
+
+  it.each<[string, string, (token: string) => void]>([
+    ['a ticket', 'failed', (token) => push.expo.refusals.set(token, WORD)],
+    ['a receipt', 'failed', (token) => push.expo.receiptRefusals.set(token, WORD)],
+    // The second one waits for the provider with the first one.
+    ['a request', 'waiting', () => (push.expo.misbehave = () => ({ status: 500, body: { errors: [{ code: WORD }] } }))],
+  ])('a word of Expo that the database does not take is noted without what it does not take: of %s', async (...row) => {
+    const [, outcome, refuse] = row;
+    for (const { person, token } of [await push.owner('bob'), await push.owner('cy')]) {
+      refuse(token);
+      await ada.say(await ada.directConversation(person), 'Hello');
+      await logged(person, { outcome, reason: 'Strange word' });
+    }
+  });
+
   it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
     const refused = await android();
     push.fcm.refusals.set(refused.token, { status: 429, code: 'QUOTA_EXCEEDED' });
@@ -230,6 +278,45 @@ describe('what is not answered', () => {
   });
 });
 
+describe('what waits', () => {
+  it('is sent also where it cannot be measured', async () => {
+    const measuring = jest
+      .spyOn(PushQueueRepository.prototype, 'backlog')
+      .mockRejectedValue(new Error('canceling statement due to statement timeout'));
+    const push = await startPushStory();
+    try {
+      const [ada, bob] = [await push.story.person('ada'), await push.owner('bob')];
+      await until('it was to be measured', () => measuring.mock.calls.length >= 4);
+      await ada.say(await ada.directConversation(bob.person), 'Hello');
+      expect(await push.expo.arrived(bob.token)).toMatchObject([{ body: 'Hello' }]);
+    } finally {
+      measuring.mockRestore();
+      await push.close();
+    }
+  });
+});
+
+describe('a platform without keys', () => {
+  it.each([
+    ['fcm', fcmToken(), { FCM_SERVICE_ACCOUNT: '' }],
+    ['apns', apnsToken(), { APNS_KEY: '', APNS_KEY_ID: '', APNS_TEAM_ID: '', APNS_BUNDLE_ID: '' }],
+  ])('holds what waits for it, and calls nobody: %s', async (platform, token, environment) => {
+    const push = await startPushStory({}, environment);
+    try {
+      const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
+      await bob.must('PUT', '/devices/phone', { platform, token });
+      await ada.say(await ada.directConversation(bob), 'Hello');
+      expect(await logged(bob, { outcome: 'waiting' })).toMatchObject({
+        reason: expect.stringMatching(/ is not set$/),
+      });
+      const { body } = await request(push.story.url, 'GET', '/metrics');
+      expect(String(body).split('\n')).toContain(`parley_push_alarms{platform="${platform}"} 0`);
+    } finally {
+      await push.close();
+    }
+  });
+});
+
 describe('tokens that are said to be none, and are not believed to be', () => {
   it('are kept, and what they were to show is sent again', async () => {
     const push = await startPushStory();
@@ -289,5 +376,59 @@ describe('receipts of Expo', () => {
       await push.close();
     }
     expect(push.faults()).toEqual([]);
+  });
+
+  describe('that cannot be asked for', () => {
+    let push: PushStory;
+    let ada: Person;
+    beforeEach(async () => {
+      push = await startPushStory();
+      ada = await push.story.person('ada');
+    });
+    afterEach(async () => {
+      await push?.close();
+      expect(push.faults()).toEqual([]);
+    });
+
+    const tickets = (): Promise<unknown[]> => push.story.app.get(Database).query('SELECT FROM push_tickets');
+
+    it('are kept for a day, and no longer', async () => {
+      let calls = 0;
+      push.expo.misbehave = ({ path }) => {
+        if (path !== '/getReceipts') return undefined;
+        calls += 1;
+        // A day after the first time.
+        if (calls === 3) push.story.app.get(Clock).now = () => Date.now() + 24 * 3_600_000;
+        return { status: 503 };
+      };
+      const { person, token } = await push.owner('bob');
+      await ada.say(await ada.directConversation(person), 'Hello');
+      await push.expo.arrived(token);
+      await until('it is asked for three times', () => calls >= 3);
+      // Resolves once the last of it is noted.
+      await push.story.app.get(ExpoReceipts).onApplicationShutdown();
+      expect(await tickets()).toEqual([]);
+    });
+
+    it('are asked for in parts where one of them is what Expo refuses all of them for', async () => {
+      let refused: string | undefined;
+      push.expo.misbehave = ({ path, body }) => {
+        if (path !== '/getReceipts') return undefined;
+        const { ids } = JSON.parse(body.toString()) as { ids: string[] };
+        // Until they are together.
+        if (refused === undefined && ids.length < 3) return { status: 503 };
+        refused ??= ids[1];
+        return ids.includes(refused as string) ? { status: 400 } : undefined;
+      };
+      const phones: Phone[] = await Promise.all(Array.from({ length: 3 }, () => push.owner('many')));
+      for (const { token } of phones) push.expo.receiptRefusals.set(token, 'MessageTooBig');
+      await ada.group('Many', ...phones.map(({ person }) => person));
+      await until('two of them are answered, and none is left', async () => {
+        const logs = await Promise.all(phones.map(({ person }) => logOf(person)));
+        const answered = logs.filter((log) => log.some(({ reason }) => reason === 'MessageTooBig'));
+        return answered.length === 2 && (await tickets()).length === 0;
+      });
+      expect(refused).toBeDefined();
+    });
   });
 });
