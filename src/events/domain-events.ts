@@ -38,8 +38,11 @@ export interface DomainEvents {
     message: MessageView;
     deleted: boolean;
   } & MessageDifferences;
-  /** Messages of a conversation were emptied for their age: some or many, each a change that sync answers. */
-  'messages.expired': { conversationId: string };
+  /**
+   * Messages of a conversation were emptied for their age, or changed and could not be read to be sent: some or many, each a change
+   * that sync answers; `userIds` narrows it to those for whom.
+   */
+  'messages.expired': { conversationId: string; userIds?: string[] };
   /** Deleted for one user alone. */
   'message.hidden': { userId: string; message: MessageView };
 

@@ -8,6 +8,13 @@ const inConversation = (conversationId: string, userIds: readonly string[] = [])
   conversationId,
   userIds: [...userIds],
 });
+const inConversationOrOfUsers = ({
+  conversationId,
+  userIds,
+}: {
+  conversationId: string;
+  userIds?: string[];
+}): Audience => (userIds === undefined ? inConversation(conversationId) : ofUsers(...userIds));
 /** Every process receives it, and looks up whom it concerns. */
 const EVERYBODY: Audience = { conversationId: undefined, userIds: [] };
 
@@ -23,8 +30,7 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
   'block.created': ({ blockerId, blockedId }) => ofUsers(blockerId, blockedId),
   'block.removed': ({ blockerId, blockedId }) => ofUsers(blockerId, blockedId),
   'conversation.joined': ({ conversationId, userIds }) => inConversation(conversationId, userIds),
-  'conversation.changed': ({ conversationId, userIds }) =>
-    userIds === undefined ? inConversation(conversationId) : ofUsers(...userIds),
+  'conversation.changed': inConversationOrOfUsers,
   'messages.created': ({ messages: [first] }) =>
     first === undefined
       ? EVERYBODY
@@ -33,7 +39,7 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
           ...(first.group?.leftId === undefined ? [] : [first.group.leftId]),
         ]),
   'message.changed': ({ message }) => inConversation(message.conversationId),
-  'messages.expired': ({ conversationId }) => inConversation(conversationId),
+  'messages.expired': inConversationOrOfUsers,
   // Also where the user is about to be let in, and is to be sent the message that waits for its turn there.
   'message.hidden': ({ userId, message }) => inConversation(message.conversationId, [userId]),
   'receipt.moved': ({ conversationId }) => inConversation(conversationId),

@@ -50,7 +50,7 @@ export class MessageChanges {
       if (content === '' && message.kind === 'TEXT') throw invalidField('content', 'content must not be blank');
       if (message.content === content) return this.changed.view(principal, messageId);
       if (await this.repository.edit(messageId, content, this.links.linkIn(content))) {
-        const edited = await this.changed.publish(principal, messageId, false);
+        const edited = await this.changed.publish(principal, message, false);
         this.links.edited(edited);
         return edited;
       }
@@ -68,7 +68,7 @@ export class MessageChanges {
     const emptied = await this.database.transaction((transaction) => this.emptyWithin(transaction, message));
     if (emptied === undefined) return this.changed.view(principal, messageId);
     if (emptied.hadAttachments) this.attachments.sweep();
-    return this.changed.publish(principal, messageId, true);
+    return this.changed.publish(principal, message, true);
   }
 
   /** Who wrote a message; undefined where there is none. For whoever may act upon any. */
@@ -95,7 +95,7 @@ export class MessageChanges {
     return () => {
       if (emptied.hadAttachments) this.attachments.sweep();
       this.changed
-        .publish({ userId: message.senderId }, messageId, true)
+        .publish({ userId: message.senderId }, message, true)
         .catch((error: unknown) => this.logger.error(`a deletion was not published: ${(error as Error).message}`));
     };
   }
@@ -116,7 +116,7 @@ export class MessageChanges {
   async deleteForMe(principal: Principal, messageId: string): Promise<MessageView> {
     const message = await this.changed.requireVisible(principal, messageId);
     const isHidden = await this.repository.hide(principal.userId, message);
-    return isHidden ? this.changed.publishHidden(principal, messageId) : this.changed.view(principal, messageId);
+    return isHidden ? this.changed.publishHidden(principal, message) : this.changed.view(principal, messageId);
   }
 
   /**
@@ -140,7 +140,7 @@ export class MessageChanges {
       return added.isChanged;
     };
     const isChanged = await this.reactionTurns.run(principal.userId, () => this.database.transaction(work));
-    return isChanged ? this.changed.publish(principal, messageId, false) : this.changed.view(principal, messageId);
+    return isChanged ? this.changed.publish(principal, message, false) : this.changed.view(principal, messageId);
   }
 
   private assertMayEdit({ userId }: Principal, message: ChangeableMessage): void {

@@ -22,6 +22,7 @@ const WAIT_TIMEOUT_MS = 60_000;
 
 interface Job {
   messageId: string;
+  conversationId: string;
   senderId: string;
   content: string;
   url: string;
@@ -86,20 +87,20 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
     if (message.isDeleted) throw new DomainError('MESSAGE_DELETED');
     if (!(await this.repository.remove(messageId))) return this.changed.view(principal, messageId);
     this.attachments.sweep();
-    return this.changed.publish(principal, messageId, false);
+    return this.changed.publish(principal, message, false);
   }
 
-  private consider({ id, senderId, content, kind }: MessageView): void {
+  private consider({ id, conversationId, senderId, content, kind }: MessageView): void {
     if (content === null || kind === 'SYSTEM' || !content.includes('://')) return;
     const url = this.linkIn(content);
     if (url === undefined) return;
     void this.places
-      .run(senderId, () => this.preview({ messageId: id, senderId, content, url }))
+      .run(senderId, () => this.preview({ messageId: id, conversationId, senderId, content, url }))
       // A page that is not there, slow or no page is its own affair; which one it was stays out of the log.
       .catch((error: unknown) => this.logger.debug(`no preview of a link: ${(error as Error).message}`));
   }
 
-  private async preview({ messageId, senderId, content, url }: Job): Promise<void> {
+  private async preview({ messageId, conversationId, senderId, content, url }: Job): Promise<void> {
     if (this.isEnding) return;
     await this.limiter.consume('linkPreviews', senderId);
     const page = await this.pages.read(url);
@@ -107,7 +108,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
     const { imageUrl, ...metadata } = page;
     const imageId = imageUrl === null ? null : await this.image(senderId, imageUrl);
     const isAdded = await this.repository.add(messageId, content, { url, ...metadata, imageId });
-    if (isAdded) await this.changed.publish({ userId: senderId }, messageId, false);
+    if (isAdded) await this.changed.publish({ userId: senderId }, { id: messageId, conversationId }, false);
   }
 
   /** Null where there is none to be had: the rest is shown without. One that no message comes to use is swept. */

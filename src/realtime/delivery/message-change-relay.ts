@@ -32,8 +32,10 @@ export class MessageChangeRelay {
       this.broadcaster.toUsers([userId], 'message:deleted', { message }),
     );
     // One event and not one for each message: who is connected syncs, who is not does so when it comes.
-    events.subscribeToAll('messages.expired', ({ conversationId }) =>
-      this.broadcaster.toConversation(conversationId, 'sync:needed', {}),
+    events.subscribeToAll('messages.expired', ({ conversationId, userIds }) =>
+      userIds === undefined
+        ? this.broadcaster.toConversation(conversationId, 'sync:needed', {})
+        : this.broadcaster.toUsers(userIds, 'sync:needed', {}),
     );
   }
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { DomainError } from '../../../src/common/errors.js';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { MessagesRepository } from '../../../src/messages/reading/messages.repository.js';
 import { UsersService } from '../../../src/users/users.service.js';
-import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { type Answer, type Anything, type Person, startStory, type Story } from '../../support/story.js';
 
 describe('sync', () => {
   let story: Story;
@@ -225,20 +227,22 @@ describe('sync', () => {
     }
   });
 
+  /** Has a method of a service reject once, as where the database is away for a moment. */
+  const fails = (service: object, method: string): void => {
+    const real = (service as Record<string, unknown>)[method];
+    Object.assign(service, {
+      [method]: () => {
+        Object.assign(service, { [method]: real });
+        return Promise.reject(new DomainError('UNAVAILABLE'));
+      },
+    });
+  };
+
   it('is asked for by the server where an event could not be delivered, of those whom it did not reach alone', async () => {
     const [ada, bob, carl] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('Before', bob);
     const [bobs, carls] = await Promise.all([bob.device(), carl.device()]);
     const cursor = await start(bob);
-    const fails = (service: object, method: string): void => {
-      const real = (service as Record<string, unknown>)[method];
-      Object.assign(service, {
-        [method]: () => {
-          Object.assign(service, { [method]: real });
-          return Promise.reject(new Error('the database is away'));
-        },
-      });
-    };
     fails(story.app.get(ConversationReader), 'viewsFor');
     await ada.must('PATCH', `/conversations/${group}`, { title: 'After' });
     expect(await bobs.next('sync:needed')).toEqual({});
@@ -252,5 +256,53 @@ describe('sync', () => {
     await ada.directConversation(carl);
     await carls.next('conversation:new');
     expect(carls.all('sync:needed')).toEqual([]);
+  });
+
+  it.each([
+    ['edits it', 'PATCH', '', { content: 'After' }, { content: 'After' }],
+    ['deletes it', 'DELETE', '', undefined, { content: null }],
+    [
+      'reacts to it',
+      'PUT',
+      '/reactions/%F0%9F%91%8D',
+      undefined,
+      { reactions: [{ emoji: '👍', count: 1, mine: false }] },
+    ],
+  ] as const)(
+    'is asked for of all who are shown a message where somebody %s and it cannot be read then',
+    async (_, method, path, body, after) => {
+      const [ada, bob] = await Promise.all([story.person(), story.person()]);
+      const message = await ada.say(await ada.directConversation(bob), 'Before');
+      const devices = await Promise.all([ada.device(), bob.device()]);
+      const cursor = await start(bob);
+      const change = (): Promise<Answer<Anything>> => ada.call(method, `/messages/${message.id}${path}`, body);
+      fails(story.app.get(MessagesRepository), 'ownAndCommon');
+      expect((await change()).status).toBe(503);
+      for (const device of devices) await device.next('sync:needed');
+      expect(all((await bob.sync(cursor)).pages, 'messages')).toEqual([
+        expect.objectContaining({ id: message.id, ...after }),
+      ]);
+      // Its repetition finds it done: there is no other event.
+      expect((await change()).status).toBe(200);
+      for (const device of devices)
+        expect([...device.all('message:updated'), ...device.all('message:deleted')]).toEqual([]);
+    },
+  );
+
+  it('is asked for of who deletes a message for itself alone, and of nobody else, where that cannot be read then', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const id = await ada.directConversation(bob);
+    const message = await ada.say(id, 'Before');
+    const [adas, bobs] = await Promise.all([ada.device(), bob.device()]);
+    const cursor = await start(bob);
+    fails(story.app.get(MessagesRepository), 'byIds');
+    expect((await bob.call('DELETE', `/messages/${message.id}?for=me`)).status).toBe(503);
+    await bobs.next('sync:needed');
+    expect(all((await bob.sync(cursor)).pages, 'messages')).toEqual([
+      expect.objectContaining({ id: message.id, content: null }),
+    ]);
+    await ada.say(id, 'After');
+    await adas.next('message:new', ({ message: { content } }) => content === 'After');
+    expect(adas.all('sync:needed')).toEqual([]);
   });
 });
