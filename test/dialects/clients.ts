@@ -113,13 +113,19 @@ const wsEvents: Dialect = {
 };
 
 /** A client of the version that the documents name. */
-export function olderDevice(person: Person, dialect: string, auth: object = { token: person.accessToken }): Device {
+export function olderDevice(
+  person: Person,
+  dialect: string,
+  auth: object = { token: person.accessToken },
+  options: object = {},
+): Device {
   const socket = olderIo(person.url, {
     auth,
     query: { dialect },
     transports: ['websocket'],
     forceNew: true,
     reconnection: false,
+    ...options,
   });
   return new Device(socket as unknown as Socket);
 }

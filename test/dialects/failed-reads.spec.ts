@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { DomainError } from '../../src/common/errors.js';
 import { DirectConversationsRepository } from '../../src/conversations/direct/direct-conversations.repository.js';
 import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
+import { Admissions } from '../../src/realtime/connections/admissions.js';
 import { type Person, startStory, type Story } from '../support/story.js';
 import { olderDevice } from './clients.js';
 import { Frames } from './frames.js';
@@ -70,6 +71,20 @@ describe('what cannot be read for clients of older dialects', () => {
     await ada.say(await ada.directConversation(bob), 'missed');
     expect(await bobs.closed).toEqual({ code: 1001, reason: 'UNAVAILABLE' });
   });
+
+  it.each(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'INTERNAL_ERROR'] as const)(
+    'closes a connection that cannot be let in for a moment, %s, and its client comes back by itself',
+    async (code) => {
+      const admissions = story.app.get(Admissions, { strict: false });
+      const refusing = jest.spyOn(admissions, 'admit').mockRejectedValueOnce(new DomainError(code));
+      const bobs = olderDevice(bob, 'direct-events', undefined, { reconnection: true, reconnectionDelay: 10 });
+      opened.push(bobs);
+      await bobs.next('connect');
+      expect(bobs.all('connect_error')).toEqual([]);
+      expect(refusing).toHaveBeenCalledTimes(2);
+      refusing.mockRestore();
+    },
+  );
 
   it('leaves a connection alone whose own limits refuse what is read for it', async () => {
     restore = replaceReads(() => Promise.reject(new DomainError('RATE_LIMITED', { retryAfterMs: 1_000 })), 'online');

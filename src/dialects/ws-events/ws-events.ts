@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DomainError, domainErrorOf, type ErrorCategory } from '../../common/errors.js';
+import { DomainError, domainErrorOf } from '../../common/errors.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import { isPassing } from '../../realtime/connections/admissions.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
@@ -16,8 +17,6 @@ import { newlySeenOnline } from '../transport/peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 const TRY_AGAIN_CLOSE = 1013;
-/** What is no fault of a token: the same one is let in later. */
-const PASSING: ReadonlySet<ErrorCategory> = new Set(['UNAVAILABLE', 'LIMITED', 'INTERNAL']);
 /** How long a client may stay that does not authenticate: longer than it may have to wait to be let in. */
 const AUTHENTICATION_MS = 30_000;
 const MAX_PAGE_SIZE = 100;
@@ -138,11 +137,11 @@ class WsEventsSession implements NativeSession {
       else acknowledged(await this.dialect.commands.run('authenticate', connection, { token }));
     } catch (error) {
       const refusal = domainErrorOf(error);
-      const isPassing = PASSING.has(refusal.category);
-      const isNamed = isPassing || refusal.code === 'ACCOUNT_SUSPENDED';
+      const isLetInLater = isPassing(refusal);
+      const isNamed = isLetInLater || refusal.code === 'ACCOUNT_SUSPENDED';
       const code = isNamed ? refusal.code : 'UNAUTHORIZED';
       this.send('error', { ...partsOf(refusal), code });
-      this.client.close(isPassing ? TRY_AGAIN_CLOSE : UNAUTHENTICATED_CLOSE, code);
+      this.client.close(isLetInLater ? TRY_AGAIN_CLOSE : UNAUTHENTICATED_CLOSE, code);
     }
   }
 

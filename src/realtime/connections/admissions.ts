@@ -8,7 +8,7 @@ import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { SessionCookies } from '../../auth/sessions/session-cookies.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
-import { DomainError, domainErrorOf } from '../../common/errors.js';
+import { DomainError, domainErrorOf, type ErrorCategory } from '../../common/errors.js';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { KEY_PREFIX } from '../../common/key-scope.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
@@ -22,6 +22,12 @@ const ADMISSION_TIMEOUT_MS = 8_000;
 const RETRY_MS = 200;
 /** When to try again where this process is about to end: another one is there, or the next. */
 const LEAVING_RETRY_MS = 500;
+const PASSING: ReadonlySet<ErrorCategory> = new Set(['UNAVAILABLE', 'LIMITED', 'INTERNAL']);
+
+/** Whether a refusal is no fault of the token: the same one is let in later. */
+export function isPassing({ category }: DomainError): boolean {
+  return PASSING.has(category);
+}
 
 /** Whom a token lets in, and what is read of it for that, whatever the connection speaks. */
 @Injectable()

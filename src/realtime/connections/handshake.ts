@@ -7,7 +7,7 @@ import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import type { Restored } from '../engine/recovery/recovery-adapter.js';
 import { EngineGuard } from '../engine/engine-guard.js';
 import type { Admission } from './admission.js';
-import { Admissions } from './admissions.js';
+import { Admissions, isPassing } from './admissions.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
@@ -65,7 +65,7 @@ export class Handshake {
       )
       .catch((error: unknown) => {
         const refusal = domainErrorOf(error);
-        if (dialect.returnsOnlyWhenLost && refusal.code === 'UNAVAILABLE') socket.conn.close();
+        if (dialect.returnsOnlyWhenLost && isPassing(refusal)) socket.conn.close();
         throw withDialectMessage(refusal, dialect);
       });
     // A client that goes before it is connected never reaches the gateway.

@@ -43,7 +43,9 @@ export class SocketConnections {
       return;
     }
     const { admission, dialect } = admitted;
-    const outbound = this.guard.admitted(socket, () => this.broadcaster.closeConnection(socket, 'SLOW_CONSUMER'));
+    const outbound = this.guard.admitted(socket, () =>
+      this.broadcaster.closeConnection(socket, 'SLOW_CONSUMER', dialect.returnsOnlyWhenLost),
+    );
     if (outbound === undefined) return this.admissions.abandon(admission);
     const session = dialect.open({ socket, admission, outbound });
     if (session === undefined) return;

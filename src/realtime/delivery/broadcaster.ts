@@ -192,10 +192,14 @@ export class Broadcaster {
     socket.emit(name, ...parameters<Name>(payload));
   }
 
-  /** Sends a Socket.IO client why its connection ends, whatever its dialect, and ends it. */
-  closeConnection(socket: ChatSocket, code: CloseCode): void {
+  /**
+   * Sends a Socket.IO client why its connection ends, whatever its dialect, and ends it.
+   * @param asLost without Socket.IO's disconnect, from which its client does not come back by itself
+   */
+  closeConnection(socket: ChatSocket, code: CloseCode, asLost = false): void {
     this.writer.write(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
-    socket.disconnect(true);
+    if (asLost) socket.conn.close();
+    else socket.disconnect(true);
   }
 
   /** Sends a socket why it is ended, and ends it. */
