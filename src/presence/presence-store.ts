@@ -107,13 +107,13 @@ export class PresenceStore {
   }
 
   /**
-   * Takes away what belongs to processes that died. Answers who is offline by that, and how many processes those were.
+   * Takes away what belongs to other processes that died. Answers who is offline by that, and how many processes those were.
    * @param alone this is the only process there is, so that every lease of another one is a dead one's.
    */
   async sweep(alone: boolean): Promise<{ changes: PresenceChange[]; lostProcesses: number }> {
     return this.database.transaction(async (transaction) => {
       const ended = await transaction.query<{ nodeId: string; lastSeenAt: Date }>(
-        `DELETE FROM presence_nodes WHERE expires_at <= now() OR ($2 AND node_id <> $1)
+        `DELETE FROM presence_nodes WHERE node_id <> $1 AND (expires_at <= now() OR $2)
          RETURNING node_id AS "nodeId", LEAST(expires_at - make_interval(secs => $3), now()) AS "lastSeenAt"`,
         [this.nodeId, alone, this.leaseSeconds],
       );

@@ -44,6 +44,9 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly departing = new Map<string, Date>();
   private gathering: NodeJS.Timeout | undefined;
   private losing: NodeJS.Timeout | undefined;
+  private renewedAt = Number.NEGATIVE_INFINITY;
+  /** Leases that have ended are left alone until then. */
+  private sparesUntil = Number.NEGATIVE_INFINITY;
   private gatherMs = MIN_GATHER_MS;
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
@@ -85,13 +88,17 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       return this.delivering;
     });
     void this.enqueue(async () => {
-      await this.store.renew();
+      await this.renewLease();
       // Where there is no other process, whatever lease is there now belongs to one that died.
       await this.sweep(this.configuration.isAlone);
     });
     this.timers = [
       setInterval(() => this.renew(), this.renewMs).unref(),
-      setInterval(() => void this.enqueue(() => this.sweep(false)), this.configuration.timings.presenceSweepMs).unref(),
+      setInterval(() => {
+        // Whom this process holds is not to be taken for gone with a process that died.
+        this.renew();
+        void this.enqueue(() => this.sweep(false));
+      }, this.configuration.timings.presenceSweepMs).unref(),
     ];
   }
 
@@ -133,7 +140,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
    */
   renew(): void {
     void this.enqueue(async () => {
-      if (!(await this.store.renew())) {
+      if (!(await this.renewLease())) {
         // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
         await this.endedSessions.close().catch(() => undefined);
         for (const [userId, { sockets }] of this.present) {
@@ -149,6 +156,20 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       }
       await this.flush();
     });
+  }
+
+  /** Behind a time in which this process could not renew, the others could not either: they have one interval for it. */
+  private async renewLease(): Promise<boolean> {
+    const wasThere = await this.store.renew();
+    const now = performance.now();
+    if (this.isLate(now)) this.sparesUntil = now + this.renewMs;
+    this.renewedAt = now;
+    return wasThere;
+  }
+
+  /** As by an outage of the database, by which leases end of processes that live. */
+  private isLate(now: number): boolean {
+    return now - this.renewedAt > 2 * this.renewMs;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -185,6 +206,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private async sweep(alone: boolean): Promise<void> {
+    const now = performance.now();
+    if (!alone && (now < this.sparesUntil || this.isLate(now))) return;
     const { changes, lostProcesses } = await this.store.sweep(alone);
     if (lostProcesses > 0) this.events.publish('process.lost', { count: lostProcesses });
     const step = Math.max(MIN_SPREAD_STEP, Math.ceil(changes.length / SPREAD_STEPS));

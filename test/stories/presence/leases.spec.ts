@@ -116,6 +116,63 @@ describe('presence', () => {
     );
   });
 
+  it('does not take its own lease for that of a process that died, however late it renews it', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    const adas = await ada.device();
+    await bobs.next('presence:update', of(ada));
+    const store = story.app.get(PresenceStore);
+    const renewing = jest.spyOn(store, 'renew').mockResolvedValue(true);
+    story.app.get(PresenceTracker).renew();
+    await until('no renewal is under way', () => renewing.mock.calls.length > 0);
+    await outside.query(`UPDATE presence_nodes SET expires_at = now() - interval '1 second' WHERE node_id = $1`, [
+      store.nodeId,
+    ]);
+    const sweeping = jest.spyOn(store, 'sweep');
+    await until('others were looked for', () => sweeping.mock.calls.length > 1);
+    await sweeping.mock.results[0]?.value;
+    jest.restoreAllMocks();
+    await until('the lease is renewed', () => isOnline(bob, ada).then((online) => online === true));
+    adas.socket.close();
+    await bobs.next('presence:update', (payload) => of(ada)(payload) && !payload.isOnline);
+    expect(bobs.all('presence:update').filter(of(ada))).toHaveLength(2);
+  });
+
+  it('leaves the others one interval to renew their leases where it could not renew its own for long', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    const tracker: {
+      renewedAt: number;
+      renew(): void;
+      enqueue(work: () => Promise<void>): Promise<void>;
+      sweep(alone: boolean): Promise<void>;
+    } = story.app.get(PresenceTracker);
+    const sweep = (): Promise<void> => tracker.enqueue(() => tracker.sweep(false));
+    const lateSince = async (renewedAt: number): Promise<void> => {
+      await tracker.enqueue(async () => {
+        tracker.renewedAt = renewedAt;
+      });
+    };
+    await lateSince(performance.now() - LEASE_MS);
+    await outside.query(
+      `WITH node AS (
+         INSERT INTO presence_nodes (node_id, expires_at) VALUES (gen_random_uuid(), now()) RETURNING node_id
+       ), seen AS (INSERT INTO last_seen (user_id) VALUES ($1))
+       INSERT INTO presences (user_id, node_id) SELECT $1, node_id FROM node`,
+      [ada.id],
+    );
+    const sweeping = jest.spyOn(story.app.get(PresenceStore), 'sweep');
+    // Before its own renewal, and behind it.
+    await sweep();
+    tracker.renew();
+    await sweep();
+    expect(sweeping).not.toHaveBeenCalled();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: false });
+    jest.restoreAllMocks();
+  });
+
   it('renews one lease for all of its users, whose rows stay as they are', async () => {
     const people = await Promise.all([story.person(), story.person(), story.person()]);
     for (const person of people) await person.device();
