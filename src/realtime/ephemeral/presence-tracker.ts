@@ -143,10 +143,15 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       if (!(await this.renewLease())) {
         // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
         await this.endedSessions.close().catch(() => undefined);
-        for (const [userId, { sockets }] of this.present) {
-          if (sockets > 0) this.arriving.add(userId);
+        for (const [userId, { sockets, grace }] of this.present) {
           // What they look at went with the lease: the others would ring for what is looked at here.
           this.attention.changed(userId);
+          if (sockets > 0) this.arriving.add(userId);
+          else {
+            // A user who comes back within its grace arrives again, too.
+            clearTimeout(grace);
+            this.present.delete(userId);
+          }
         }
         // By then the others have noticed, too.
         this.losing ??= setTimeout(() => {

@@ -116,6 +116,27 @@ describe('presence', () => {
     );
   });
 
+  it('comes back with who was away for a moment when the lease was found lost', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const tracker: Pick<PresenceTracker, 'arrived' | 'departed' | 'renew'> & {
+      enqueue(work: () => Promise<void>): Promise<void>;
+    } = story.app.get(PresenceTracker);
+    tracker.arrived(ada.id);
+    await until('she is there', async () => (await isOnline(bob, ada)) === true);
+    const renewing = jest.spyOn(story.app.get(PresenceStore), 'renew').mockResolvedValue(true);
+    tracker.renew();
+    await until('no renewal is under way', () => renewing.mock.calls.length > 0);
+    await outside.query('TRUNCATE presences, presence_nodes');
+    renewing.mockRestore();
+    tracker.departed(ada.id);
+    tracker.renew();
+    await tracker.enqueue(() => Promise.resolve());
+    tracker.arrived(ada.id);
+    await until('she is there again', async () => (await isOnline(bob, ada)) === true);
+    tracker.departed(ada.id);
+  });
+
   it('does not take its own lease for that of a process that died, however late it renews it', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
