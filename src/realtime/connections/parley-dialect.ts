@@ -107,6 +107,8 @@ class ParleySession implements DialectSession, Connection {
   }
 
   renewed(expiresAt: number): void {
+    // What the timer of a socket that is gone by now sends would reach the one that its client recovered: it has the same id.
+    if (!this.socket.connected) return;
     this.socket.data.expiresAt = expiresAt;
     this.connections.renewed(this.socket);
   }

@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Authenticator } from '../../../src/auth/tokens/authenticator.js';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
+import { TokenExpiry } from '../../../src/realtime/connections/token-expiry.js';
 import { Broadcaster } from '../../../src/realtime/delivery/broadcaster.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
@@ -49,6 +52,24 @@ describe('the recovery of a connection', () => {
     // Still open: typing is shown without opening it again.
     await adas.must('typing', { conversationId, isTyping: true });
     expect(await bobs.next('typing')).toMatchObject({ userId: ada.id, isTyping: true });
+    bobs.socket.close();
+  });
+
+  it('is not ended with a token by which the connection that was lost would have been renewed', async () => {
+    const bob = await story.person();
+    const bobs = await connected(bob);
+    const commands = jest.spyOn(story.app.get(ChatCommands, { strict: false }), 'run');
+    const held = holdCalls(story.app, Authenticator, 'authenticate');
+    bobs.socket.emit('authenticate', { token: bob.accessToken });
+    await until('its token is looked at', () => held.count === 1);
+    bobs.drop();
+    await bobs.next('disconnect');
+    expect((await bobs.next('session:ready')).recovered).toBe(true);
+    const watching = jest.spyOn(story.app.get(TokenExpiry, { strict: false }), 'watch');
+    held.release();
+    expect(await commands.mock.results[0]?.value).toMatchObject({ ok: true });
+    expect(watching).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
     bobs.socket.close();
   });
 
