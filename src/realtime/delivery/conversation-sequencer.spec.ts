@@ -64,6 +64,14 @@ describe('the sequencer of conversations', () => {
       expect(delivered.at(-1)).toBe('a2');
     });
 
+    it('delivers what is found of before the first that it delivered, once', () => {
+      deliver(6);
+      expect([5, 6].map((seq) => sequencer.isMissing('a', seq))).toEqual([true, false]);
+      for (const again of ['', ' again']) sequencer.ifMissing('a', 5, () => delivered.push(`a5${again}`));
+      deliver(5);
+      expect(delivered).toEqual(['a6', 'a5']);
+    });
+
     it('keeps a change behind its message', () => {
       deliver(1);
       change(1);

@@ -94,8 +94,8 @@ export class ConversationSequencer {
   private accept(conversationId: string, seq: number, deliver: Deliver): void {
     const last = this.last(conversationId);
     // Before the first there is nothing to wait for, but where several processes store messages.
-    if (last === undefined && this.firstHoldMs > 0 && seq > 1) {
-      if (this.gapTimeoutMs > 0 || this.early.has(conversationId))
+    if (last === undefined && seq > 1) {
+      if (this.firstHoldMs > 0 && (this.gapTimeoutMs > 0 || this.early.has(conversationId)))
         return this.hold(conversationId, { seq, deliver, isMessage: true, isFirst: true });
       this.firsts.set(conversationId, seq);
     }
