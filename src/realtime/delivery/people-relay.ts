@@ -11,6 +11,10 @@ import { DeliveryTurns } from './delivery-turns.js';
 import { FreshReads } from './fresh-reads.js';
 import { Rooms } from './rooms.js';
 
+/** A profile that cannot be read is read again, so often at the most and after so long: whom it is shown to is not known yet. */
+const MAX_PROFILE_READS = 4;
+const PROFILE_RETRY_MS = 1_000;
+
 type FriendEvent =
   | 'friend:request_sent'
   | 'friend:request_accepted'
@@ -88,7 +92,7 @@ export class PeopleRelay {
   /** Users who are not connected, or share only a large group with the user, get it by sync. */
   private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): void {
     this.turns.ofUsers(userId, [userId], async () => {
-      const [user, audience] = await this.reads.read(() =>
+      const [user, audience] = await this.readWithRetries(() =>
         Promise.all([
           this.users.withPresence(userId),
           isDeleted
@@ -102,6 +106,21 @@ export class PeopleRelay {
       if (isDeleted) return;
       this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.requireOwn({ userId }) });
     });
+  }
+
+  /** Where it fails for good, all who are connected are asked to sync: any of them may be shown it. */
+  private async readWithRetries<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.reads.read(work);
+      } catch (error) {
+        if (attempt === MAX_PROFILE_READS) {
+          this.broadcaster.askToSync(this.rooms.awaitedUserIds(), true);
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, PROFILE_RETRY_MS).unref());
+      }
+    }
   }
 
   private messagesCreated({ messages }: DomainEvents['messages.created']): void {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { DomainError } from '../../../src/common/errors.js';
@@ -288,6 +288,26 @@ describe('sync', () => {
         expect([...device.all('message:updated'), ...device.all('message:deleted')]).toEqual([]);
     },
   );
+
+  it('is asked for of all who are connected where a profile cannot be read, and of nobody where it can be soon', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    const users = story.app.get(UsersService);
+    const rename = (displayName: string): Promise<unknown> => ada.must('PATCH', '/users/me', { displayName });
+    fails(users, 'withPresence');
+    await rename('Soon');
+    await bobs.next('user:updated', ({ user }) => user.displayName === 'Soon');
+    expect(bobs.all('sync:needed')).toEqual([]);
+    const cursor = await start(bob);
+    const reading = jest.spyOn(users, 'withPresence').mockRejectedValue(new DomainError('UNAVAILABLE'));
+    await rename('Never');
+    await bobs.next('sync:needed');
+    reading.mockRestore();
+    expect(all((await bob.sync(cursor)).pages, 'users')).toEqual([
+      expect.objectContaining({ id: ada.id, displayName: 'Never' }),
+    ]);
+  });
 
   it('is asked for of who deletes a message for itself alone, and of nobody else, where that cannot be read then', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
