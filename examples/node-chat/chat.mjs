@@ -89,7 +89,7 @@ function showMessages() {
   if (isLoading) return;
   const [after, upTo] = open.unread;
   for (const { seq, senderId, content, clientId, error } of items) {
-    if (error !== undefined) sayOnce(clientId, `! not sent: ${error.message}`);
+    if (error !== undefined) sayOnce(`${clientId} ${error.code}`, `! not sent: ${error.message}`);
     if (seq === null || seq <= open.shown) continue;
     const mark = !isMine(senderId) && seq > after && seq <= upTo ? '* ' : '';
     say(`${mark}${isMine(senderId) ? 'you' : nameOf(senderId)}: ${content ?? '(deleted)'}`);

@@ -299,21 +299,23 @@ export class ChatStore implements Store {
     changes: readonly OutboxItem[],
     userId: string | null,
   ): MessageItem {
-    const { command, clientId, lastError, progress } = item;
+    const { command, clientId, files, lastError, progress } = item;
     if (command.type !== 'send') throw new TypeError(command.type);
     const isRejected = item.state === 'rejected';
-    return this.#item(command, [quoted, item.files, lastError, progress, isRejected, ...shownOf(changes)], () => {
+    // What is tried again by itself has not failed for the user.
+    const error = isRejected || lastError?.code === 'STORAGE' ? lastError : undefined;
+    return this.#item(command, [quoted, files, error, progress, isRejected, ...shownOf(changes)], () => {
       const pending: MessageItem = {
-        ...defined({ error: lastError, progress }),
+        ...defined({ error, progress }),
         id: null,
         seq: null,
         conversationId,
         clientId,
         version: 0,
         senderId: userId ?? '',
-        kind: kindOf(item.files?.[0]),
+        kind: kindOf(files?.[0]),
         content: command.content ?? '',
-        attachments: (item.files ?? []).map(attachmentOf),
+        attachments: (files ?? []).map(attachmentOf),
         replyTo: quoted === undefined ? null : previewOf(quoted),
         reactions: [],
         createdAt: new Date(item.createdAt).toISOString(),

@@ -33,6 +33,7 @@ export interface MessageItem extends Omit<Message, 'id' | 'seq' | 'replyTo'> {
   readonly replyTo: QuotedMessage | null;
   /** There is one row for a `clientId` at any time: pending, then sent in its place. */
   readonly state: 'pending' | 'sent' | 'rejected';
+  /** Why it is rejected, or, while pending, with the code `STORAGE`, why this device cannot keep it. */
   readonly error?: NonNullable<OutboxItem['lastError']>;
   /** 0 to 1 while its files are uploaded. */
   readonly progress?: number;

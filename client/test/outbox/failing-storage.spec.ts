@@ -138,7 +138,11 @@ describe('a storage that fails', () => {
   it('is said of what waits for it, until it takes it', async () => {
     const { world, device } = await connected();
     await device.disconnect();
-    const errors = (): unknown[] => device.outbox.getSnapshot().map(({ lastError }) => lastError?.code);
+    const errors = (): unknown[] =>
+      device.store
+        .getSnapshot('messages:c0')
+        .items.filter(({ id }) => id === null)
+        .map(({ error }) => error?.code);
     device.storageFailure = new StorageError('QUOTA', 'The storage is full.');
     device.storageFailures = 100;
     void device.send('a', 'one');

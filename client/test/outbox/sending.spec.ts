@@ -81,6 +81,20 @@ describe('sending from the outbox', () => {
     expect(device.store.getSnapshot('messages:c0').items.at(-1)).toMatchObject({ error: { errors } });
   });
 
+  it('says of no message that only waits for the server that it failed, and all the same why it was refused then', async () => {
+    const { world, device } = await connected();
+    const shown = (): unknown => device.store.getSnapshot('messages:c0').items.find(({ clientId }) => clientId === 'a');
+    world.faults.push({ code: 'TIMEOUT' }, { code: 'CANNOT_MESSAGE' });
+    void device.send('a', 'hello');
+    await settled();
+    const [waiting] = device.outbox.getSnapshot();
+    expect(waiting).toMatchObject({ state: 'waiting', lastError: { code: 'TIMEOUT' } });
+    expect(shown()).toMatchObject({ state: 'pending' });
+    expect(shown()).not.toHaveProperty('error');
+    await world.clock.advance(60_000);
+    expect(shown()).toMatchObject({ state: 'rejected', error: { code: 'CANNOT_MESSAGE' } });
+  });
+
   it('never lets a later message overtake one that could not be sent yet', async () => {
     const { world, device } = await connected();
     world.faults.push({ code: 'UNAVAILABLE' }, { code: 'UNAVAILABLE' });
