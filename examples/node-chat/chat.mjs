@@ -29,6 +29,9 @@ function sayOnce(key, text) {
   if (!shown.has(key)) say(text);
   shown.add(key);
 }
+/** What was wrong with each field, or with the files of this chat, is said nowhere but there. */
+const reasonOf = ({ message, errors, code, cause }) =>
+  Object.values(errors ?? {}).join(', ') || (code === 'STORAGE' && cause?.message) || message;
 function quit(reason) {
   say(outbox.items.length > 0 ? `${reason} (${outbox.items.length} not sent: kept for the next time)` : reason);
   process.exit(reason === 'bye' ? 0 : 1);
@@ -39,16 +42,12 @@ async function start() {
   await client.login({ username, password }).catch((error) => {
     // Who is not known yet is registered.
     if (error.code !== 'INVALID_CREDENTIALS') throw error;
-    return client.register({ username, password, email: `${username}@example.com` });
+    return client.register({ username, password, email: `${username}@example.com` }).catch((refusal) => {
+      throw /_TAKEN$/.test(refusal.code) ? error : refusal; // Who is known has another password.
+    });
   });
   for (const part of [connection, conversations, friends, friends.requests]) part.subscribe(showNews);
   showNews();
-  terminal.on('line', (line) => void command(line.trim()).catch((error) => say(`! ${error.message}`)));
-  terminal.on('close', () => {
-    const quitWhenSent = () => outbox.items.length === 0 && quit('bye');
-    outbox.subscribe(quitWhenSent);
-    quitWhenSent();
-  });
 }
 
 async function command(line) {
@@ -89,7 +88,7 @@ function showMessages() {
   if (isLoading) return;
   const [after, upTo] = open.unread;
   for (const { seq, senderId, content, clientId, error } of items) {
-    if (error !== undefined) sayOnce(`${clientId} ${error.code}`, `! not sent: ${error.message}`);
+    if (error !== undefined) sayOnce(`${clientId} ${error.code}`, `! not sent: ${reasonOf(error)}`);
     if (seq === null || seq <= open.shown) continue;
     const mark = !isMine(senderId) && seq > after && seq <= upTo ? '* ' : '';
     say(`${mark}${isMine(senderId) ? 'you' : nameOf(senderId)}: ${content ?? '(deleted)'}`);
@@ -117,4 +116,14 @@ function showNews() {
   }
 }
 
-void start().catch((error) => quit(`! ${error.message}`));
+// Each line waits for those before it, and for the log-in: they may come all at once, from a file or another program.
+let done = start().catch((error) => quit(`! ${reasonOf(error)}`));
+terminal.on('line', (line) => {
+  done = done.then(() => command(line.trim())).catch((error) => say(`! ${reasonOf(error)}`));
+});
+terminal.on('close', async () => {
+  await done;
+  const quitWhenSent = () => outbox.items.length === 0 && quit('bye');
+  outbox.subscribe(quitWhenSent);
+  quitWhenSent();
+});

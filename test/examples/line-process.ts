@@ -28,6 +28,17 @@ export class LineProcess {
     this.child.stdin?.write(`${line}\n`);
   }
 
+  /** No more lines come. */
+  end(): void {
+    this.child.stdin?.end();
+  }
+
+  /** The status with which it ends. */
+  async exit(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
   /** The next line that contains `text`, after those waited for before. */
   async line(text: string): Promise<string> {
     return new Promise((resolve, reject) => {

@@ -24,12 +24,17 @@ describe('the example node-chat', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function chat(username: string): Promise<LineProcess> {
+  function start(username: string, password = 'correct horse', ownFolder = folder): LineProcess {
     const process = new LineProcess(['examples/node-chat/chat.mjs', username, server.url], {
-      PARLEY_PASSWORD: 'correct horse',
-      PARLEY_CHAT_FOLDER: folder,
+      PARLEY_PASSWORD: password,
+      PARLEY_CHAT_FOLDER: ownFolder,
     });
     chats.push(process);
+    return process;
+  }
+
+  async function chat(username: string): Promise<LineProcess> {
+    const process = start(username);
     await process.line(`* connected as ${username}`);
     return process;
   }
@@ -80,5 +85,32 @@ describe('the example node-chat', () => {
       'ada: typed while it was gone',
       'you: all here',
     ]);
+  });
+
+  it('says of a wrong password that it is wrong, and of one that is too short that it is', async () => {
+    const charles = await chat('charles');
+    await start('charles', 'battery staple').line('! The credentials are wrong.');
+    await start('someone-new', 'short').line('! password must be');
+    await charles.kill();
+  });
+
+  it('says which process uses the files of the same user already', async () => {
+    const alan = await chat('alan');
+    await start('alan').line(' already.');
+    await alan.kill();
+  });
+
+  it('does what another program has written to it before the log-in, line by line, and ends', async () => {
+    const emmy = await chat('emmy');
+    const other = start('kurt', 'correct horse', join(folder, 'piped'));
+    for (const line of ['/chat emmy', 'hello, emmy', 'and good-bye']) other.type(line);
+    other.end();
+    expect(await other.exit()).toBe(0);
+    expect(other.lines).toContain('--- emmy ---');
+    expect(other.lines.at(-1)).toBe('bye');
+    await emmy.line('unread from kurt');
+    emmy.type('/chat kurt');
+    await emmy.line('kurt: hello, emmy');
+    await emmy.line('kurt: and good-bye');
   });
 });
