@@ -111,7 +111,9 @@ function addCommonErrors(method: string, operation: Operation): void {
       );
   }
   const schemes = operation.security?.flatMap((scheme) => Object.keys(scheme)) ?? [];
-  if (schemes.includes('bearer')) common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
+  // API keys that it is closed to are refused as well, and so is whoever is suspended with a token from before.
+  if (schemes.includes('bearer'))
+    common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']], [403, ['ACCOUNT_SUSPENDED', 'FORBIDDEN']]);
   if (schemes.length > 0 && method !== 'get') common.push([403, ['FOREIGN_ORIGIN']]);
   // API keys whose scope it is not, and whom they may not act as.
   if ('x-api-key-scope' in operation) common.push([403, ['FORBIDDEN']], [404, ['NOT_FOUND']]);

@@ -3430,6 +3430,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -3510,6 +3519,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3602,7 +3620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3718,7 +3736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3822,7 +3840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3972,7 +3990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4125,7 +4143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4248,7 +4266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4360,7 +4378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4682,7 +4700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4767,7 +4785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4863,7 +4881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4973,7 +4991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5065,7 +5083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5150,7 +5168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5228,6 +5246,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5743,7 +5770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5833,7 +5860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6083,7 +6110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6182,6 +6209,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -6247,7 +6283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6355,6 +6391,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -6433,7 +6478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6543,7 +6588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6655,6 +6700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -6733,7 +6787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6845,7 +6899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6957,7 +7011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7067,7 +7121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7184,6 +7238,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -7249,7 +7312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7357,6 +7420,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -7426,7 +7498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7527,7 +7599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7635,7 +7707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7731,7 +7803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7834,7 +7906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7923,7 +7995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8033,7 +8105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8122,7 +8194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8233,7 +8305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8341,7 +8413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8442,7 +8514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8549,7 +8621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8656,7 +8728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8766,7 +8838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8859,7 +8931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8948,7 +9020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9057,7 +9129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9142,7 +9214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,7 +9302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9337,7 +9409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `EDIT_WINDOW_CLOSED`: The message is too old to be edited. `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `EDIT_WINDOW_CLOSED`: The message is too old to be edited. `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9449,7 +9521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9534,7 +9606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9647,7 +9719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9760,7 +9832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,7 +9947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9970,6 +10042,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -10039,6 +10120,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10124,7 +10214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10234,7 +10324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10341,7 +10431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10448,7 +10538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10555,7 +10645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10665,7 +10755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10770,7 +10860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10859,7 +10949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10966,7 +11056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11078,6 +11168,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -11147,6 +11246,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11234,7 +11342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11364,6 +11472,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -11461,7 +11578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FORBIDDEN`: You may not do this. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11575,7 +11692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11680,7 +11797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11786,7 +11903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11887,6 +12004,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -11972,7 +12098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12065,7 +12191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12173,6 +12299,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -12241,6 +12376,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12385,7 +12529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12472,7 +12616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12589,7 +12733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12676,7 +12820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12786,7 +12930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12893,7 +13037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12999,7 +13143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13111,7 +13255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13221,7 +13365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13307,7 +13451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13419,6 +13563,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
@@ -13499,7 +13652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13734,6 +13887,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -13812,7 +13974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13915,6 +14077,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -13979,6 +14150,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -126,6 +126,19 @@ describe('the documents', () => {
     expect(Object.keys(schemas.TypingDto.properties)).toEqual(['conversationId', 'isTyping']);
   });
 
+  it('say of every call with a token that it is refused to users who are suspended, and to API keys without its scope', () => {
+    const silent = Object.entries<Anything>(documents.openApi.paths).flatMap(([path, methods]) =>
+      Object.entries<Anything>(methods)
+        .filter(([, { security, responses }]) => responses.default === undefined && 'bearer' in (security[0] ?? {}))
+        .filter(([, { responses }]) => {
+          const examples = responses[403]?.content['application/problem+json'].examples ?? {};
+          return examples.ACCOUNT_SUSPENDED === undefined || examples.FORBIDDEN === undefined;
+        })
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(silent).toEqual([]);
+  });
+
   it('are what a client compiles against that calls all they show, and what every answer is', async () => {
     const [adas, bobs, anybody] = [as(ada), as(bob), as(undefined)];
     const path = (id: string): { path: { id: string } } => ({ path: { id } });
