@@ -112,6 +112,7 @@ function decodePayload(name: ClientEventName, { takesPlainHttp }: Connection, pa
         typeof payload === 'string' ? { conversationId: payload } : payload,
       );
     default:
-      return validated<object>(CLIENT_EVENTS[name].payload, payload);
+      // None is an empty one, as over REST: an event may have no field that is required.
+      return validated<object>(CLIENT_EVENTS[name].payload, payload ?? {});
   }
 }
