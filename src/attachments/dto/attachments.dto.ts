@@ -74,7 +74,10 @@ export class UploadForm {
 export class ExternalAttachment {
   /** An https URL. @example "https://files.example.com/beach.jpg" */
   @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
-  @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })
+  @IsUrl(
+    { protocols: ['https'], require_protocol: true, disallow_auth: true },
+    { message: 'url must be an https URL without a user name' },
+  )
   url!: string;
 
   @ApiProperty({ enum: ATTACHMENT_KINDS, enumName: 'AttachmentKind' })
@@ -97,7 +100,10 @@ export class ExternalAttachment {
 /** The same of a dialect whose clients keep files over http as well. */
 export class AnyExternalAttachment extends ExternalAttachment {
   @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
-  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false, disallow_auth: true })
+  @IsUrl(
+    { protocols: ['https', 'http'], require_protocol: true, require_tld: false, disallow_auth: true },
+    { message: 'url must be an http or https URL without a user name' },
+  )
   override url: string = '';
 }
 

@@ -56,7 +56,13 @@ export function validationFailed(faults: readonly ValidationError[]): DomainErro
 function collect(faults: readonly ValidationError[], path: string, errors: FieldErrors): void {
   for (const fault of faults) {
     const field = path === '' ? fault.property : `${path}.${fault.property}`;
-    if (fault.constraints !== undefined) errors[field] = Object.values(fault.constraints);
+    if (fault.constraints !== undefined) errors[field] = reasonsOf(fault.constraints);
     collect(fault.children ?? [], field, errors);
   }
+}
+
+/** What has another type breaks all other rules as well, which would say of it what it is not about. */
+function reasonsOf(constraints: Record<string, string>): string[] {
+  const type = constraints.isArray ?? constraints.isString;
+  return type === undefined ? Object.values(constraints) : [type];
 }
