@@ -20,7 +20,7 @@ export function welcome({ url, databaseIsEmbedded }: RunningServer, configuratio
     '',
     '  A first call:',
     `  curl ${url}/auth/register -H 'content-type: application/json' \\`,
-    `    -d '{"email":"ada@example.com","password":"correct horse"}'`,
+    `    -d '{"email":"emmy@example.com","password":"correct horse"}'`,
     '',
     '',
   ];
