@@ -65,6 +65,9 @@ const SLOW_STATEMENT_MS = 500;
 /** What a statement contains that writes. One that stores messages is called by its name: its caller sees to what becomes of it. */
 const WRITES = /\b(?<!FOR |FOR NO KEY )UPDATE\b|\bINSERT INTO\b|\bDELETE FROM\b/;
 
+/** feature_not_supported (a cached plan whose result has another type), invalid_sql_statement_name, read_only_sql_transaction. */
+const CONNECTION_CODES = new Set(['0A000', '26000', '25006']);
+
 const slowStatements = new BoundedLogger('SlowStatements', 30);
 
 /** A client with the socket below it, which pg's types leave out. */
@@ -265,6 +268,8 @@ export class ConnectionPool implements SqlExecutor {
       await client.query('ROLLBACK').catch((rollback: Error) => {
         broken = rollback;
       });
+      // What reads alone is refused to write on purpose.
+      if (begin === 'BEGIN' && error instanceof pg.DatabaseError && isOfConnection(error)) broken ??= error;
       throw error;
     } finally {
       client.release(broken);
@@ -334,11 +339,19 @@ export function poolSizes(total: number): { commands: number; reads: number; bac
  * that. Returns why the connection cannot be used again; undefined where it can.
  */
 async function settled(client: pg.PoolClient, error: Error): Promise<Error | undefined> {
-  if (!(error instanceof pg.DatabaseError)) return error;
+  if (isOfConnection(error)) return error;
   return client.query('').then(
     () => undefined,
     (failure: Error) => failure,
   );
+}
+
+/**
+ * Whether another connection may do what this one cannot: it is broken, its prepared statements are of another schema, or it ends
+ * at a server that only reads by now.
+ */
+function isOfConnection(error: Error): boolean {
+  return !(error instanceof pg.DatabaseError) || CONNECTION_CODES.has(error.code ?? '');
 }
 
 /** A deadlock undid all that `work` did: it is tried again, at most twice. */

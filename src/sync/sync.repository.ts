@@ -51,6 +51,8 @@ const MAX_CLOSE = 500;
 const MAX_PROBE = 100;
 /** Changed profiles that are each looked at for whether the user meets them. */
 const MAX_PROFILES = 1_000;
+/** Members of all its conversations that are each looked at for whether they changed. */
+const MAX_MET = 5_000;
 
 const changed = (stamp: string): string =>
   `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;
@@ -223,11 +225,13 @@ const changes = (lastSeen: string, profiles: string): string => `
 
 const CHANGED_PROFILES = `
   SELECT c.id, false AS is_met FROM bounds CROSS JOIN LATERAL (
-    SELECT u.id FROM users u WHERE u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')} LIMIT ${MAX_PROFILES + 1}
+    -- In the order of the index, so that nothing but what changed is looked at.
+    SELECT u.id FROM users u WHERE u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')}
+    ORDER BY u.changed_xid LIMIT ${MAX_PROFILES + 1}
   ) AS c`;
 
-/** The same of those that the user meets, whoever else changed. */
-const MET_PROFILES = `
+/** The same where very many changed: all whom the user meets are looked at, unless it meets very many. */
+const MANY_PROFILES = `
   SELECT met.id, true AS is_met
   FROM bounds CROSS JOIN (
     SELECT $1::uuid AS id
@@ -238,12 +242,19 @@ const MET_PROFILES = `
     -- OFFSET 0: each is looked up by its key.
     SELECT FROM users u WHERE u.id = met.id AND u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')} OFFSET 0
   ) AS c
-  WHERE (SELECT count(*) FROM earlier) + (SELECT count(*) FROM elsewhere) < $9`;
+  WHERE (SELECT count(*) FROM earlier) + (SELECT count(*) FROM elsewhere) < $9
+    AND (SELECT COALESCE(sum(member_count), 0) FROM own WHERE left_at IS NULL) <= ${MAX_MET}
+  UNION ALL
+  SELECT c.id, false FROM bounds CROSS JOIN LATERAL (
+    SELECT u.id FROM users u WHERE u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')} OFFSET 0
+  ) AS c
+  WHERE (SELECT count(*) FROM earlier) + (SELECT count(*) FROM elsewhere) < $9
+    AND (SELECT COALESCE(sum(member_count), 0) FROM own WHERE left_at IS NULL) > ${MAX_MET}`;
 
 /** For who was here lately: what has changed since is looked at one by one. */
 const CHANGES = changes(CLOSE_LAST_SEEN, CHANGED_PROFILES);
-/** For who was not: costs half as much again where little has changed, and hardly more where very much has. */
-const CHANGES_SINCE_LONG = changes(LAST_SEEN, MET_PROFILES);
+/** For who was not, where that does not do. */
+const CHANGES_SINCE_LONG = changes(LAST_SEEN, MANY_PROFILES);
 
 interface FoundRow extends Omit<SyncFindings, 'found'> {
   areManyProfiles: boolean;

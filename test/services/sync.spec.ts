@@ -181,7 +181,12 @@ describe('the service of sync', () => {
       `UPDATE users SET display_name = 'Renamed', changed_xid = pg_current_xact_id() WHERE username LIKE 'many%' OR id = $1`,
       [ada.userId],
     );
-    for (const limit of [1, 100]) {
+    for (const [limit, memberCount] of [
+      [1, 4],
+      [100, 4],
+      [1, 10_000],
+    ] as const) {
+      await services.database.query('UPDATE conversations SET member_count = $2 WHERE id = $1', [id, memberCount]);
       const { pages } = await all(bob, cursor, limit);
       expect(pages.flatMap(({ users }) => users.map((user) => user.id)).sort()).toEqual(
         [ada.userId, ...members.map((member) => member.id)].sort(),

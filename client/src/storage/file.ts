@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { link, mkdir, readdir, readFile, readlink, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   type Database,
@@ -209,6 +210,8 @@ class FileDatabase implements Database {
 const MAX_LOCK_ATTEMPTS = 5;
 /** A process may have loaded this module several times: in its threads, or as ESM and CJS. */
 const THIS_COPY = randomUUID();
+/** Descriptors of this copy's locks, by their names: a thread that ends loses its own, and with them its locks. */
+const held = new Map<string, number>();
 const lockOf = (path: string): string => `${path}.lock`;
 
 async function lock(path: string): Promise<void> {
@@ -218,9 +221,9 @@ async function lock(path: string): Promise<void> {
     await writeFile(draft, `${process.pid} ${await startOf(process.pid)} ${THIS_COPY}`, { mode: 0o600 });
     for (let attempt = 0; attempt < MAX_LOCK_ATTEMPTS; attempt += 1) {
       // With its content from the first moment on.
-      if (await linked(draft, name)) return;
+      if (await linked(draft, name)) return void held.set(name, openSync(name, 'r'));
       const holder = await readFile(name, 'utf8').catch(() => '');
-      if (holder !== '' && (await isAlive(holder)))
+      if (holder !== '' && (await isAlive(holder, name)))
         throw new StorageError('UNAVAILABLE', `Process ${holder.split(' ')[0] ?? ''} uses ${path} already.`);
       // Taken away by name, so that of two processes that find it only one does it.
       const taken = `${draft}.old`;
@@ -252,23 +255,36 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 async function unlock(path: string): Promise<void> {
-  await unlink(lockOf(path)).catch(() => undefined);
+  const name = lockOf(path);
+  await unlink(name).catch(() => undefined);
+  const descriptor = held.get(name);
+  held.delete(name);
+  if (descriptor !== undefined) closeSync(descriptor);
   await syncFolder(resolve(path, '..'));
 }
 
 /** Numbers of processes come again, in containers at once: one that began at another time is another one. */
-async function isAlive(holder: string): Promise<boolean> {
+async function isAlive(holder: string, name: string): Promise<boolean> {
   const [id = '', start = '', copy] = holder.split(' ');
   const pid = Number(id);
   // This copy would know, and a lock without a number was never finished.
   if (!Number.isInteger(pid) || pid <= 0 || copy === THIS_COPY) return false;
-  if (pid === process.pid) return start !== '' && start === (await startOf(pid));
+  if (pid === process.pid) return start !== '' && start === (await startOf(pid)) && isOpenHere(name);
   try {
     process.kill(pid, 0);
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
   return start === (await startOf(pid));
+}
+
+/** Whether anything in this process, its other threads included, has a file open. */
+async function isOpenHere(name: string): Promise<boolean> {
+  const folder = '/proc/self/fd';
+  const path = await realpath(name).catch(() => name);
+  const descriptors = await readdir(folder).catch(() => []);
+  const open = await Promise.all(descriptors.map((one) => readlink(join(folder, one)).catch(() => '')));
+  return open.includes(path);
 }
 
 /** When a process began, in the kernel's own count; empty where the platform does not say. */

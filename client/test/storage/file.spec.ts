@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { orderedKey, type Storage, type StoredValue } from '../../src/ports/storage.js';
 import { fileStorage, type FileStorageOptions } from '../../src/storage/file.js';
@@ -179,11 +179,15 @@ describe('the storage adapter file', () => {
     await unlink(`${path()}.lock`);
   });
 
-  it('is not opened while a thread of this process has it, or another copy of the module', async () => {
-    await writeFile(`${path()}.lock`, `${process.pid} ${await startOf(process.pid)} ${randomUUID()}`);
+  it('is not opened while a thread of this process has it, and is once that has ended', async () => {
+    const script = fileURLToPath(new URL('file-child.ts', import.meta.url));
+    const loader = new URL('../../../scripts/typescript.mjs', import.meta.url).href;
+    const thread = new Worker(script, { argv: [folder, 'account'], execArgv: ['--import', loader], stdout: true });
+    await once(thread.stdout, 'data');
     expect(await codeOf(storage.open('account'))).toBe('UNAVAILABLE');
-    await unlink(`${path()}.lock`);
+    await thread.terminate();
     await put({ a: 1 });
+    expect(await all()).toMatchObject({ a: 1 });
   });
 
   it.each([

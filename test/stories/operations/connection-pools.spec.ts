@@ -97,6 +97,28 @@ describe('a statement that fails', () => {
   });
 });
 
+describe('a connection that cannot run what another one could', () => {
+  it('is replaced where a migration has changed what a prepared statement answers', async () => {
+    const pool = new ConnectionPool(story.databaseUrl, 1, new Logger('Test'));
+    const ask = () => pool.query('SELECT * FROM answers_of_another_type', [], 'answers');
+    await database.query('CREATE TABLE answers_of_another_type (answer integer)');
+    try {
+      expect(await ask()).toEqual([]);
+      await database.query('ALTER TABLE answers_of_another_type ALTER COLUMN answer TYPE text');
+      await expect(ask()).rejects.toMatchObject({ code: '0A000' });
+      expect(await ask()).toEqual([]);
+      const within = () =>
+        pool.transaction((transaction) => transaction.query('SELECT * FROM answers_of_another_type', [], 'answers'));
+      await database.query('ALTER TABLE answers_of_another_type ALTER COLUMN answer TYPE varchar');
+      await expect(within()).rejects.toMatchObject({ code: '0A000' });
+      expect(await within()).toEqual([]);
+    } finally {
+      await database.query('DROP TABLE answers_of_another_type');
+      await pool.end();
+    }
+  });
+});
+
 describe('a pool that is ended', () => {
   it('ends although a connection of it is never given back', async () => {
     const pool = new ConnectionPool(story.databaseUrl, 2, new Logger('Test'));
