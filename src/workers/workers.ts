@@ -135,18 +135,23 @@ export class Workers {
   }
 
   // -- lives of workers ------------------------------------------------------------------------------------------------
-  /** Resolves once it listens; rejects where it ends before. */
-  private begin(slot: number, isAlone: boolean): Promise<void> {
+  /** Resolves once it listens; rejects where it ends before, and where it cannot be forked. */
+  private async begin(slot: number, isAlone: boolean): Promise<void> {
     const { configuration, settings } = this.options;
     const place: WorkerPlace = { slot, isAlone, count: configuration.workers, directory: this.directory };
     const port = this.port === undefined ? {} : { PORT: this.port };
     const worker = cluster.fork({ ...settings, ...port, [WORKER_VARIABLE]: JSON.stringify(place) });
     const member: Member = { worker, startedAt: performance.now(), listens: false, moving: 0 };
     this.members.set(slot, member);
-    // Where it ends while something is sent to it. Its end is what matters.
-    worker.on('error', (error) => this.logger.debug(`worker ${slot}: ${error.message}`));
     return new Promise<void>((resolve, reject) => {
       let reason = '';
+      const ended = (why: string): void => {
+        this.members.delete(slot);
+        void this.metrics.keep(worker.id);
+        this.keepAddress();
+        if (!member.listens) reject(new WorkerStartError(reason === '' ? why : reason));
+        if (this.stopping === undefined && member.listens) this.replace(slot, member, why);
+      };
       worker.on('message', (message: ToPrimary, handle?: Socket) => {
         if (message.type === 'listening') {
           member.listens = true;
@@ -155,14 +160,15 @@ export class Workers {
         } else if (message.type === 'start-failed') reason = message.reason;
         else this.receive(worker, message, handle);
       });
+      worker.on('error', (error) => {
+        // A process that could not be forked has no other end than this.
+        if (worker.process.pid === undefined) ended(`a worker could not be forked (${error.message})`);
+        // Where it ends while something is sent to it. Its end is what matters.
+        else this.logger.debug(`worker ${slot}: ${error.message}`);
+      });
       worker.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
-        this.members.delete(slot);
-        void this.metrics.keep(worker.id);
         const end = signal ?? `exit code ${code}`;
-        this.keepAddress();
-        if (!member.listens)
-          reject(new WorkerStartError(reason === '' ? `a worker ended at its start (${end})` : reason));
-        if (this.stopping === undefined && member.listens) this.replace(slot, member, end);
+        ended(member.listens ? end : `a worker ended at its start (${end})`);
       });
     });
   }
@@ -227,6 +233,7 @@ export class Workers {
 
   private async endOf(worker: Worker, isOrderly: boolean, drainMs: number): Promise<number | null> {
     const { process: child } = worker;
+    if (child.pid === undefined) return 0;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = new Promise<number | null>((resolve) => worker.once('exit', resolve));
     this.send(worker, { type: 'stop', isOrderly });

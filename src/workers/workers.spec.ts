@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Configuration } from '../config/configuration.js';
+import { LIMITS } from '../config/limits.js';
+import { Workers } from './workers.js';
+
+/** Says that it listens, and ends when it is to. */
+const ORDERLY = `
+process.on('message', ({ type }) => type === 'stop' && process.exit(0));
+process.send({ type: 'listening', url: 'http://localhost:1' });
+`;
+
+describe('workers', () => {
+  let directory: string;
+  let forked: Worker[];
+  let workers: Workers | undefined;
+  /** No process can be forked in a directory that is not there. */
+  const failForks = (): void => cluster.setupPrimary({ cwd: join(directory, 'nowhere') });
+  const note = (worker: Worker): number => forked.push(worker);
+
+  const start = async (program: string, signal?: AbortSignal): Promise<void> => {
+    const entry = join(directory, 'worker.mjs');
+    writeFileSync(entry, `import process from 'node:process';\n${program}`);
+    const configuration = { limits: LIMITS, workers: 2, port: 1, drainSeconds: 0 } as unknown as Configuration;
+    workers = await Workers.start({ entry, configuration, settings: {} }, signal);
+  };
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'workers-'));
+    forked = [];
+    workers = undefined;
+    cluster.on('fork', note);
+  });
+
+  afterEach(async () => {
+    await workers?.stop(false).catch(() => undefined);
+    cluster.off('fork', note);
+    cluster.setupPrimary({ cwd: process.cwd() });
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('do not start where one of them cannot be forked', async () => {
+    cluster.once('fork', failForks);
+    await expect(start(ORDERLY)).rejects.toThrow(/could not be forked \(.*ENOENT/);
+    expect(forked).toHaveLength(2);
+  });
+
+  it('are tried again where one could not be forked in the place of another that ended', async () => {
+    await start(ORDERLY);
+    failForks();
+    forked[1]?.process.kill('SIGKILL');
+    const [failed] = (await once(cluster, 'fork')) as [Worker];
+    expect(failed.process.pid).toBeUndefined();
+    cluster.setupPrimary({ cwd: process.cwd() });
+    const [next] = (await once(cluster, 'message')) as [Worker, unknown];
+    expect(next.process.pid).toBeDefined();
+    await expect(workers?.stop(true)).resolves.toBeUndefined();
+  });
+});
