@@ -61,4 +61,22 @@ describe('workers', () => {
     expect(next.process.pid).toBeDefined();
     await expect(workers?.stop(true)).resolves.toBeUndefined();
   });
+
+  it('start no other one once they are to stop, also where the first one listens before it ends', async () => {
+    const stop = new AbortController();
+    cluster.once('message', () => stop.abort());
+    const started = start(
+      `
+      process.once('message', () => {
+        process.send({ type: 'listening', url: 'http://localhost:1' });
+        process.on('message', () => undefined);
+        setTimeout(() => process.exit(0), 50);
+      });
+      process.send({ type: 'ready' });
+      `,
+      stop.signal,
+    );
+    await expect(started).rejects.toThrow('This operation was aborted');
+    expect(forked).toHaveLength(1);
+  });
 });

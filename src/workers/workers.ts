@@ -111,6 +111,8 @@ export class Workers {
       cluster.schedulingPolicy = cluster.SCHED_RR;
       cluster.setupPrimary({ exec: options.entry, args: [] });
       await workers.begin(1, true);
+      // It may have listened a moment before its end: whatever starts now nobody would stop.
+      signal?.throwIfAborted();
       const others = Array.from({ length: options.configuration.workers - 1 }, (_, index) => index + 2);
       await Promise.all(others.map((slot) => workers.begin(slot, false)));
       signal?.throwIfAborted();
