@@ -79,4 +79,14 @@ describe('workers', () => {
     await expect(started).rejects.toThrow('This operation was aborted');
     expect(forked).toHaveLength(1);
   });
+
+  it('end in order also where they could not receive the first message that says so', async () => {
+    await start(`
+      import cluster from 'node:cluster';
+      // What comes before anything listens to the process goes to this alone.
+      cluster.worker.once('message', () => process.on('message', ({ type }) => type === 'stop' && process.exit(0)));
+      process.send({ type: 'listening', url: 'http://localhost:1' });
+    `);
+    await expect(workers?.stop(true)).resolves.toBeUndefined();
+  });
 });

@@ -19,6 +19,7 @@ const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 /** Less than a process has for its own stop, in which PostgreSQL is stopped as well. */
 const STOP_TIMEOUT_MS = 7_500;
+const REPEAT_STOP_MS = 250;
 const METRICS_TIMEOUT_MS = 2_000;
 /** Connections that may be on their way to one worker; what stops is not handed more. */
 const MAX_MOVING = 100;
@@ -238,9 +239,15 @@ export class Workers {
     if (child.pid === undefined) return 0;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = new Promise<number | null>((resolve) => worker.once('exit', resolve));
-    this.send(worker, { type: 'stop', isOrderly });
+    const order = (): void => this.send(worker, { type: 'stop', isOrderly });
+    order();
+    // Node holds no message back for a worker whose program is still being loaded. One that has it already does nothing more.
+    const repeated = setInterval(order, REPEAT_STOP_MS);
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS + drainMs);
-    return exited.finally(() => clearTimeout(timer));
+    return exited.finally(() => {
+      clearInterval(repeated);
+      clearTimeout(timer);
+    });
   }
 
   // -- what they ask for -----------------------------------------------------------------------------------------------
