@@ -17,3 +17,8 @@ export function workerPlaceOf(environment: Readonly<Record<string, string | unde
   const text = environment[WORKER_VARIABLE];
   return text === undefined ? undefined : (JSON.parse(text) as WorkerPlace);
 }
+
+/** Whether a first process of ours started this one. */
+export function isOwnWorker(): boolean {
+  return process.env[WORKER_VARIABLE] !== undefined;
+}

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import type { LimitName } from '../config/limits.js';
+import { isOwnWorker } from '../config/worker-place.js';
 import type { CountAction, MetricObjects, ToPrimary, ToWorker } from './worker-messages.js';
 
 /** Questions that may wait for an answer; beyond it none is asked. */
@@ -23,9 +24,9 @@ export class PrimaryChannel {
     process.on('message', (message, handle) => this.receive(message as ToWorker, handle as Socket | undefined));
   }
 
-  /** Undefined where this process is no worker. */
+  /** Undefined where this process is no worker, or one of another program: process managers fork what they run in the same way. */
   static ofThisProcess(): PrimaryChannel | undefined {
-    if (!cluster.isWorker) return undefined;
+    if (!cluster.isWorker || !isOwnWorker()) return undefined;
     return (PrimaryChannel.instance ??= new PrimaryChannel());
   }
 
