@@ -70,14 +70,16 @@ export class ChatGateway
   /**
    * Sends the sockets away within `overMs`, of which a third or less is for each of three: a balancer notices that this process
    * is to end, while all goes on; then nobody new is let in, and the sockets are sent away; then the last of them have the
-   * time to be back elsewhere before this process gives its presence back, so that nobody sees them go.
+   * time to be back elsewhere before this process gives its presence back, so that nobody sees them go. Without sockets only the
+   * balancer is waited for, where there are other processes that it could choose.
    */
   async sendAway(overMs: number): Promise<void> {
-    if (!this.broadcaster.hasSockets) return;
+    if (!this.broadcaster.hasSockets && this.configuration.redisUrl === undefined) return;
     const noticeMs = Math.min(MAX_NOTICE_MS, overMs / 3);
     const graceMs = Math.min(this.configuration.timings.presenceGraceMs, overMs / 3);
     await pause(noticeMs);
     this.lifecycle.refuseConnections();
+    if (!this.broadcaster.hasSockets) return;
     await this.broadcaster.sendAway('SERVER_SHUTDOWN', overMs - noticeMs - graceMs);
     await pause(graceMs);
   }
