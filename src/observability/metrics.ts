@@ -2,6 +2,9 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventBus } from '../events/event-bus.js';
 
+/** Where a client is refused. */
+const DOORS = ['http', 'socket', 'handshake'] as const;
+
 type Together = 'sum' | 'min' | 'max';
 
 /** What this process counts, for Prometheus. A registry of its own, so that several servers in one process do not meet. */
@@ -37,6 +40,8 @@ export class Metrics implements OnApplicationShutdown {
 
   constructor(events: EventBus) {
     collectDefaultMetrics({ register: this.registry });
+    // What alarms look at must be there before the first one: from nothing to 1 is no increase.
+    for (const door of DOORS) this.refusals.inc({ door, code: 'INTERNAL_ERROR' }, 0);
     const messages = new Counter({
       name: 'parley_messages_stored_total',
       help: 'Messages stored and announced by this process.',
@@ -130,7 +135,7 @@ export class Metrics implements OnApplicationShutdown {
     series.observe(seconds);
   }
 
-  refusal(door: 'http' | 'socket' | 'handshake', code: string): void {
+  refusal(door: (typeof DOORS)[number], code: string): void {
     this.refusals.inc({ door, code });
   }
 
