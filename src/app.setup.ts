@@ -39,7 +39,8 @@ const EXPOSED_HEADERS = [
 /** Methods that store nothing. */
 const SAFE_METHODS = /^(GET|HEAD|OPTIONS)$/;
 /** Answered also while the IP address has no requests left: who watches the server must always see it. */
-const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
+const UNLIMITED_PATHS = /^\/(health\/(live|ready)|metrics)\/?$/i;
+const UNLIMITED_METHODS = /^(GET|HEAD)$/;
 
 /** Everything about the application that is not a module: the same for the server and for the tests. */
 export function configureApp(app: NestExpressApplication): void {
@@ -118,7 +119,7 @@ function requestGate(app: NestExpressApplication): (request: Request, response: 
   const limiter = app.get(RateLimiter);
   const freeSpace = app.get(FreeSpace);
   return (request, response, next) => {
-    if (UNLIMITED_PATHS.test(request.path)) return next();
+    if (UNLIMITED_METHODS.test(request.method) && UNLIMITED_PATHS.test(request.path)) return next();
     if (lifecycle.isDraining) {
       response.setHeader('Connection', 'close');
       return next(new DomainError('UNAVAILABLE', { message: 'The server is shutting down.', retryAfterMs: 1_000 }));
