@@ -23,6 +23,14 @@ describe('the environment', () => {
     expect(read({})).toMatchObject({ port: 3000, emailVerification: 'off', smtpUrl: undefined, trustedIssuers: [] });
   });
 
+  it('divides bounds of connections among workers', () => {
+    const PARLEY_WORKER = JSON.stringify({ slot: 1, count: 3, directory, isAlone: false });
+    expect(read({ PARLEY_WORKER, MAX_CONNECTIONS: '301', MAX_UNAUTHENTICATED_CONNECTIONS: '31' })).toMatchObject({
+      maxConnections: 101,
+      maxUnauthenticatedConnections: 11,
+    });
+  });
+
   it('takes hosts as addresses write them, however an operator does', () => {
     const hosts = 'Wiki.Intranet, VM:8080,[::1]:80 , münchen.example,127.1';
     expect(read({ LINK_PREVIEW_ALLOWED_HOSTS: hosts }).linkPreviewAllowedHosts).toEqual([

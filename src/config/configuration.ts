@@ -207,7 +207,7 @@ export class Configuration {
       rateLimits: settings.RATE_LIMITS,
       limits: limitsOf(settings),
       maxConnectionsPerUser: settings.MAX_CONNECTIONS_PER_USER,
-      maxUnauthenticatedConnections: settings.MAX_UNAUTHENTICATED_CONNECTIONS,
+      maxUnauthenticatedConnections: Math.ceil(settings.MAX_UNAUTHENTICATED_CONNECTIONS / (worker?.count ?? 1)),
       maxConnections: Math.ceil(settings.MAX_CONNECTIONS / (worker?.count ?? 1)),
       logLevel: settings.LOG_LEVEL,
       logRequests: settings.LOG_REQUESTS,

@@ -426,7 +426,7 @@ export const SETTINGS = settings({
   MAX_UNAUTHENTICATED_CONNECTIONS: {
     schema: wholeNumber(1, 1_000_000),
     fallback: '500',
-    meaning: 'sockets of one IP address that were not let in yet',
+    meaning: 'sockets of one IP address that were not let in yet, divided among `WORKERS`',
   },
   MAX_CONNECTIONS: {
     schema: wholeNumber(1, 1_000_000),

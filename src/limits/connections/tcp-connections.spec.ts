@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Configuration } from '../../config/configuration.js';
+import type { WorkerPlace } from '../../config/worker-place.js';
 import { TcpConnections } from './tcp-connections.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -25,8 +26,8 @@ describe('TCP connections', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  function watch(bounds: ConstructorParameters<typeof TcpConnections>[1]): void {
-    connections = new TcpConnections(settings, bounds);
+  function watch(bounds: ConstructorParameters<typeof TcpConnections>[1], worker?: WorkerPlace): void {
+    connections = new TcpConnections({ ...settings, worker } as Configuration, bounds);
     connections.watch(server);
   }
 
@@ -97,6 +98,19 @@ describe('TCP connections', () => {
     const fourth = await client();
     fourth.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(fourth, 'data');
+  });
+
+  it('divides those of one IP address among workers', async () => {
+    watch({ maxPerIpAddress: 4 }, { slot: 1, count: 2, directory: '', isAlone: false });
+    const [first] = [await client(), await client()];
+    const third = await client();
+    third.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    // The server's answer, or the end.
+    expect(
+      await Promise.race([once(third, 'close').then(() => 'ended'), once(third, 'data').then(() => 'answered')]),
+    ).toBe('ended');
+    first.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(first, 'data');
   });
 
   it('keeps none alive whose answer ends after the server began to close', async () => {

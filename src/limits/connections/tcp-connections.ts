@@ -6,7 +6,7 @@ import { ipAddressKey } from '../ip-address-key.js';
 import { Counted } from './counted.js';
 
 interface TcpBounds {
-  /** Open connections of one IP address, those that became WebSockets aside. */
+  /** Open connections of one IP address, those that became WebSockets aside; workers divide them among themselves. */
   maxPerIpAddress: number;
   /** How long a client may take nothing of what waits for it, or say nothing at all after it has connected. */
   stallTimeoutMs: number;
@@ -49,7 +49,8 @@ export class TcpConnections implements BeforeApplicationShutdown, OnApplicationS
     this.bounds = { ...BOUNDS, ...bounds };
     // Behind a proxy all have its IP address; the proxy has to bound them.
     const isKnown = configuration.trustedProxies === 0 && configuration.rateLimits;
-    this.byIpAddress = new Counted(isKnown ? this.bounds.maxPerIpAddress : Number.POSITIVE_INFINITY);
+    const maxPerIpAddress = Math.ceil(this.bounds.maxPerIpAddress / (configuration.worker?.count ?? 1));
+    this.byIpAddress = new Counted(isKnown ? maxPerIpAddress : Number.POSITIVE_INFINITY);
   }
 
   watch(server: Server): void {
