@@ -43,7 +43,7 @@ async function start() {
     // Who is not known yet is registered.
     if (error.code !== 'INVALID_CREDENTIALS') throw error;
     return client.register({ username, password, email: `${username}@example.com` }).catch((refusal) => {
-      throw /_TAKEN$/.test(refusal.code) ? error : refusal; // Who is known has another password.
+      throw refusal.code?.endsWith('_TAKEN') ? error : refusal; // Who is known has another password.
     });
   });
   for (const part of [connection, conversations, friends, friends.requests]) part.subscribe(showNews);
@@ -121,9 +121,10 @@ let done = start().catch((error) => quit(`! ${reasonOf(error)}`));
 terminal.on('line', (line) => {
   done = done.then(() => command(line.trim())).catch((error) => say(`! ${reasonOf(error)}`));
 });
-terminal.on('close', async () => {
-  await done;
+terminal.on('close', () => {
   const quitWhenSent = () => outbox.items.length === 0 && quit('bye');
-  outbox.subscribe(quitWhenSent);
-  quitWhenSent();
+  void done.then(() => {
+    outbox.subscribe(quitWhenSent);
+    quitWhenSent();
+  });
 });

@@ -89,14 +89,18 @@ describe('the example node-chat', () => {
 
   it('says of a wrong password that it is wrong, and of one that is too short that it is', async () => {
     const charles = await chat('charles');
-    await start('charles', 'battery staple').line('! The credentials are wrong.');
-    await start('someone-new', 'short').line('! password must be');
+    const [wrong, short] = [start('charles', 'battery staple'), start('someone-new', 'short')];
+    await wrong.line('! The credentials are wrong.');
+    await short.line('! password must be');
+    expect([await wrong.exit(), await short.exit()]).not.toContain(0);
     await charles.kill();
   });
 
   it('says which process uses the files of the same user already', async () => {
     const alan = await chat('alan');
-    await start('alan').line(' already.');
+    const second = start('alan');
+    await second.line(' already.');
+    expect(await second.exit()).not.toBe(0);
     await alan.kill();
   });
 

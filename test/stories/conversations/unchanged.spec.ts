@@ -106,7 +106,7 @@ describe('what changes nothing', () => {
         },
       ]);
     expect((await device.ask('sync', { limit: 1 })).ok).toBe(true);
-    expect((await device.ask('sync', null as never)).ok).toBe(true);
+    expect((await device.ask('sync', null)).ok).toBe(true);
     expect((await device.socket.emitWithAck('sync')).ok).toBe(true);
     for (const event of ['mark_read', 'mark_delivered'])
       for (const seq of ['1', true, null, [1], 1.5])

@@ -94,7 +94,7 @@ describe('the statements of the writer', () => {
     await outside.query('BEGIN');
     await outside.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [kept]);
     let looks = 0;
-    database.query = (async (text: string, ...rest: never[]) => {
+    database.query = async (text: string, ...rest: never[]) => {
       if (!text.includes('SKIP LOCKED')) return query(text, ...rest);
       looks += 1;
       if (looks > 1) return query(text, ...rest);
@@ -102,7 +102,7 @@ describe('the statements of the writer', () => {
         await transaction.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [busy]);
         return query(text, ...rest);
       });
-    }) as typeof database.query;
+    };
     try {
       const answers = await Promise.allSettled([store(ada.id, kept), store(ada.id, busy)]);
       expect(answers).toMatchObject([{ reason: { code: 'UNAVAILABLE' } }, { value: { outcome: 'stored' } }]);

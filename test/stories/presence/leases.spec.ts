@@ -134,6 +134,9 @@ describe('presence', () => {
     await tracker.enqueue(() => Promise.resolve());
     tracker.arrived(ada.id);
     await until('she is there again', async () => (await isOnline(bob, ada)) === true);
+    expect((await bob.must('GET', '/friends')).items).toContainEqual(
+      expect.objectContaining({ id: ada.id, isOnline: true }),
+    );
     tracker.departed(ada.id);
   });
 
