@@ -441,13 +441,13 @@ describe('an account', () => {
        SELECT gen_random_uuid(), $1, g, $2, gen_random_uuid(), 'TEXT', repeat('x', 8000), now() FROM generate_series(100, 10099) g`,
       [conversationId, ada.id],
     );
-    const { pool } = story.app.get(Database).background;
-    const query = pool.query;
+    const { background } = story.app.get(Database);
+    const query = background.query.bind(background);
     let pages = 0;
-    pool.query = ((statement: { text: string }, ...rest: unknown[]) => {
-      if (statement.text.includes('FROM messages WHERE sender_id')) pages += 1;
-      return (query as (...all: unknown[]) => unknown).call(pool, statement, ...rest);
-    }) as never;
+    background.query = (text, ...rest) => {
+      if (text.includes('FROM messages WHERE sender_id')) pages += 1;
+      return query(text, ...rest);
+    };
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         get(`${story.url}/users/me/export`, { headers: { authorization: `Bearer ${ada.accessToken}` } }, resolve).on(
@@ -472,7 +472,7 @@ describe('an account', () => {
       await asLongAsAll();
       expect(pages - readAhead).toBeLessThanOrEqual(1);
     } finally {
-      pool.query = query;
+      background.query = query;
     }
   });
 });

@@ -56,7 +56,7 @@ describe('hostile input over a socket', () => {
     const adas = await ada.device();
     for (const event of EVENTS) {
       // Without a cursor sync begins from now: it needs nothing.
-      if (event === 'sync' && JSON.stringify(payload()) === '{}') continue;
+      if (event === 'sync' && [undefined, 'null', '{}'].includes(JSON.stringify(payload()))) continue;
       const answer = await adas.ask(event, payload());
       expect([event, answer]).toEqual([
         event,
