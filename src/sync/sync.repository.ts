@@ -82,16 +82,17 @@ const CLOSE_LAST_SEEN = `COALESCE((
     WHERE pg_visible_in_snapshot(p.changed_xid, bounds.lower) ORDER BY p.seq DESC LIMIT 1
   ), CASE WHEN o.last_seq <= ${MAX_CLOSE} THEN 0 END)`;
 
-/** Messages in the lower half of a range, from its middle down. */
-const LOWER_HALF = `
+/** Messages of a range from its middle on, the nearest first. */
+const half = (range: string, order: 'ASC' | 'DESC'): string => `
   SELECT n.seq, n.version, pg_visible_in_snapshot(n.changed_xid, bounds.lower) AS is_seen FROM messages n
-  WHERE n.conversation_id = o.conversation_id AND n.seq > range.low AND n.seq <= (range.low + range.high) / 2
-  ORDER BY n.seq DESC LIMIT ${MAX_PROBE}`;
+  WHERE n.conversation_id = o.conversation_id AND ${range} ORDER BY n.seq ${order} LIMIT ${MAX_PROBE}`;
+const LOWER_HALF = half('n.seq > range.low AND n.seq <= (range.low + range.high) / 2', 'DESC');
+const UPPER_HALF = half('n.seq > (range.low + range.high) / 2 AND n.seq < range.high', 'ASC');
 
 /**
  * The same wherever it is, by halves; 0 where there is none. All that the snapshot saw stand before all that it did not. Of one
- * that was changed since, nothing says whether it saw it: where there are only such ones they count as new, which answers too
- * much and leaves nothing out.
+ * that was changed since, nothing says whether it saw it: where there are only such ones, MAX_PROBE in a row, they count as
+ * new, which answers too much and leaves nothing out.
  */
 const LAST_SEEN = `COALESCE(${CLOSE_LAST_SEEN}, (
     WITH RECURSIVE range (low, high) AS (
@@ -104,7 +105,10 @@ const LAST_SEEN = `COALESCE(${CLOSE_LAST_SEEN}, (
         (SELECT half.seq, half.is_seen FROM (${LOWER_HALF}) AS half WHERE half.is_seen OR half.version = 1
          ORDER BY half.seq DESC LIMIT 1)
         UNION ALL
-        -- Asked for where there is none of those.
+        -- Each of these is asked for where there is none before.
+        (SELECT half.seq, half.is_seen FROM (${UPPER_HALF}) AS half WHERE half.is_seen OR half.version = 1
+         ORDER BY half.seq LIMIT 1)
+        UNION ALL
         SELECT min(half.seq), false FROM (${LOWER_HALF}) AS half
         LIMIT 1
       ) AS probe

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isDeepStrictEqual } from 'node:util';
 import { type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
-import { profileOf, Replica, seeded, withoutSentences } from './replica.js';
+import { seeded } from '../../support/seeded.js';
+import { profileOf, Replica, withoutSentences } from './replica.js';
 
 /** Steps of each of six people, twice: first while connections drop, then while one listens. By hand more: SYNC_STEPS=1000. */
 const STEPS_EACH = Number(process.env.SYNC_STEPS ?? 100);

@@ -5,7 +5,7 @@ import { Database } from '../../../src/database/database.js';
 import { rowsOf, scansOf } from '../../support/plans.js';
 import { createEmptyDatabase } from '../../support/postgres.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
-import { seeded } from './replica.js';
+import { seeded } from '../../support/seeded.js';
 
 describe('sync by the snapshots of transactions', () => {
   let story: Story;
