@@ -220,6 +220,8 @@ const TIMEOUT_MS = 60_000;
       await tab.evaluate((id) => page.send(id, 'from a tab that leads nothing'), conversationId);
       await tab.close();
       await leading.tab.waitForFunction(() => page.list()[0]?.[0] === 'from a tab that leads nothing');
+      // The list shows it from the moment it waits there.
+      await sent(leading.tab);
       expect((await stored()).at(-1)).toBe('from a tab that leads nothing');
     },
     TIMEOUT_MS,
