@@ -2,6 +2,9 @@
 const MAX_VIOLATIONS = 100;
 /** After a fault is over, what it left behind is put right within this time. */
 export const SETTLING_MS = 8_000;
+/** Timers that come later than this stand for a machine that served nobody: no bound by the clock holds then. */
+const STALL_MS = 500;
+const STALL_WATCH_MS = 50;
 
 /** What a client was answered to. */
 export interface AcknowledgedMessage {
@@ -40,8 +43,20 @@ export class Ledger {
   readonly counts = new Map<string, number>();
   readonly faults: FaultPeriod[] = [];
   private readonly began = Date.now();
+  private readonly stallWatch: NodeJS.Timeout;
 
-  constructor(private readonly report: (line: string) => void) {}
+  constructor(private readonly report: (line: string) => void) {
+    let last = Date.now();
+    this.stallWatch = setInterval(() => {
+      const now = Date.now();
+      if (now - last > STALL_MS) this.stalled(last, now);
+      last = now;
+    }, STALL_WATCH_MS);
+  }
+
+  close(): void {
+    clearInterval(this.stallWatch);
+  }
 
   get seconds(): string {
     return ((Date.now() - this.began) / 1_000).toFixed(1);
@@ -69,6 +84,12 @@ export class Ledger {
     return () => {
       period.to = Date.now();
     };
+  }
+
+  /** Not a fault of the plan, so that it is not counted as one. */
+  private stalled(from: number, to: number): void {
+    this.faults.push({ name: 'the machine stalled', from, to });
+    this.note(`the machine stalled for ${to - from} ms`);
   }
 
   /** Whether nothing was broken in this time, nor shortly before it. */

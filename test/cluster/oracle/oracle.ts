@@ -56,6 +56,7 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
   } catch (error) {
     ledger.violation(`broken off: ${(error as Error).stack}`);
   }
+  ledger.close();
   await stage.close();
   const { violations, counts } = ledger;
   if (violations.length === 0) stage.forget();

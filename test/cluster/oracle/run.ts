@@ -18,9 +18,12 @@ export async function runClusterChaos(seed: number, steps: number, print: (line:
   chmodSync(directory, 0o755);
   const postgres = await EmbeddedPostgres.start({ directory: join(directory, 'postgres'), log: () => undefined });
   try {
+    // Processes reach it by a network that fails; the server's own connections take its Unix socket.
+    const url = new URL(postgres.connectionString);
+    url.hostname = '127.0.0.1';
     print(`seed ${seed}, ${steps} steps   (again: npm run chaos -- --cluster --seed=${seed} --steps=${steps})`);
     const { violations, counts, convergedMs, logs } = await runOracle({
-      databaseUrl: postgres.connectionString,
+      databaseUrl: url.href,
       seed,
       steps,
       report: (line) => print(`  ${line}`),
