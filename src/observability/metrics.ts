@@ -125,6 +125,25 @@ export class Metrics implements OnApplicationShutdown {
     });
   }
 
+  /** The same as `counter` for several series at once. */
+  counters<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly { labels: Record<Label, string>; value: number }[],
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.inc(labels, value);
+      },
+    });
+  }
+
   /** @param event of the protocol's own names, never one that a client made up. */
   command(event: string, seconds: number): void {
     let series = this.commandsByEvent.get(event);

@@ -138,11 +138,13 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
     let scraped = '';
     /** Of each series, what Prometheus would know by name. */
     const names = new Set<string>();
+    const types = new Map<string, string>();
 
     beforeAll(async () => {
       scraped = await (await fetch(`${server.url}/metrics`)).text();
-      for (const [, name = '', type] of scraped.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      for (const [, name = '', type = ''] of scraped.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
         names.add(name);
+        types.set(name, type);
         if (type === 'histogram') for (const suffix of ['bucket', 'sum', 'count']) names.add(`${name}_${suffix}`);
       }
     }, TIMEOUT_MS);
@@ -152,6 +154,17 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
       for (const { alert, expr } of rules)
         for (const name of series(expr)) expect([alert, name, names.has(name)]).toEqual([alert, name, true]);
       for (const name of series(board)) expect([name, names.has(name)]).toEqual([name, true]);
+    });
+
+    it('ask for the increase of counters alone, which do not fall when one of several processes ends', () => {
+      const expressions = [...rules.map(({ expr }) => String(expr)), board];
+      const rising = expressions.flatMap((text) => [...text.matchAll(/\b(?:increase|i?rate)\((\w+)/g)]);
+      expect(rising.length).toBeGreaterThan(10);
+      for (const [, name = ''] of rising)
+        expect([name, types.get(name) ?? types.get(name.replace(/_(bucket|sum|count)$/, ''))]).toEqual([
+          name,
+          expect.stringMatching(/^(counter|histogram)$/),
+        ]);
     });
 
     it('have each a severity, a summary, and a paragraph that says what to do about it where they are about several processes', () => {

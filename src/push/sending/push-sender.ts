@@ -58,20 +58,20 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
       ofLanes(({ waiting }) => waiting.oldestMs / 1_000),
       'max',
     );
-    metrics.gauges(
-      'parley_push_alarms',
+    metrics.counters(
+      'parley_push_alarms_total',
       'Refusals of this server itself, and answers that were not believed, since the start: somebody has to look.',
       ['platform'],
       ofLanes(({ alarms, platform }) => alarms + (platform === 'expo' ? receipts.alarms : 0)),
     );
-    metrics.gauges(
-      'parley_push_expired',
+    metrics.counters(
+      'parley_push_expired_total',
       'Notifications that were given up since the start, since they had waited for a day.',
       ['platform'],
       ofLanes(({ expired }) => expired),
     );
-    metrics.gauges(
-      'parley_push_answers',
+    metrics.counters(
+      'parley_push_answers_total',
       'Answers of providers since the start, by what they mean; refusals in receipts of Expo as well.',
       ['platform', 'verdict'],
       () =>

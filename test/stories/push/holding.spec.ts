@@ -168,7 +168,9 @@ describe('what one device is refused, or one request', () => {
         await ada.say(conversationId, 'refused');
         await logged(bob, { outcome: 'waiting' });
         const { body } = await request(push.story.url, 'GET', '/metrics');
-        alarms.push(new RegExp(`^parley_push_alarms\\{platform="${platform}"\\} (\\d+)$`, 'm').exec(String(body))?.[1]);
+        alarms.push(
+          new RegExp(`^parley_push_alarms_total\\{platform="${platform}"\\} (\\d+)$`, 'm').exec(String(body))?.[1],
+        );
       }
       expect(alarms).toEqual(['0', '0', '1']);
     },
@@ -310,7 +312,7 @@ describe('a platform without keys', () => {
         reason: expect.stringMatching(/ is not set$/),
       });
       const { body } = await request(push.story.url, 'GET', '/metrics');
-      expect(String(body).split('\n')).toContain(`parley_push_alarms{platform="${platform}"} 0`);
+      expect(String(body).split('\n')).toContain(`parley_push_alarms_total{platform="${platform}"} 0`);
     } finally {
       await push.close();
     }
@@ -365,9 +367,9 @@ describe('receipts of Expo', () => {
       await until('they are in the metrics', async () => {
         const { body } = await request(push.story.url, 'GET', '/metrics');
         return [
-          'answers{platform="expo",verdict="remove"}',
-          'answers{platform="expo",verdict="alarm"}',
-          'alarms{platform="expo"}',
+          'answers_total{platform="expo",verdict="remove"}',
+          'answers_total{platform="expo",verdict="alarm"}',
+          'alarms_total{platform="expo"}',
         ]
           .map((name) => `parley_push_${name} 1`)
           .every((line) => String(body).split('\n').includes(line));

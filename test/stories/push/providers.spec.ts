@@ -274,7 +274,7 @@ describe('the providers', () => {
     await logged(bob, { outcome: 'waiting' });
     expect(await devicesOf(bob)).toBe(1);
     const { body } = await request(push.story.url, 'GET', '/metrics');
-    expect(String(body)).toMatch(new RegExp(`parley_push_alarms\\{platform="${platform}"\\} [1-9]`));
+    expect(String(body)).toMatch(new RegExp(`parley_push_alarms_total\\{platform="${platform}"\\} [1-9]`));
     allow();
     await sooner(bob);
     expect((await fakeOf(platform).arrived(address))[0]).toMatchObject({ body: 'Wait for me' });
@@ -368,7 +368,7 @@ describe('a provider that lost its mind', () => {
       // Those of a first small batch may be believed; a fifth is the end of it.
       expect(left.filter((count) => count === 1).length).toBeGreaterThanOrEqual(10);
       const { body } = await request(push.story.url, 'GET', '/metrics');
-      expect(String(body)).toMatch(/parley_push_alarms\{platform="expo"\} [1-9]/);
+      expect(String(body)).toMatch(/parley_push_alarms_total\{platform="expo"\} [1-9]/);
     } finally {
       await push.close();
     }

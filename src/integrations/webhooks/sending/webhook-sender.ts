@@ -79,8 +79,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     private readonly configuration: Configuration,
     metrics: Metrics,
   ) {
-    metrics.gauges(
-      'parley_webhook_attempts',
+    metrics.counters(
+      'parley_webhook_attempts_total',
       'Requests to webhooks since the start, by how they ended.',
       ['outcome'],
       () => [...this.counts].map(([outcome, value]) => ({ labels: { outcome }, value })),
