@@ -167,6 +167,22 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
         ]);
     });
 
+    it('count every worker as a process of the cluster, so that machines that do not receive each other are noticed', async () => {
+      const value = (text: string, name: string): number | undefined => {
+        const [, found] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
+        return found === undefined ? undefined : Number(found);
+      };
+      await until('all three receive each other', async () => {
+        const texts = await Promise.all(
+          [server, elsewhere].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
+        );
+        const processes = texts.reduce((sum, text) => sum + (value(text, 'parley_workers') ?? 1), 0);
+        return processes === 3 && texts.every((text) => value(text, 'parley_cluster_peers') === processes - 1);
+      });
+      const { expr } = rules.find(({ alert }) => alert === 'ParleyClusterSplit');
+      expect(expr).toContain('< sum((parley_workers or parley_cluster_bus_up) and parley_cluster_bus_up == 1) - 1');
+    });
+
     it('have each a severity, a summary, and a paragraph that says what to do about it where they are about several processes', () => {
       const page = readFileSync('docs/operations/cluster.md', 'utf8');
       for (const { alert, expr, labels, annotations } of rules) {
