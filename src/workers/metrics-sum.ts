@@ -6,7 +6,7 @@ const COUNTED: ReadonlySet<unknown> = new Set(['counter', 'histogram']);
 
 /**
  * The metrics of several processes as one set: counters and histograms are added up, and so are gauges unless they name another
- * way (`aggregator`). What a process had counted when it was seen last stays in the sums after its end, so that they never fall:
+ * way (`aggregator`); of a mean or a quantile the highest shows. What a process had counted when it was seen last stays in the sums after its end, so that they never fall:
  * whoever reads them would take that for a restart of the whole.
  */
 export class MetricsSum {
@@ -34,7 +34,19 @@ export class MetricsSum {
   }
 }
 
-/** When a process began has no sum; that of the first of them says when the whole did. */
+/** What the system bounds for each process by itself: the one that is closest to its bound shows. */
+const OF_EACH: ReadonlyMap<string, string> = new Map([
+  ['process_open_fds', 'max'],
+  ['process_max_fds', 'min'],
+]);
+
+/**
+ * When a process began has no sum; that of the first of them says when the whole did. A mean would hide the one process whose
+ * event loop is late behind the others, which are not.
+ */
 function withAggregator(metric: MetricObjects[number]): object {
-  return metric.aggregator === 'omit' ? { ...metric, aggregator: 'min' } : metric;
+  const together = OF_EACH.get(metric.name);
+  if (together !== undefined) return { ...metric, aggregator: together };
+  if (metric.aggregator === 'omit') return { ...metric, aggregator: 'min' };
+  return metric.aggregator === 'average' ? { ...metric, aggregator: 'max' } : metric;
 }
