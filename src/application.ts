@@ -4,15 +4,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import { Lifecycle } from './common/lifecycle.js';
+import { DRAIN_TIMEOUT_MS, SOCKETS_CLOSE_TIMEOUT_MS } from './common/stop-timeouts.js';
 import type { Configuration } from './config/configuration.js';
 import { createLogger } from './observability/logger.js';
 import { Metrics } from './observability/metrics.js';
 import { ChatGateway } from './realtime/chat.gateway.js';
 import { PrimaryChannel } from './workers/primary-channel.js';
 import { SiblingSessions } from './workers/sibling-sessions.js';
-
-/** How long accepted work may take to finish once the server received its signal to end. */
-const DRAIN_MS = 5_000;
 
 export interface Application {
   /** `http://host:port` under which this machine reaches it. */
@@ -47,9 +45,9 @@ export async function listen(configuration: Configuration): Promise<Application>
     const server = app.getHttpServer();
     server.close();
     server.closeIdleConnections();
-    await lifecycle.idle(DRAIN_MS);
-    // A request that does not end would keep the server from closing for as long as it likes.
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+    // A request that does not end would keep the server from closing for as long as it likes. It has as long as all else.
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS + SOCKETS_CLOSE_TIMEOUT_MS).unref();
+    await lifecycle.idle(DRAIN_TIMEOUT_MS);
     await app.close();
     siblings?.close();
     clearTimeout(force);

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { MAX_STOP_MS } from './common/stop-timeouts.js';
 
-/** After this long a stop that has not ended is ended: the contract promises 10 s. */
-const MAX_STOP_MS = 9_000;
 /** What goes wrong while the process ends is logged so often at the most. */
 const MAX_LOGGED_FAILURES = 20;
 /** SIGHUP: the terminal was closed. */

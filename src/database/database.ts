@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
+import { DATABASE_END_TIMEOUT_MS } from '../common/stop-timeouts.js';
 import { isConnectionFailure, isOutcomeUnknown, isResourceFailure, isTransient } from '../common/temporary-failures.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
@@ -23,9 +24,6 @@ export type SqlValue =
 const QUERY_TIMEOUT_MS = 10_000;
 
 const CONNECT_TIMEOUT_MS = 5_000;
-
-/** What still holds a connection when the server stops has so long to give it back. */
-const END_TIMEOUT_MS = 5_000;
 
 /** For so long after such a failure the server says of itself that it is not ready. */
 const RESOURCE_FAILURE_WINDOW_MS = 15_000;
@@ -122,7 +120,7 @@ export class ConnectionPool implements SqlExecutor {
   }
 
   /** Ends every connection: at once where it is idle, and after `timeoutMs` at the latest, whatever waits on it. */
-  async end(timeoutMs: number = END_TIMEOUT_MS): Promise<void> {
+  async end(timeoutMs: number = DATABASE_END_TIMEOUT_MS): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const cut = new Promise<void>((resolve) => {
       timer = setTimeout(() => {

@@ -7,6 +7,7 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import { Lifecycle } from '../common/lifecycle.js';
+import { SOCKETS_CLOSE_TIMEOUT_MS } from '../common/stop-timeouts.js';
 import { Configuration } from '../config/configuration.js';
 import { Metrics } from '../observability/metrics.js';
 import { Handshake } from './connections/handshake.js';
@@ -19,8 +20,6 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 
 /** What a balancer has at the most to see that a process is to end. */
 const MAX_NOTICE_MS = 5_000;
-/** How long clients have to take the last of what they are sent. */
-const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Where Nest hands the Socket.IO server over: its connections are `SocketConnections`' from their first to their last moment. */
 @WebSocketGateway()
@@ -86,6 +85,6 @@ export class ChatGateway
 
   /** Before the server closes: clients are to come back, to another process or to the next one here. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.broadcaster.closeAll('SERVER_SHUTDOWN', CLOSE_TIMEOUT_MS);
+    await this.broadcaster.closeAll('SERVER_SHUTDOWN', SOCKETS_CLOSE_TIMEOUT_MS);
   }
 }

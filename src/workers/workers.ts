@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { WORKER_STOP_TIMEOUT_MS } from '../common/stop-timeouts.js';
 import type { Configuration } from '../config/configuration.js';
 import { WORKER_VARIABLE, type WorkerPlace } from '../config/worker-place.js';
 import { FrameHub } from './frame-hub.js';
@@ -17,8 +18,6 @@ import type { ToPrimary, ToWorker } from './worker-messages.js';
 const MIN_LIFE_MS = 10_000;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
-/** Less than a process has for its own stop, in which PostgreSQL is stopped as well. */
-const STOP_TIMEOUT_MS = 7_500;
 const REPEAT_STOP_MS = 250;
 const METRICS_TIMEOUT_MS = 2_000;
 /** Connections that may be on their way to one worker; what stops is not handed more. */
@@ -243,7 +242,7 @@ export class Workers {
     order();
     // Node holds no message back for a worker whose program is still being loaded. One that has it already does nothing more.
     const repeated = setInterval(order, REPEAT_STOP_MS);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS + drainMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), WORKER_STOP_TIMEOUT_MS + drainMs);
     return exited.finally(() => {
       clearInterval(repeated);
       clearTimeout(timer);

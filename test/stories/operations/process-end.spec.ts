@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
 import { ServerProcess } from '../../support/process.js';
@@ -118,6 +119,53 @@ describe('the end of the process', () => {
   it('during the start leaves no PostgreSQL behind', async () => {
     const home = emptyDataDirectory('parley-end-');
     for (const pause of [50, 400, 800]) {
+  it('is orderly also where accepted work and a request never finish', async () => {
+    // Accepts connections and says nothing.
+    const mailServer = createServer().listen(0, '127.0.0.1');
+    await once(mailServer, 'listening');
+    const home = await migratedDataDirectory('parley-end-');
+    const logFile = join(home, 'log');
+    const ending = await ServerProcess.start(
+      {
+        DATA_DIR: home,
+        DATABASE_URL: '',
+        LOG_LEVEL: 'info',
+        SMTP_URL: `smtp://127.0.0.1:${(mailServer.address() as AddressInfo).port}`,
+        MAIL_FROM: 'parley@example.com',
+      },
+      { logFile },
+    );
+    const connections = new Set<Socket>();
+    const mailed = new Promise<void>((resolve) =>
+      mailServer.on('connection', (socket) => {
+        connections.add(socket.on('error', () => undefined));
+        resolve();
+      }),
+    );
+    const hanging = connect(Number(new URL(ending.url).port), '127.0.0.1').on('error', () => undefined);
+    try {
+      const email = 'ada@example.com';
+      await request(ending.url, 'POST', '/auth/register', { email, username: 'ada', password: 'correct horse' });
+      await mailed;
+      const headers = [
+        'Host: localhost',
+        'Content-Type: application/json',
+        'Content-Length: 99',
+        'Expect: 100-continue',
+      ];
+      hanging.write(`POST /auth/login HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
+      expect(String((await once(hanging, 'data'))[0])).toMatch(/^HTTP\/1\.1 100 /);
+      expect(await ending.stop()).toBe(0);
+      await until('it has said that it ended', () => readFileSync(logFile, 'utf8').includes('ended'));
+    } finally {
+      await ending.kill();
+      hanging.destroy();
+      for (const socket of connections) socket.destroy();
+      mailServer.close();
+      rmSync(home, { recursive: true, force: true, maxRetries: 20 });
+    }
+  });
+
       const child = spawn(process.execPath, ['dist/main.js'], {
         env: { ...process.env, NODE_OPTIONS: '', PORT: '0', DATA_DIR: home, DATABASE_URL: '', JWT_SECRET: '' },
         stdio: 'ignore',
