@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
@@ -18,6 +18,7 @@ import { MessageSearch } from './search/message-search.js';
 import { MessageChanges } from './changes/message-changes.js';
 import { MessageReader } from './reading/message-reader.js';
 import { MessageSender } from './sending/message-sender.js';
+import { RepeatedSendInterceptor } from './sending/repeated-send.interceptor.js';
 import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
 import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
@@ -39,6 +40,7 @@ export class MessagesController {
   @ApiCreatedResponse({ type: MessageView })
   @ApiErrors('NOT_FOUND', 'CANNOT_MESSAGE', 'OVERLOADED', 'UNAVAILABLE')
   @KeyScope('messages:write')
+  @UseInterceptors(RepeatedSendInterceptor)
   async send(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) conversationId: string,

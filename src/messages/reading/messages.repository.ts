@@ -192,6 +192,16 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
+  /** The message that a sender sent with this client id. */
+  async idOfSent(senderId: string, clientId: string): Promise<string | undefined> {
+    const [row] = await this.database.query<{ id: string }>(
+      'SELECT id FROM messages WHERE sender_id = $1 AND client_id = $2',
+      [senderId, clientId],
+      'message_id_of_sent',
+    );
+    return row?.id;
+  }
+
   /** Undefined unless the reader is a member now and may see this far back. */
   async findVisible(readerId: string, messageId: string): Promise<MessageView | undefined> {
     const [row] = await this.database.query<MessageRow>(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
-import { DomainError, invalidField } from '../../common/errors.js';
+import { DomainError, type ErrorCode, invalidField } from '../../common/errors.js';
+import { UUID_PATTERN } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -18,6 +19,14 @@ export interface SentMessage {
   /** It was stored before, by an earlier send with the same client id: nobody is sent it again. */
   isRepeat?: true;
 }
+
+/** Refusals for what a send says, which a repeat is not judged by. */
+const JUDGEMENTS: ReadonlySet<ErrorCode> = new Set([
+  'VALIDATION_FAILED',
+  'NOT_FOUND',
+  'CANNOT_MESSAGE',
+  'CANNOT_MESSAGE_SELF',
+]);
 
 /** Sending; the one path for every door (contract, section 5). */
 @Injectable()
@@ -61,7 +70,9 @@ export class MessageSender {
       case 'stored':
         return this.stored(draft, result, connectionId);
       case 'repeated':
-        return this.repeated(principal, draft, result.messageId, connectionId);
+        // Should what follows fail, it is published all the same.
+        if (result.messageId === draft.id) this.unsettled.add(draft.id);
+        return this.repeated(principal, result.messageId, connectionId);
       case 'reply_unknown':
         throw invalidField('replyToId', 'replyToId names no message of this conversation');
       case 'attachment_unknown':
@@ -71,6 +82,24 @@ export class MessageSender {
       case 'not_found':
         throw new DomainError('NOT_FOUND');
     }
+  }
+
+  /**
+   * Answers a send that is about to be refused where it is a repeat: that is answered whatever it says.
+   * @param clientId as the client sent it.
+   * @throws `refusal` where no message of the sender's has that client id.
+   */
+  async repeatOf(
+    principal: Principal,
+    clientId: unknown,
+    refusal: unknown,
+    connectionId?: string,
+  ): Promise<SentMessage> {
+    const isJudgement = refusal instanceof DomainError && JUDGEMENTS.has(refusal.code);
+    if (!isJudgement || typeof clientId !== 'string' || !UUID_PATTERN.test(clientId)) throw refusal;
+    const messageId = await this.repository.idOfSent(principal.userId, clientId);
+    if (messageId === undefined) throw refusal;
+    return this.repeated(principal, messageId, connectionId);
   }
 
   private stored(
@@ -123,12 +152,9 @@ export class MessageSender {
    */
   private async repeated(
     principal: Principal,
-    draft: MessageDraft,
     messageId: string,
     connectionId: string | undefined,
   ): Promise<SentMessage> {
-    // Should what follows fail, it is published all the same.
-    if (messageId === draft.id) this.unsettled.add(messageId);
     const message = await this.load(principal, messageId);
     const sent = { message, conversation: briefOf(message) };
     if (!this.unsettled.has(messageId)) return { ...sent, isRepeat: true };

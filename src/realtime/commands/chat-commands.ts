@@ -26,6 +26,15 @@ const STORES_NOTHING: ReadonlySet<ClientEventName> = new Set([
   'set_active',
 ]);
 
+/** What is answered in place of a refusal where the same was done before, whatever the payload is now. */
+type Repeats = {
+  readonly [Name in ClientEventName]?: (
+    connection: Connection,
+    payload: unknown,
+    refusal: unknown,
+  ) => Promise<ResultOf<Name>>;
+};
+
 /**
  * What a client can ask for over a connection: a command and who sends it, to a service, to an acknowledgement.
  * Shared by every dialect. Never throws: a refusal is an acknowledgement like any other, and a bug is one too.
@@ -35,6 +44,7 @@ export class ChatCommands {
   private readonly logger = new Logger(ChatCommands.name);
   private commandCount = 0;
   private readonly handlers: Handlers;
+  private readonly repeats: Repeats;
 
   constructor(
     messages: MessageCommands,
@@ -46,6 +56,7 @@ export class ChatCommands {
     private readonly metrics: Metrics,
   ) {
     this.handlers = { ...messages.handlers, ...conversations.handlers, ...this.ofConnection };
+    this.repeats = { send_message: (...send) => messages.repeatOf(...send) };
   }
 
   async run<Name extends ClientEventName>(
@@ -59,7 +70,7 @@ export class ChatCommands {
     try {
       requireScope(name, connection);
       if (!STORES_NOTHING.has(name)) this.freeSpace.requireSpace();
-      return success(await withWorkId(id, () => this.handlers[name](connection, decoded(name, connection, payload))));
+      return success(await withWorkId(id, () => this.perform(name, connection, payload)));
     } catch (error) {
       const refusal = domainErrorOf(error);
       if (refusal.code === 'INTERNAL_ERROR')
@@ -68,6 +79,20 @@ export class ChatCommands {
       return failure(refusal);
     } finally {
       this.metrics.command(name, (performance.now() - startedAt) / 1_000);
+    }
+  }
+
+  private async perform<Name extends ClientEventName>(
+    name: Name,
+    connection: Connection,
+    payload: unknown,
+  ): Promise<ResultOf<Name>> {
+    try {
+      return await this.handlers[name](connection, decoded(name, connection, payload));
+    } catch (error) {
+      const repeatOf = this.repeats[name];
+      if (repeatOf === undefined) throw error;
+      return repeatOf(connection, payload, error);
     }
   }
 

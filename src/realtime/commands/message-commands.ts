@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
 import type { MessageView } from '../../messages/messages.view.js';
-import { MessageSender } from '../../messages/sending/message-sender.js';
+import { MessageSender, type SentMessage } from '../../messages/sending/message-sender.js';
 import { CommandSequencer } from './command-sequencer.js';
 import type { Handlers } from './command-handlers.js';
 import type { Connection } from './connection.js';
+import type { ResultOf } from '../protocol/client-events.js';
 
 /** What a connection sends and changes, in the order in which it asks for it. */
 @Injectable()
@@ -20,12 +21,11 @@ export class MessageCommands {
   readonly handlers: Handlers<'send_message' | 'edit_message' | 'delete_message' | 'react'> = {
     send_message: async (connection, payload) => {
       const { principal, id } = connection;
-      const { message, conversation, ...sent } = await this.sequencerOf(connection).send(
+      const sent = await this.sequencerOf(connection).send(
         () => this.sender.draft(principal, payload),
         (draft) => this.sender.store(principal, draft, id),
       );
-      if (sent.isRepeat === true) connection.repeated?.({ message, conversation });
-      return { message, conversation };
+      return answerOf(connection, sent);
     },
     edit_message: (connection, { messageId, content }) =>
       this.change(connection, (principal) => this.changes.edit(principal, messageId, content)),
@@ -38,6 +38,19 @@ export class MessageCommands {
     react: (connection, { messageId, emoji, remove }) =>
       this.change(connection, (principal) => this.changes.react(principal, messageId, emoji, remove ?? false)),
   };
+
+  /**
+   * The answer to a send that is about to be refused, where it is a repeat: maybe of one that is still being stored.
+   * @throws `refusal` where it is none
+   */
+  async repeatOf(connection: Connection, payload: unknown, refusal: unknown): Promise<ResultOf<'send_message'>> {
+    const { principal, id } = connection;
+    const { clientId } = (payload ?? {}) as { clientId?: unknown };
+    const sent = await this.sequencerOf(connection).change(() =>
+      this.sender.repeatOf(principal, clientId, refusal, id),
+    );
+    return answerOf(connection, sent);
+  }
 
   private async change(
     connection: Connection,
@@ -54,4 +67,9 @@ export class MessageCommands {
     this.sequencers.set(connection, sequencer);
     return sequencer;
   }
+}
+
+function answerOf(connection: Connection, { message, conversation, isRepeat }: SentMessage): ResultOf<'send_message'> {
+  if (isRepeat === true) connection.repeated?.({ message, conversation });
+  return { message, conversation };
 }

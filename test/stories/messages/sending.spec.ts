@@ -66,6 +66,55 @@ describe('sending', () => {
     expect(first.clientId).toBe(clientId);
   });
 
+  it('answers a repeat with the stored message whatever else it says, also where that would be refused', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const adas = await ada.device();
+    const clientId = randomUUID();
+    const { message } = await adas.must('send_message', { conversationId, content: 'stored', clientId });
+    const nobody = randomUUID();
+    for (const repeat of [
+      { conversationId },
+      { conversationId, content: '' },
+      { conversationId, content: 'x'.repeat(8_001) },
+      { conversationId, content: 'x', replyToId: 'none' },
+      { conversationId, content: 'x', unknown: 1 },
+      { conversationId: 'general', content: 'x' },
+      { conversationId, receiverId: bob.id, content: 'x' },
+      { receiverId: nobody, content: 'x' },
+      { receiverId: ada.id, content: 'x' },
+    ]) {
+      const again = await adas.ask('send_message', { ...repeat, clientId: clientId.toUpperCase() });
+      expect([repeat, again.data?.message]).toEqual([repeat, message]);
+      for (const other of [randomUUID(), undefined, 7, [clientId]])
+        expect((await adas.ask('send_message', { ...repeat, clientId: other })).ok).toBe(false);
+    }
+    const path = `/conversations/${conversationId}/messages`;
+    for (const body of [{}, { content: '' }, { content: 'x'.repeat(8_001) }, { content: 'x', unknown: 1 }]) {
+      const again = await ada.call('POST', path, { ...body, clientId });
+      expect([body, again.status, again.body]).toEqual([body, 201, message]);
+      expect((await ada.call('POST', path, { ...body, clientId: randomUUID() })).status).toBe(400);
+      // Another sender's.
+      expect((await bob.call('POST', path, { ...body, clientId })).status).toBe(400);
+    }
+    expect((await ada.call('POST', '/conversations/general/messages', { content: 'x', clientId })).body).toEqual(
+      message,
+    );
+    expect(await ada.history(conversationId)).toEqual([message]);
+  });
+
+  it('answers a repeat that is not valid although what it repeats is still being stored', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const adas = await ada.device();
+    const clientId = randomUUID();
+    const [first, again] = await Promise.all([
+      adas.must('send_message', { conversationId, content: 'stored', clientId }),
+      adas.must('send_message', { conversationId, content: '', clientId }),
+    ]);
+    expect(again).toEqual(first);
+  });
+
   it('pages the history in every direction', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
