@@ -50,7 +50,7 @@ export class SocketConnections {
     const session = dialect.open({ socket, admission, outbound });
     if (session === undefined) return;
     this.sessions.set(socket, session);
-    this.listen(socket, session);
+    this.listen(socket, session, dialect.returnsOnlyWhenLost);
   }
 
   close(socket: ChatSocket): void {
@@ -58,11 +58,11 @@ export class SocketConnections {
     this.sessions.delete(socket);
   }
 
-  private listen(socket: ChatSocket, session: DialectSession): void {
+  private listen(socket: ChatSocket, session: DialectSession, returnsOnlyWhenLost: boolean | undefined): void {
     const gate = new EventGate(this.configuration.eventLimit);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
-      // Socket.IO hands over what it had read already, also after it has disconnected the socket.
-      if (!socket.connected) return;
+      // Socket.IO hands over what it had read already, also after the connection was ended.
+      if (!socket.connected || gate.isFlooded) return;
       const { event, payload, acknowledge } = socketEvent(name, parameters);
       const isAnswered = acknowledge !== undefined;
       const refusal = this.lifecycle.isDraining
@@ -72,7 +72,7 @@ export class SocketConnections {
         this.metrics.refusal('socket', refusal.code);
         const answer = session.refuse(event, refusal, isAnswered);
         acknowledge?.(answer);
-        if (gate.isFlooded) this.endFlood(socket);
+        if (gate.isFlooded) this.endFlood(socket, returnsOnlyWhenLost);
         else this.guard.rest(socket, gate.restMs);
         return;
       }
@@ -89,8 +89,8 @@ export class SocketConnections {
     });
   }
 
-  private endFlood(socket: ChatSocket): void {
+  private endFlood(socket: ChatSocket, returnsOnlyWhenLost: boolean | undefined): void {
     void this.handshakes.flooded(socket.data.principal.userId);
-    this.broadcaster.closeConnection(socket, 'FLOODING');
+    this.broadcaster.closeConnection(socket, 'FLOODING', returnsOnlyWhenLost);
   }
 }

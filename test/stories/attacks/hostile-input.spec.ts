@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Socket as TcpSocket } from 'node:net';
 import { Device, type Person, startStory, type Story } from '../../support/story.js';
 import { CLIENT_EVENTS } from '../../../src/realtime/protocol/client-events.js';
+import { olderDevice } from '../../dialects/clients.js';
 import { refusal, socketError } from './shapes.js';
 
 const EVENTS = Object.keys(CLIENT_EVENTS);
@@ -187,6 +188,19 @@ describe('hostile input over a socket', () => {
     expect(await adas.next('session:ended')).toEqual({ code: 'FLOODING', retry: true, retryAfterMs: 5_000 });
     await adas.next('disconnect');
     expect((await (await ada.device()).ask('leave_conversation', conversationId)).ok).toBe(true);
+  });
+
+  it('who goes on when refused in an older dialect of Socket.IO loses its connection, from which alone its client comes back', async () => {
+    const bobs = olderDevice(bob, 'direct-events', undefined, { reconnection: true, reconnectionDelay: 10 });
+    await bobs.next('connect');
+    for (let portion = 0; bobs.socket.connected && portion < 50; portion += 1) {
+      for (let event = 0; event < 1_000; event += 1) bobs.socket.emit('no_such_event');
+      await ada.call('GET', '/users/me');
+    }
+    await bobs.next('disconnect');
+    await bobs.next('connect');
+    expect(bobs.all('session:ended')).toEqual([{ code: 'FLOODING', retry: true, retryAfterMs: 5_000 }]);
+    bobs.socket.close();
   });
 
   it('leaves no trace in the conversation of all that was refused', async () => {
