@@ -127,6 +127,15 @@ export class RetentionRepository {
     conversationId: string,
     { from, to }: { from: number; to: number },
   ): Promise<number> {
+    // In a statement of its own: the next one sees what was committed until then, such as a reaction.
+    await transaction.query(
+      `WITH locked AS MATERIALIZED (
+         SELECT 1 FROM messages WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq FOR NO KEY UPDATE
+       )
+       SELECT count(*) FROM locked`,
+      [conversationId, from, to],
+      'retention_lock_messages',
+    );
     const [row] = await transaction.query<{ count: number }>(
       `WITH emptied AS (
          UPDATE messages SET content = NULL, attachments = NULL, link_preview = NULL, reply_to_id = NULL,

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
+import { MessageChangesRepository } from '../../../src/messages/changes/message-changes.repository.js';
 import { Retention } from '../../../src/retention/retention.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
@@ -134,6 +135,32 @@ describe('retention', () => {
     const [shown] = copy.messages.find(({ id }: Anything) => id === bad.id).attachments;
     const answer = await fetch(story.url + shown.url, { headers: { authorization: `Bearer ${root.accessToken}` } });
     expect([answer.status, await answer.text()]).toEqual([200, 'evidence']);
+  });
+
+  it('lets go of a reaction that is committed while it waits for its message', async () => {
+    const group = await ada.group('Trip', bob);
+    const { id } = await ada.say(group, 'old');
+    await age(group, 31);
+    const changes = story.app.get(MessageChangesRepository, { strict: false });
+    const addReaction = changes.addReaction.bind(changes);
+    let commit = (): void => undefined;
+    const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+    const adding = jest.spyOn(changes, 'addReaction').mockImplementationOnce(async (...given) => {
+      const added = await addReaction(...given);
+      await mayCommit;
+      return added;
+    });
+    const reaction = bob.call('PUT', `/messages/${id}/reactions/+1`);
+    await until('the reaction is about to be committed', () => adding.mock.calls.length === 1);
+    const passing = pass();
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await until('retention waits for the message', async () => (await query(waiting)).length > 0);
+    commit();
+    expect((await reaction).status).toBe(200);
+    await passing;
+    expect((await ada.must('GET', `/messages/${id}`)).content).toBeNull();
+    expect(await query('SELECT 1 FROM message_reactions WHERE message_id = $1', id)).toEqual([]);
+    adding.mockRestore();
   });
 
   it('goes through more than a batch, beside those who write, and begins where it ended', async () => {
