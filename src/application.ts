@@ -16,8 +16,8 @@ export interface Application {
   /** `http://host:port` under which this machine reaches it. */
   readonly url: string;
   /**
-   * Refuses new work, finishes what was accepted, closes the sockets, then everything else.
-   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then
+   * Refuses new work, finishes what was accepted, closes the sockets, then everything else. Idempotent.
+   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then or until it is called with false
    */
   stop(isOrderly: boolean): Promise<void>;
 }
@@ -36,11 +36,21 @@ export async function listen(configuration: Configuration): Promise<Application>
   });
   configureApp(app);
   let siblings: SiblingSessions | undefined;
-  const stop = async (isOrderly: boolean): Promise<void> => {
+  const hurry = new AbortController();
+  const hurried = new Promise<void>((resolve) => hurry.signal.addEventListener('abort', () => resolve()));
+  let stopped: Promise<void> | undefined;
+  const stop = (isOrderly: boolean): Promise<void> => {
+    if (!isOrderly) hurry.abort();
+    return (stopped ??= end());
+  };
+  const end = async (): Promise<void> => {
     const lifecycle = app.get(Lifecycle);
     lifecycle.leave();
-    if (isOrderly && configuration.drainSeconds > 0)
-      await app.get(ChatGateway, { strict: false }).sendAway(configuration.drainSeconds * 1_000);
+    if (!hurry.signal.aborted && configuration.drainSeconds > 0)
+      await Promise.race([
+        app.get(ChatGateway, { strict: false }).sendAway(configuration.drainSeconds * 1_000),
+        hurried,
+      ]);
     lifecycle.drain();
     const server = app.getHttpServer();
     server.close();

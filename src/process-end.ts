@@ -6,7 +6,7 @@ const MAX_LOGGED_FAILURES = 20;
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** @param isOrderly nothing is wrong: clients may be sent away one after the other */
+/** Idempotent. @param isOrderly nothing is wrong: clients may be sent away one after the other; false once more hurries it */
 type Stop = (isOrderly: boolean) => Promise<void>;
 
 /**
@@ -15,7 +15,8 @@ type Stop = (isOrderly: boolean) => Promise<void>;
  * - A signal stops the server and exits 0. Further signals change nothing: supervisors and people in a hurry send several,
  *   and a terminal sends them to every process at once.
  * - An error that nobody caught leaves a state that nobody knows: nothing new is taken, what was accepted is finished as
- *   far as it can be, and the process exits 1 for its supervisor to start another one.
+ *   far as it can be, and the process exits 1 for its supervisor to start another one. The same where it is ending already:
+ *   who has not been sent away by then is not served any longer.
  *
  * A signal or an error during the start ends the process as soon as the step of the start under way is done.
  */
@@ -52,9 +53,12 @@ export class ProcessEnd {
     if (this.signal.aborted) this.runStop(stop);
   }
 
-  /** As a signal does. @param isOrderly clients may be sent away one after the other */
+  /** As a signal does. @param isOrderly clients may be sent away one after the other; with false one that does so hurries */
   begin(isOrderly: boolean): void {
-    if (this.signal.aborted) return;
+    if (this.signal.aborted) {
+      if (!isOrderly && this.isOrderly) this.hurry();
+      return;
+    }
     this.isOrderly = isOrderly;
     this.started.abort();
     setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS + this.drainMs).unref();
@@ -72,6 +76,12 @@ export class ProcessEnd {
       );
     }
     this.begin(false);
+  }
+
+  /** The stop under way sends nobody away any more, and goes on. How it ends `runStop` sees. */
+  private hurry(): void {
+    this.isOrderly = false;
+    this.stop?.(false).catch(() => undefined);
   }
 
   private runStop(stop: Stop): void {

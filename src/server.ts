@@ -18,7 +18,7 @@ export interface RunningServer {
   readonly databaseIsEmbedded: boolean;
   /**
    * Refuses new work, finishes what was accepted, closes the sockets, then everything else. Idempotent.
-   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then
+   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then or until it is called with false
    */
   stop(isOrderly?: boolean): Promise<void>;
 }
@@ -51,8 +51,7 @@ export async function startWorker(configuration: Configuration): Promise<Pick<Ru
   Logger.overrideLogger(createLogger(configuration));
   const { listen } = await import('./application.js');
   const { url, stop } = await listen(configuration);
-  let stopped: Promise<void> | undefined;
-  return { url, stop: (isOrderly = true) => (stopped ??= stop(isOrderly)) };
+  return { url, stop: (isOrderly = true) => stop(isOrderly) };
 }
 
 async function start(
@@ -87,7 +86,10 @@ async function start(
     return {
       url: application.url,
       databaseIsEmbedded: embedded !== undefined,
-      stop: (isOrderly = true) => (stopped ??= stopInOrder(() => application.stop(isOrderly), embedded, logger)),
+      stop: (isOrderly = true) => {
+        const applicationStopped = application.stop(isOrderly);
+        return (stopped ??= stopInOrder(applicationStopped, embedded, logger));
+      },
     };
   } catch (error) {
     await embedded?.stop();
@@ -118,13 +120,13 @@ function migrationLines(names: readonly string[], { production }: Configuration)
 
 /** The application first: what it accepted it still writes. */
 async function stopInOrder(
-  stopApplication: () => Promise<void>,
+  applicationStopped: Promise<void>,
   embedded: EmbeddedPostgres | undefined,
   logger: LoggerService,
 ): Promise<void> {
   logger.log('ending: no new work is taken, accepted work is finished', 'Server');
   try {
-    await stopApplication();
+    await applicationStopped;
   } finally {
     await embedded?.stop();
   }

@@ -65,6 +65,7 @@ export class Workers {
   private restarts = 0;
   private hub: FrameHub | undefined;
   private stopping: Promise<void> | undefined;
+  private isOrderly = true;
   private url = '';
   /** Where workers listen, if not where the settings say. */
   private port: string | undefined;
@@ -131,9 +132,10 @@ export class Workers {
     return this.url;
   }
 
-  /** Ends them all, each as one process ends. Idempotent. Rejects where one did not end in order. */
+  /** Ends them all, each as one process ends; once more with false, they hurry. Rejects where one did not end in order. */
   stop(isOrderly: boolean): Promise<void> {
-    return (this.stopping ??= this.end(isOrderly));
+    this.isOrderly &&= isOrderly;
+    return (this.stopping ??= this.end());
   }
 
   // -- lives of workers ------------------------------------------------------------------------------------------------
@@ -222,10 +224,10 @@ export class Workers {
     return shortLives === 0 ? 0 : Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(shortLives - 1, 10));
   }
 
-  private async end(isOrderly: boolean): Promise<void> {
+  private async end(): Promise<void> {
     for (const timer of this.retries.values()) clearTimeout(timer);
-    const drainMs = isOrderly ? this.options.configuration.drainSeconds * 1_000 : 0;
-    const ends = [...this.members.values()].map(({ worker }) => this.endOf(worker, isOrderly, drainMs));
+    const drainMs = this.isOrderly ? this.options.configuration.drainSeconds * 1_000 : 0;
+    const ends = [...this.members.values()].map(({ worker }) => this.endOf(worker, drainMs));
     const codes = await Promise.all(ends);
     await this.hub?.close();
     rmSync(this.directory, { recursive: true, force: true });
@@ -233,14 +235,15 @@ export class Workers {
     if (codes.some((code) => code !== 0)) throw new Error(`a worker ended with ${codes.find((code) => code !== 0)}`);
   }
 
-  private async endOf(worker: Worker, isOrderly: boolean, drainMs: number): Promise<number | null> {
+  private async endOf(worker: Worker, drainMs: number): Promise<number | null> {
     const { process: child } = worker;
     if (child.pid === undefined) return 0;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = new Promise<number | null>((resolve) => worker.once('exit', resolve));
-    const order = (): void => this.send(worker, { type: 'stop', isOrderly });
+    const order = (): void => this.send(worker, { type: 'stop', isOrderly: this.isOrderly });
     order();
-    // Node holds no message back for a worker whose program is still being loaded. One that has it already does nothing more.
+    // Node holds no message back for a worker whose program is still being loaded. One that has it already does nothing more,
+    // unless it is to hurry now.
     const repeated = setInterval(order, REPEAT_STOP_MS);
     const timer = setTimeout(() => child.kill('SIGKILL'), WORKER_STOP_TIMEOUT_MS + drainMs);
     return exited.finally(() => {

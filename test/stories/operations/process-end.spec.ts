@@ -80,6 +80,34 @@ describe('the end of the process', () => {
     expect(acknowledged.length).toBeGreaterThan(0);
   });
 
+  it.each([1, 2])(
+    'does not wait for its clients any more after an error while it sends them away (processes: %d)',
+    async (workers) => {
+      const home = await migratedDataDirectory('parley-end-');
+      const ending = await ServerProcess.start({
+        DATA_DIR: home,
+        DATABASE_URL: '',
+        WORKERS: `${workers}`,
+        // Longer than the test waits for the end.
+        DRAIN_SECONDS: '3600',
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(PRELOAD)}`,
+      });
+      try {
+        const device = await (await Person.register(ending.url, 'ada')).device();
+        ending.signal('SIGTERM');
+        await until('it is ending', async () => (await request(ending.url, 'GET', '/health/ready')).status === 503);
+        expect(device.socket.connected).toBe(true);
+        ending.signal('SIGUSR2');
+        await device.next('session:ended', ({ code }) => code === 'SERVER_SHUTDOWN');
+        expect(await ending.exited()).toBe(1);
+        await postgresHasEnded(home);
+      } finally {
+        await ending.kill();
+        rmSync(home, { recursive: true, force: true, maxRetries: 20 });
+      }
+    },
+  );
+
   it('is orderly however many signals come, and of whatever kind', async () => {
     const ending = await running();
     for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
@@ -91,34 +119,6 @@ describe('the end of the process', () => {
     await postgresHasEnded();
   });
 
-  it('is orderly when the terminal is closed, and does not come because nobody reads its output any more', async () => {
-    const ending = await running();
-    ending.closeOutput();
-    const wrong = await request(ending.url, 'POST', '/auth/login', { email: 'nobody', password: 'wrong' });
-    expect(wrong.status).toBeGreaterThanOrEqual(400);
-    expect((await request(ending.url, 'GET', '/health/ready')).status).toBe(200);
-    process.kill(-ending.pid, 'SIGHUP');
-    expect(await ending.exited()).toBe(0);
-    await postgresHasEnded();
-  });
-
-  it('is orderly when a terminal sends SIGINT to the whole process group', async () => {
-    const ending = await running();
-    process.kill(-ending.pid, 'SIGINT');
-    expect(await ending.exited()).toBe(0);
-    await postgresHasEnded();
-  });
-
-  it('ends PostgreSQL also where the process exits without a stop', async () => {
-    const ending = await running();
-    ending.signal('SIGCONT');
-    expect(await ending.exited()).toBe(3);
-    await postgresHasEnded();
-  });
-
-  it('during the start leaves no PostgreSQL behind', async () => {
-    const home = emptyDataDirectory('parley-end-');
-    for (const pause of [50, 400, 800]) {
   it('is orderly also where accepted work and a request never finish', async () => {
     // Accepts connections and says nothing.
     const mailServer = createServer().listen(0, '127.0.0.1');
@@ -166,6 +166,34 @@ describe('the end of the process', () => {
     }
   });
 
+  it('is orderly when the terminal is closed, and does not come because nobody reads its output any more', async () => {
+    const ending = await running();
+    ending.closeOutput();
+    const wrong = await request(ending.url, 'POST', '/auth/login', { email: 'nobody', password: 'wrong' });
+    expect(wrong.status).toBeGreaterThanOrEqual(400);
+    expect((await request(ending.url, 'GET', '/health/ready')).status).toBe(200);
+    process.kill(-ending.pid, 'SIGHUP');
+    expect(await ending.exited()).toBe(0);
+    await postgresHasEnded();
+  });
+
+  it('is orderly when a terminal sends SIGINT to the whole process group', async () => {
+    const ending = await running();
+    process.kill(-ending.pid, 'SIGINT');
+    expect(await ending.exited()).toBe(0);
+    await postgresHasEnded();
+  });
+
+  it('ends PostgreSQL also where the process exits without a stop', async () => {
+    const ending = await running();
+    ending.signal('SIGCONT');
+    expect(await ending.exited()).toBe(3);
+    await postgresHasEnded();
+  });
+
+  it('during the start leaves no PostgreSQL behind', async () => {
+    const home = emptyDataDirectory('parley-end-');
+    for (const pause of [50, 400, 800]) {
       const child = spawn(process.execPath, ['dist/main.js'], {
         env: { ...process.env, NODE_OPTIONS: '', PORT: '0', DATA_DIR: home, DATABASE_URL: '', JWT_SECRET: '' },
         stdio: 'ignore',
