@@ -21,6 +21,14 @@ export interface ProvedRegistration {
   id: string;
   email: string;
   codeHash: Buffer;
+  /** All that the guess was counted for. */
+  counted: readonly CountedRegistration[];
+}
+
+/** One that a guess was counted for, with the code that it had then. */
+export interface CountedRegistration {
+  id: string;
+  hash: Buffer;
 }
 
 /** Registrations for one e-mail address that may wait, of one IP address and of all. */
@@ -105,6 +113,17 @@ export class PendingRegistrationsRepository {
          AND (requested_from = $2 OR guesses < $5::int)
        RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt"`,
       [email, guesserKey, now, bounds.perIpAddress, bounds.byStrangers],
+    );
+  }
+
+  /** Of these very codes; of none that took the place of one. */
+  async takeBackGuess(counted: readonly CountedRegistration[], guesserKey: string): Promise<void> {
+    await this.database.query(
+      `UPDATE pending_registrations SET
+         guesses = guesses - CASE WHEN requested_from = $3 THEN 0 ELSE 1 END,
+         guessers = guessers || jsonb_build_object($3::text, (guessers ->> $3)::int - 1)
+       WHERE id = ANY($1::uuid[]) AND encode(code_hash, 'hex') = ANY($2::text[]) AND (guessers ->> $3)::int > 0`,
+      [counted.map(({ id }) => id), counted.map(({ hash }) => hash.toString('hex')), guesserKey],
     );
   }
 

@@ -88,8 +88,15 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnApplicati
     const rows = await this.repository.countGuess(email, ipAddressKey(ipAddress), now, GUESS_BOUNDS);
     const right = rows.filter(({ id, hash }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash));
     const proved = right.find(({ expiresAt }) => expiresAt > now);
-    if (proved !== undefined) return { id: proved.id, email, codeHash: proved.hash };
+    if (proved !== undefined) return { id: proved.id, email, codeHash: proved.hash, counted: rows };
     throw new DomainError(right.length > 0 ? 'OTP_EXPIRED' : 'OTP_INVALID');
+  }
+
+  /** For a right one that could not be used, so that trying again burns it for nobody. Where this fails the guess stays counted. */
+  async takeBackGuess({ counted }: ProvedRegistration, ipAddress: string | undefined): Promise<void> {
+    await this.repository
+      .takeBackGuess(counted, ipAddressKey(ipAddress))
+      .catch((error: Error) => this.logger.warn(`a guess was not taken back: ${error.message}`));
   }
 
   /** Takes it out, and all others of its e-mail address. Undefined where somebody did so meanwhile. */

@@ -69,7 +69,11 @@ export class RegistrationService {
     };
   }
 
-  /** Makes the account that this code was mailed for, and logs it in. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED */
+  /**
+   * Makes the account that this code was mailed for, and logs it in. The code stays good where this fails, and no guess at it is
+   * counted.
+   * @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED
+   */
   async verify({ email, otp, deviceName }: VerifyCode, ip?: string): Promise<TokensView> {
     const proved = await this.pending.guess(email, otp, ip);
     const opened = await this.database
@@ -79,7 +83,8 @@ export class RegistrationService {
         await this.accounts.createProved(transaction, account);
         return this.sessions.open(account.id, { deviceName: deviceName ?? undefined, ip }, transaction);
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        await this.pending.takeBackGuess(proved, ip);
         // Somebody else proved it meanwhile.
         throw error instanceof DomainError && error.code === 'EMAIL_TAKEN' ? new DomainError('OTP_INVALID') : error;
       });

@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { PendingRegistrations } from '../../../src/auth/accounts/pending-registrations.js';
 import { Clock } from '../../../src/common/clock.js';
+import { DomainError } from '../../../src/common/errors.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { createEmptyDatabase } from '../../support/postgres.js';
 import { type Anything, type Answer, request, startStory, type Story, until } from '../../support/story.js';
@@ -25,6 +27,7 @@ describe('a registration whose address is not proved', () => {
   });
   afterEach(() => {
     story.app.get(Clock).now = Clock.prototype.now;
+    story.app.get(Sessions).open = Sessions.prototype.open;
   });
   afterAll(async () => {
     await database.end();
@@ -211,6 +214,27 @@ describe('a registration whose address is not proved', () => {
     );
     expect(outcome(await verify(email, code, '203.0.113.200'))).toEqual([400, 'OTP_INVALID']);
     expect((await verify(email, code)).status).toBe(200);
+  });
+
+  it('has a right code that stays good, also from elsewhere, where the account could not be stored', async () => {
+    const email = addressOf(fresh());
+    const { code } = await register({ email });
+    // Another one waits for the same address: each guess counts for both.
+    const other = await register({ email });
+    const wrong = (by: number): string => {
+      const codes = Array.from({ length: 10 }, (_, index) => `${(Number(code) + index) % 1_000_000}`.padStart(6, '0'));
+      return codes.filter((guess) => ![code, other.code].includes(guess))[by] ?? '';
+    };
+    story.app.get(Sessions).open = () => Promise.reject(new DomainError('UNAVAILABLE'));
+    // More often than it may be guessed.
+    for (const from of [OWNER_AT, SQUATTER_AT])
+      for (let attempt = 0; attempt < 6; attempt += 1)
+        expect(outcome(await verify(email, code, from))).toEqual([503, 'UNAVAILABLE']);
+    story.app.get(Sessions).open = Sessions.prototype.open;
+    // What was wrong stays counted: of the five guesses from elsewhere one is left.
+    for (let guess = 0; guess < 4; guess += 1)
+      expect(outcome(await verify(email, wrong(guess), SQUATTER_AT))).toEqual([400, 'OTP_INVALID']);
+    expect((await verify(email, other.code, SQUATTER_AT)).status).toBe(200);
   });
 
   it('is let in by no other way: not by its password, nor by a code for a new one', async () => {
