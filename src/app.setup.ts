@@ -8,6 +8,7 @@ import { DomainError } from './common/errors.js';
 import { FreeSpace } from './common/free-space.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { NoBodyInterceptor } from './http/no-body.interceptor.js';
+import { useParserErrors } from './http/parser-errors.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { validationFailed, VALIDATION_OPTIONS } from './common/validation/validation.js';
 import { Configuration } from './config/configuration.js';
@@ -17,6 +18,7 @@ import { ipAddressKey } from './limits/ip-address-key.js';
 import { RateLimiter } from './limits/rates/rate-limiter.js';
 import { TcpConnections } from './limits/connections/tcp-connections.js';
 import { useRequestIds } from './http/request-id.js';
+import { Metrics } from './observability/metrics.js';
 import { useRequestMetrics } from './observability/request-metrics.js';
 import { ChatSocketAdapter } from './realtime/engine/chat-socket-adapter.js';
 import { useRequestBodies } from './http/request-bodies.js';
@@ -57,6 +59,8 @@ export function configureApp(app: NestExpressApplication): void {
     requestTimeout: UPLOAD_TIMEOUT_MS,
   });
   app.get(TcpConnections).watch(app.getHttpServer());
+  const metrics = app.get(Metrics);
+  useParserErrors(app.getHttpServer(), (code) => metrics.refusal('http', code));
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);
   useRequestMetrics(app, configuration.logRequests);

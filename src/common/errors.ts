@@ -12,11 +12,14 @@ export type ErrorCategory =
   | 'CONFLICT'
   | 'GONE'
   | 'PRECONDITION'
+  | 'TIMEOUT'
   | 'TOO_LARGE'
   | 'UNSUPPORTED'
+  | 'OUT_OF_RANGE'
   | 'UNPROCESSABLE'
   | 'LOCKED'
   | 'LIMITED'
+  | 'HEADERS'
   | 'UNAVAILABLE'
   | 'INTERNAL';
 
@@ -28,11 +31,14 @@ export const STATUS_OF_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
   CONFLICT: 409,
   GONE: 410,
   PRECONDITION: 412,
+  TIMEOUT: 408,
   TOO_LARGE: 413,
   UNSUPPORTED: 415,
+  OUT_OF_RANGE: 416,
   UNPROCESSABLE: 422,
   LOCKED: 423,
   LIMITED: 429,
+  HEADERS: 431,
   UNAVAILABLE: 503,
   INTERNAL: 500,
 };
@@ -48,6 +54,9 @@ export const ERRORS = {
   VALIDATION_FAILED: { category: 'INVALID', message: 'The request is not valid.' },
   MALFORMED_JSON: { category: 'INVALID', message: 'The body is not valid JSON.' },
   PAYLOAD_TOO_LARGE: { category: 'TOO_LARGE', message: 'The request is too large.' },
+  HEADERS_TOO_LARGE: { category: 'HEADERS', message: 'The URL and headers of the request are too large.' },
+  REQUEST_TIMEOUT: { category: 'TIMEOUT', message: 'The request took too long to arrive.' },
+  RANGE_NOT_SATISFIABLE: { category: 'OUT_OF_RANGE', message: 'The range begins beyond the end of the file.' },
   UNSUPPORTED_MEDIA: { category: 'UNSUPPORTED', message: 'This content type or encoding is not supported.' },
   IMAGE_TOO_LARGE: {
     category: 'TOO_LARGE',

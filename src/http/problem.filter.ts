@@ -40,20 +40,23 @@ export class ProblemFilter implements ExceptionFilter {
     response
       .status(problem.status)
       .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: `/docs/errors#${problem.code}`,
-          title: new DomainError(problem.code).message,
-          status: problem.status,
-          detail: problem.message,
-          // The same again: what many clients read.
-          message: problem.message,
-          code: problem.code,
-          requestId: request.id ?? '',
-          ...problem.extras,
-        }),
-      );
+      .send(problemDocument(problem, request.id ?? ''));
   }
+}
+
+/** @param requestId that of the answer's `X-Request-Id` */
+export function problemDocument({ code, status, message, extras }: DomainError, requestId: string): string {
+  return JSON.stringify({
+    type: `/docs/errors#${code}`,
+    title: new DomainError(code).message,
+    status,
+    detail: message,
+    // The same again: what many clients read.
+    message,
+    code,
+    requestId,
+    ...extras,
+  });
 }
 
 function stackOf(error: unknown): string {
@@ -76,7 +79,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA',
   429: 'RATE_LIMITED',
-  431: 'PAYLOAD_TOO_LARGE',
+  431: 'HEADERS_TOO_LARGE',
   503: 'UNAVAILABLE',
 };
 

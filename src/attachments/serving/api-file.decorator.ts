@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 
 const BYTES = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 
@@ -9,9 +10,6 @@ export function ApiFile(): MethodDecorator {
     ApiOkResponse({ ...BYTES, description: 'The whole file.' }),
     ApiResponse({ ...BYTES, status: 206, description: 'The range that was asked for; `Content-Range` names it.' }),
     ApiResponse({ status: 304, description: 'What `If-None-Match` names is still the file.' }),
-    ApiResponse({
-      status: 416,
-      description: 'The range begins beyond the end; `Content-Range` has the size. No body.',
-    }),
+    ApiErrors('RANGE_NOT_SATISFIABLE'),
   );
 }

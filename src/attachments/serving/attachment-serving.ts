@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import fresh from 'fresh';
+import { DomainError } from '../../common/errors.js';
 import type { Variant } from '../attachment.js';
 import type { AttachmentRow } from '../attachments.repository.js';
 import { AttachmentsService } from '../attachments.service.js';
@@ -18,7 +19,7 @@ const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src 's
 export class AttachmentServing {
   constructor(private readonly attachments: AttachmentsService) {}
 
-  /** @throws DomainError NOT_FOUND where there is no such variant, or no bytes */
+  /** @throws DomainError NOT_FOUND where there is no such variant, or no bytes; RANGE_NOT_SATISFIABLE */
   async serve(row: AttachmentRow, variant: Variant, request: Request, response: Response): Promise<void> {
     const size = await this.attachments.sizeOf(row, variant);
     const etag = `"${row.id}-${variant}"`;
@@ -44,7 +45,7 @@ export class AttachmentServing {
       response.setHeader('Content-Range', `bytes */${size}`);
       // There is nothing to be kept of it.
       for (const header of ['Content-Type', 'Content-Disposition', 'Cache-Control']) response.removeHeader(header);
-      return void response.status(416).end();
+      throw new DomainError('RANGE_NOT_SATISFIABLE');
     }
     if (range !== undefined)
       response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);

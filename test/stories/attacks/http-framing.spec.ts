@@ -97,7 +97,7 @@ describe('an attacker against the framing of HTTP', () => {
       await line.write(message(POST(), [JSON_TYPE, 'Content-Length: 1000'], content('cut'), { last: false }));
       line.finish();
       await until('the server ends the line', () => line.isClosed);
-      expect(outline(line.answers().map(checked))).toEqual([[400, undefined]]);
+      expect(outline(line.answers().map(checked))).toEqual([[400, 'VALIDATION_FAILED']]);
     });
 
     it('longer than announced is cut there, and the rest is a request of its own, or none', async () => {
@@ -210,7 +210,7 @@ describe('an attacker against the framing of HTTP', () => {
       ['garbage', () => '\xff'.repeat(1_000)],
     ])('refuses what speaks %s, and ends it', async (_, make) => {
       const answers = await untilClosed(Buffer.from(make(), 'latin1'));
-      expect(outline(answers)).toEqual([[400, undefined]]);
+      expect(outline(answers)).toEqual([[400, 'VALIDATION_FAILED']]);
     });
   });
 

@@ -15,7 +15,9 @@ describe('an attacker against the HTTP server', () => {
       ['a name of 64 KB', () => [`${'x'.repeat(65_536)}: x`]],
       ['a token of 64 KB', () => [`Cookie: accessToken=${'x'.repeat(65_536)}`]],
     ])('too large is refused: %s', async (_, headers) => {
-      expect(outline(await untilClosed(message('GET /users/me HTTP/1.1', headers())))).toEqual([[431, undefined]]);
+      expect(outline(await untilClosed(message('GET /users/me HTTP/1.1', headers())))).toEqual([
+        [431, 'HEADERS_TOO_LARGE'],
+      ]);
     });
 
     it('takes five hundred small ones', async () => {
@@ -25,7 +27,7 @@ describe('an attacker against the HTTP server', () => {
 
     it('takes a path of 64 KB for too much as well', async () => {
       const answers = await untilClosed(message(`GET /users/${'x'.repeat(65_536)} HTTP/1.1`));
-      expect(outline(answers)).toEqual([[431, undefined]]);
+      expect(outline(answers)).toEqual([[431, 'HEADERS_TOO_LARGE']]);
     });
 
     it.each([
@@ -38,7 +40,9 @@ describe('an attacker against the HTTP server', () => {
       ['a blank in the name', 'X Evil: b'],
       ['a control character in a value', 'X-Evil: a\x01b'],
     ])('that are none end the line: %s', async (_, header) => {
-      expect(outline(await untilClosed(message('GET /users/me HTTP/1.1', [header])))).toEqual([[400, undefined]]);
+      expect(outline(await untilClosed(message('GET /users/me HTTP/1.1', [header])))).toEqual([
+        [400, 'VALIDATION_FAILED'],
+      ]);
     });
 
     it('needs a host, and no more than one', async () => {
@@ -168,7 +172,7 @@ describe('an attacker against the HTTP server', () => {
     it.each(['EVIL', 'get', 'GETT', 'G\0T', '{}', 'GET\t', 'X'.repeat(5_000)])(
       'a verb that is none ends the line: %#',
       async (verb) => {
-        expect(outline(await untilClosed(message(`${verb} /users/me HTTP/1.1`)))).toEqual([[400, undefined]]);
+        expect(outline(await untilClosed(message(`${verb} /users/me HTTP/1.1`)))).toEqual([[400, 'VALIDATION_FAILED']]);
       },
     );
 
