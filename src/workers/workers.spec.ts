@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -48,6 +49,24 @@ describe('workers', () => {
     cluster.once('fork', failForks);
     await expect(start(ORDERLY)).rejects.toThrow(/could not be forked \(.*ENOENT/);
     expect(forked).toHaveLength(2);
+  });
+
+  it('remove at their start what a server that was killed left', async () => {
+    const left = mkdtempSync(join(tmpdir(), 'parley-'));
+    const [made, socket] = [join(left, 'made.sock'), join(left, 'frames.sock')];
+    const server = createServer().listen(made);
+    await once(server, 'listening');
+    // Under this name Node does not know it, and leaves it there.
+    renameSync(made, socket);
+    utimesSync(socket, 0, 0);
+    server.close();
+    await once(server, 'close');
+    try {
+      await start(ORDERLY);
+      expect(existsSync(left)).toBe(false);
+    } finally {
+      rmSync(left, { recursive: true, force: true });
+    }
   });
 
   it('are tried again where one could not be forked in the place of another that ended', async () => {

@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { WORKER_STOP_TIMEOUT_MS } from '../common/stop-timeouts.js';
 import type { Configuration } from '../config/configuration.js';
 import { WORKER_VARIABLE, type WorkerPlace } from '../config/worker-place.js';
+import { DIRECTORY_PREFIX, removeAbandonedDirectories } from './abandoned-directories.js';
 import { FrameHub } from './frame-hub.js';
 import { LimitCounts } from './limit-counts.js';
 import { MetricsSum } from './metrics-sum.js';
@@ -103,11 +104,12 @@ export class Workers {
    * @throws WorkerStartError where one does not start; the signal's reason once that is aborted
    */
   static async start(options: Options, signal?: AbortSignal): Promise<Workers> {
-    const directory = mkdtempSync(join(tmpdir(), 'parley-'));
+    const directory = mkdtempSync(join(tmpdir(), DIRECTORY_PREFIX));
     const workers = new Workers(options, directory);
     const abort = (): void => void workers.stop(false).catch(() => undefined);
     signal?.addEventListener('abort', abort);
     try {
+      await removeAbandonedDirectories(directory);
       workers.hub = await FrameHub.listen(socketPath(directory, FRAMES));
       cluster.schedulingPolicy = cluster.SCHED_RR;
       cluster.setupPrimary({ exec: options.entry, args: [] });
