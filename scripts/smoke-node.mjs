@@ -11,6 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NPM = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+/** For what hangs, not for what is slow. */
+const COMMAND_TIMEOUT_MS = 1_200_000;
+const START_TIMEOUT_MS = 180_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['20', '24', '26'];
 const home = mkdtempSync(join(tmpdir(), 'parley-smoke-'));
 chmodSync(home, 0o755);
@@ -53,8 +57,14 @@ for (const version of versions) {
     console.log(`  FAILED ${error.message}`);
   }
   for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
-    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()));
+    await within('the end of a server', exited, ANSWER_TIMEOUT_MS).catch(({ message }) => {
+      failed = true;
+      console.log(`  FAILED ${message}`);
+      child.kill('SIGKILL');
+    });
   }
 }
 rmSync(home, { recursive: true, force: true });
@@ -76,13 +86,19 @@ function install(node, folder, words) {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, PATH },
+    timeout: COMMAND_TIMEOUT_MS,
   });
   if (status !== 0) throw new Error(`npm ${words.join(' ')} failed: ${stderr}`);
   return stdout + stderr;
 }
 
 function run(program, words, cwd) {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const { status, stdout, stderr } = spawnSync(program, words, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: COMMAND_TIMEOUT_MS,
+  });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')} failed: ${stderr}`);
   return stdout;
 }
@@ -101,7 +117,7 @@ async function start(node, words, cwd, environment, children) {
   });
   children.add(child);
   let output = '';
-  const url = await new Promise((resolve, reject) => {
+  const listening = new Promise((resolve, reject) => {
     const look = (chunk) => {
       output += chunk;
       const match = /listens on +(http:[\w.:/]+)/.exec(output);
@@ -111,6 +127,7 @@ async function start(node, words, cwd, environment, children) {
     child.stderr.on('data', look);
     child.once('exit', (code) => reject(new Error(`${words.join(' ')} ended with ${code}: ${output}`)));
   });
+  const url = await within(`the start of ${words.join(' ')}`, listening, START_TIMEOUT_MS);
   expect('the start says nothing of what is outdated', !/DeprecationWarning/.test(output));
   return { url, child };
 }
@@ -126,6 +143,8 @@ async function anotherDatabase(checkout) {
     user: 'postgres',
     password,
     database: 'postgres',
+    connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
   });
   await client.connect();
   await client.query('CREATE DATABASE smoke');
@@ -145,6 +164,7 @@ async function converse(url, checkout) {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
@@ -158,10 +178,11 @@ async function converse(url, checkout) {
   const request = await call('/friends/requests', { userId: bob.user.id }, ada.accessToken);
   const { conversation } = await call(`/friends/requests/${request.id}/accept`, {}, bob.accessToken);
   const socket = io(url, { auth: { token: bob.accessToken }, transports: ['websocket'] });
-  await new Promise((resolve, reject) => {
+  const connected = new Promise((resolve, reject) => {
     socket.once('session:ready', resolve);
     socket.once('connect_error', reject);
   });
+  await within('a connection', connected, ANSWER_TIMEOUT_MS);
   const arrived = new Promise((resolve) => socket.once('message:new', resolve));
   const form = new FormData();
   const pixel = Buffer.from(
@@ -175,7 +196,7 @@ async function converse(url, checkout) {
     { content: 'hello', attachmentIds: [picture.id] },
     ada.accessToken,
   );
-  const { message } = await arrived;
+  const { message } = await within('a message', arrived, ANSWER_TIMEOUT_MS);
   expect('a message with a picture arrives', message.content === 'hello' && message.attachments[0].kind === 'IMAGE');
   socket.close();
   for (let trial = 0; ; trial += 1) {
@@ -189,6 +210,19 @@ async function converse(url, checkout) {
     (await call('/docs')).includes('<html') && (await call('/docs-json')).openapi !== undefined,
   );
   expect('it is ready', (await call('/health/ready')).status === 'ok');
+}
+
+/** Rejects where it does not come in time. */
+async function within(what, promise, timeoutMs) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${timeoutMs / 1_000} s`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function expect(what, isSo) {
