@@ -223,6 +223,15 @@ export class UsersRepository {
     );
   }
 
+  /** The last suspension, also one that has ended by itself; none where it was lifted. */
+  exportSuspension(userId: string): Promise<object[]> {
+    return this.database.background.query<object>(
+      `SELECT suspended_at AS "suspendedAt", suspended_until AS until, suspension_reason AS reason
+       FROM users WHERE id = $1 AND suspended_at IS NOT NULL`,
+      [userId],
+    );
+  }
+
   /** For good: no later departure notes it again. */
   async forgetPresence(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query('DELETE FROM presences WHERE user_id = $1', [userId]);

@@ -3,7 +3,7 @@ import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { UsersRepository } from '../users.repository.js';
 import { EXPORT_PAGE, pagesById, PersonalData } from './personal-data.js';
 
-/** When a user was there and what it uploaded, for one who wants a copy, or to be forgotten. The account itself goes last (`Accounts`). */
+/** When a user was there, its last suspension, and what it uploaded, for one who wants a copy, or to be forgotten. The account itself goes last (`Accounts`). */
 @Injectable()
 export class UsersPersonalData implements OnModuleInit {
   constructor(
@@ -22,6 +22,12 @@ export class UsersPersonalData implements OnModuleInit {
       },
     });
     this.personalData.register({
+      name: 'suspensions',
+      export: (userId) => this.suspension(userId),
+      // What was said of it goes with the account's row.
+      erase: async () => undefined,
+    });
+    this.personalData.register({
       name: 'attachments',
       export: (userId) => pagesById((after) => this.attachments.export(userId, after, EXPORT_PAGE)),
       erase: async (transaction, userId) => {
@@ -33,5 +39,10 @@ export class UsersPersonalData implements OnModuleInit {
 
   private async *lastSeen(userId: string): AsyncGenerator<object[]> {
     yield await this.repository.exportPresence(userId);
+  }
+
+  private async *suspension(userId: string): AsyncGenerator<object[]> {
+    const suspensions = await this.repository.exportSuspension(userId);
+    if (suspensions.length > 0) yield suspensions;
   }
 }

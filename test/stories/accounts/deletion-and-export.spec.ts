@@ -407,6 +407,12 @@ describe('an account', () => {
       [ada.id],
     );
 
+    await database.query(
+      `UPDATE users SET suspended_at = now() - interval '2 days', suspended_until = now() - interval '1 day',
+         suspension_reason = 'spam' WHERE id = $1`,
+      [ada.id],
+    );
+
     const copy = await ada.must('GET', '/users/me/export');
     expect(copy.exportedAt).toEqual(expect.any(String));
     expect(copy.friends).toEqual([{ id: bob.id, since: expect.any(String), removedAt: null }]);
@@ -430,6 +436,9 @@ describe('an account', () => {
     expect(copy.presence).toEqual([
       { lastSeenAt: expect.any(String), emailVerifiedAt: expect.any(String), role: 'USER' },
     ]);
+    // One that has ended by itself is stored all the same.
+    expect(copy.suspensions).toEqual([{ suspendedAt: expect.any(String), until: expect.any(String), reason: 'spam' }]);
+    expect((await bob.must('GET', '/users/me/export')).suspensions).toEqual([]);
     expect(copy.sessions).toEqual([expect.not.objectContaining({ hash: expect.anything() })]);
   });
 
