@@ -25,6 +25,12 @@ const QUERY_TIMEOUT_MS = 10_000;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/**
+ * How long a command waits for a row that somebody keeps locked: longer than PostgreSQL takes to find a deadlock. A connection that
+ * waits is one less for the others.
+ */
+const COMMAND_LOCK_TIMEOUT_MS = 5_000;
+
 /** For so long after such a failure the server says of itself that it is not ready. */
 const RESOURCE_FAILURE_WINDOW_MS = 15_000;
 
@@ -91,6 +97,7 @@ export class ConnectionPool implements SqlExecutor {
     private readonly databaseUrl: string,
     max: number,
     private readonly logger: Logger,
+    settings: Readonly<Record<string, string>> = {},
   ) {
     const { connectionString, schema } = parseDatabaseUrl(databaseUrl);
     const setUp = async (client: pg.ClientBase): Promise<void> => {
@@ -99,7 +106,7 @@ export class ConnectionPool implements SqlExecutor {
       client.on('error', () => undefined);
       this.open.add(client as ClientWithConnection);
       client.on('end', () => this.open.delete(client as ClientWithConnection));
-      await client.query(sessionSetup(schema));
+      await client.query(sessionSetup(schema, settings));
       this.connectionFailed = false;
     };
     this.pool = new pg.Pool({
@@ -295,7 +302,8 @@ export class ConnectionPool implements SqlExecutor {
  * - `reads`: what answers with pages (history, sync, lists, search).
  * - `background`: what nobody waits for within a second (search index, sweeps, exports).
  *
- * What holds a connection must not wait for another one of the same pool.
+ * What holds a connection must not wait for another one of the same pool. A command that waits for what somebody keeps locked
+ * fails with UNAVAILABLE after `COMMAND_LOCK_TIMEOUT_MS`; the other two wait for as long as a statement may take.
  */
 @Injectable()
 export class Database extends ConnectionPool implements OnApplicationShutdown {
@@ -308,7 +316,9 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
     if (configuration.databaseUrl === undefined) throw new Error('the database has no URL yet');
     const logger = new Logger(Database.name);
     const sizes = poolSizes(configuration.databasePoolSize);
-    super(configuration.databaseUrl, sizes.commands, logger);
+    // Nobody else waits for the connections of an operator's process.
+    const lockTimeoutMs = configuration.isOperator === true ? 0 : COMMAND_LOCK_TIMEOUT_MS;
+    super(configuration.databaseUrl, sizes.commands, logger, { lock_timeout: `${lockTimeoutMs}` });
     this.schema = parseDatabaseUrl(configuration.databaseUrl).schema;
     this.reads = new ConnectionPool(configuration.databaseUrl, sizes.reads, logger);
     this.background = new ConnectionPool(configuration.databaseUrl, sizes.background, logger);

@@ -71,6 +71,26 @@ describe('the connections to the database', () => {
   });
 });
 
+describe('a row that somebody keeps locked', () => {
+  it('fails the commands that wait for it as unavailable, before their time is over, and none of the background work', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const groupId = await ada.group('Locked', bob);
+    const lock = 'SELECT id FROM conversations WHERE id = $1 FOR UPDATE';
+    await database.background.transaction(async (transaction) => {
+      await transaction.query(lock, [groupId]);
+      const [rename, command] = await Promise.all([
+        ada.call('PATCH', `/conversations/${groupId}`, { title: 'x' }),
+        database.query(lock, [groupId]).catch((error: unknown) => error),
+      ]);
+      expect([rename.status, rename.body.code, rename.body.retryAfterMs]).toEqual([503, 'UNAVAILABLE', 2_000]);
+      // Not that of a statement that took too long.
+      expect(command).toMatchObject({ code: '55P03' });
+    });
+    expect((await ada.call('PATCH', `/conversations/${groupId}`, { title: 'x' })).status).toBe(200);
+    expect(await database.background.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '0' }]);
+  });
+});
+
 describe('a statement that fails', () => {
   it('has let go of all that it locked, and leaves its connection', async () => {
     const pool = new ConnectionPool(story.databaseUrl, 1, new Logger('Test'));
