@@ -239,7 +239,11 @@ describe('where there is much', () => {
       ['entries in the log of push', 'push_log', () => story.app.get(PushQueueRepository).deleteOld(100)],
       ['notices', 'push_notices', () => story.app.get(PushQueueRepository).deleteOld(100)],
       ['tickets', 'push_tickets', () => story.app.get(PushQueueRepository).takeTickets(100)],
-      ['waits of devices', 'push_devices', () => story.app.get(PushQueueRepository).take('expo', 100, FIRST_ID, 1_000)],
+      [
+        'waits of devices',
+        'push_devices',
+        () => story.app.get(PushQueueRepository).take('web', 64, FIRST_ID, 1_000, ['fcm.googleapis.com']),
+      ],
       ['deliveries', 'webhook_deliveries', () => story.app.get(WebhookQueueRepository).deleteOld(14, 100)],
       ['attentions', 'attentions', () => story.app.get(AttentionRepository).sweep()],
       ['presences', 'presences', () => story.app.get(PresenceStore).sweep(false)],

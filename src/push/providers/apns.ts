@@ -73,7 +73,7 @@ export class ApnsProvider extends PushProvider {
 
   /** What is wrong with the environment for tests is nothing to everybody else. */
   override laneOf({ environment }: LeasedDevice): string {
-    return environment === 'sandbox' ? `${this.platform} sandbox` : this.platform;
+    return environment === 'sandbox' ? environment : this.platform;
   }
 
   private async attempt(apns: ApnsSettings, environment: ApnsEnvironment, push: Push): Promise<PushResult> {

@@ -50,7 +50,10 @@ export abstract class PushProvider {
 
   abstract send(pushes: readonly Push[]): Promise<PushResult[]>;
 
-  /** What a device waits for together with others, and with nobody else: a host that is slow or refuses. */
+  /**
+   * What a device waits for together with others, and with nobody else: a host that is slow or refuses. Of a platform that has
+   * several it is the host of the address, or the environment: the queue finds its devices by it.
+   */
   laneOf(device: LeasedDevice): string {
     void device;
     return this.platform;

@@ -17,10 +17,16 @@ const MIN_REST_MS = 20;
 /** The longest wait after a provider failed. */
 const MAX_RETRY_MS = 5 * 60_000;
 /**
- * The part of all devices that are sent to at the same time which one host may have: one that does not answer leaves the rest to
- * others. Not less, since in most installations nearly all browsers are of one maker.
+ * The part that one host may have of all devices that are sent to at the same time, without those of other hosts: one that does not
+ * answer leaves the rest to others, and so do several. Not less, since in most installations nearly all browsers are of one maker.
  */
 const MAX_SHARE_OF_HOST = 3 / 4;
+/**
+ * While there is room for less than this part of all devices, more are taken only so often: what a turn is decided by is read for
+ * all of its devices together, and is no less for one of them.
+ */
+const MIN_SHARE_OF_TURN = 1 / 4;
+const MIN_TURN_INTERVAL_MS = 100;
 /** So many users are refused one after the other for what may be about their devices alone: then it is about the host. */
 const MIN_REFUSED_USERS = 3;
 /** How long a device waits whose host is busy; about as long as a push service takes to answer. */
@@ -76,6 +82,8 @@ export class PushLane {
   private readonly inFlight = new Set<LeasedDevice>();
   private backlog = { due: 0, oldestMs: 0 };
   private measuredAgainAt = 0;
+  /** When devices were asked for last, in milliseconds of `performance.now()`. */
+  private askedAt = Number.NEGATIVE_INFINITY;
   readonly counts = new Map<Verdict, number>();
   alarms = 0;
   /** Notifications that were given up since they had waited for a day. */
@@ -144,16 +152,17 @@ export class PushLane {
 
   /** Takes what is due and there is room for. Answers how long there is nothing to do. */
   private async turn(): Promise<number> {
-    const room = this.capacity - this.inFlight.size;
+    const { count, busyHosts } = this.room();
     const { pushLeaseMs, pushRestMs } = this.configuration.timings;
-    if (room <= 0) return pushRestMs;
-    const leaseId = newId();
+    if (count <= 0) return pushRestMs;
     const takenAt = performance.now();
-    const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
-    const devices = await this.repository.take(this.platform, count, leaseId, pushLeaseMs);
+    const restMs = this.askedAt + MIN_TURN_INTERVAL_MS - takenAt;
+    if (restMs > 0 && (busyHosts.length > 0 || count < this.capacity * MIN_SHARE_OF_TURN)) return restMs;
+    this.askedAt = takenAt;
+    const devices = await this.repository.take(this.platform, count, newId(), pushLeaseMs, busyHosts);
     if (devices.length === 0) {
       const nextMs = await this.repository.nextMs(this.platform);
-      // Due, and held by somebody else: looked at again when the lease may have ended.
+      // Due, and held by somebody else, or of a host that is busy: looked at again when that may have ended.
       return nextMs === null
         ? pushRestMs
         : nextMs === 0
@@ -407,9 +416,33 @@ export class PushLane {
     return Math.max(0, pausedUntil - performance.now());
   }
 
+  /** How many devices may be taken, so that none of a host is given back at once, and of which hosts none may be. */
+  private room(): { count: number; busyHosts: string[] } {
+    const room = this.capacity - this.inFlight.size;
+    let count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
+    const busyHosts: string[] = [];
+    for (const [name, host] of this.hosts) {
+      if (name === this.platform || host.inFlight.size === 0) continue;
+      const share = this.shareOf(host);
+      const left = share - host.inFlight.size;
+      // Until there is room for several again: else they were taken one by one.
+      if (left < Math.min(share / 2, this.capacity * MIN_SHARE_OF_TURN)) busyHosts.push(name);
+      else count = Math.min(count, left);
+    }
+    return { count, busyHosts };
+  }
+
   private isBusy(device: LeasedDevice): boolean {
     const name = this.provider.laneOf(device);
-    return name !== this.platform && this.hostOf(name).inFlight.size >= this.capacity * MAX_SHARE_OF_HOST;
+    const host = this.hostOf(name);
+    return name !== this.platform && host.inFlight.size >= this.shareOf(host);
+  }
+
+  /** To how many of its devices may be sent at the same time. */
+  private shareOf(host: Host): number {
+    let others = 0;
+    for (const other of this.hosts.values()) if (other !== host) others += other.inFlight.size;
+    return Math.ceil((this.capacity - others) * MAX_SHARE_OF_HOST);
   }
 
   private retryMs(failures: number): number {

@@ -91,21 +91,31 @@ export interface TurnEnd {
 export class PushQueueRepository {
   constructor(private readonly database: Database) {}
 
-  /** Takes the lease of devices that are due, those first that are due for longest; what others have is passed over. */
-  take(platform: PushPlatform, count: number, leaseId: string, leaseMs: number): Promise<LeasedDevice[]> {
+  /**
+   * Takes the lease of devices that are due, those first that are due for longest; what others have is passed over.
+   * @param busyHosts of browsers, or an environment of Apple: none of their devices is taken
+   */
+  take(
+    platform: PushPlatform,
+    count: number,
+    leaseId: string,
+    leaseMs: number,
+    busyHosts: readonly string[],
+  ): Promise<LeasedDevice[]> {
     return this.database.background.queryAtomically<LeasedDevice>(
       `UPDATE push_devices d SET leased_until = now() + make_interval(secs => $4), due_at = now() + make_interval(secs => $4),
          lease_id = $3
        FROM (
          SELECT id FROM push_devices
          WHERE platform = $1 AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
+           AND COALESCE(environment, split_part(address, '/', 3)) <> ALL ($5::text[])
          ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
        ) AS due
        WHERE d.id = due.id
        RETURNING d.id, d.lease_id AS "leaseId", d.user_id AS "userId", d.platform, d.address, d.p256dh, d.auth, d.environment,
          d.preview, d.locale, d.badge, d.attempts, d.suspicions, d.suspected_at AS "suspectedAt", d.registered_at AS "registeredAt",
          EXISTS (SELECT FROM sessions s WHERE s.id = d.session_id AND s.revoked_at IS NULL AND s.expires_at > now()) AS "isLive"`,
-      [platform, count, leaseId, leaseMs / 1_000],
+      [platform, count, leaseId, leaseMs / 1_000, busyHosts],
       'push_take',
     );
   }

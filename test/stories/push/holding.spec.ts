@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Clock } from '../../../src/common/clock.js';
 import { Database } from '../../../src/database/database.js';
 import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
+import { FcmProvider } from '../../../src/push/providers/fcm.js';
 import { ExpoReceipts } from '../../../src/push/sending/expo-receipts.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import type { Call } from '../../support/push/fake-service.js';
@@ -210,24 +211,30 @@ describe('what one device is refused, or one request', () => {
 });
 
 describe('what is not answered', () => {
-  /** Of 64 devices that browsers are sent to at the same time, what one push service may have. */
-  const MAX_OF_PUSH_SERVICE = 48;
-  const [silent, quick] = [new FakeWebPush(), new FakeWebPush()];
+  /** Devices that browsers are sent to at the same time, and that Firebase is. */
+  const [MAX_WEB, MAX_FCM] = [64, 32];
+  /** What one push service may have of those of browsers, and what another may have then. */
+  const [MAX_OF_FIRST, MAX_OF_SECOND] = [48, 12];
+  const [silent, mute, quick] = [new FakeWebPush(), new FakeWebPush(), new FakeWebPush()];
   let push: PushStory;
   let ada: Person;
   beforeAll(async () => {
-    await Promise.all([silent.start(), quick.start()]);
+    await Promise.all([silent.start(), mute.start(), quick.start()]);
     // What is not answered is waited for longer than anything here takes.
     push = await startPushStory(
       { pushRequestMs: 110_000, pushLeaseMs: 600_000 },
-      { PUSH_WEB_HOSTS: `${silent.url},${quick.url}` },
+      { PUSH_WEB_HOSTS: `${silent.url},${mute.url},${quick.url}` },
     );
     ada = await push.story.person('ada');
   });
   afterAll(async () => {
-    await Promise.all([silent.stop(), quick.stop()]);
+    await Promise.all([silent.stop(), mute.stop(), quick.stop()]);
     await push?.close();
     expect([...push.faults(), ...quick.faults]).toEqual([]);
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
   });
 
   /** So many more devices of the same user, at addresses that begin like the first one's. */
@@ -240,19 +247,77 @@ describe('what is not answered', () => {
     );
   };
 
-  it('leaves room for other push services, however many of its browsers have something to be sent', async () => {
+  /** How many devices of a platform are taken from now on each time, and how many are given back unsent, and at all. */
+  const counted = (ofPlatform: string): { taken: number[]; released: number; noted: number } => {
+    const queue = push.story.app.get(PushQueueRepository);
+    const [take, finish] = [queue.take.bind(queue), queue.finish.bind(queue)];
+    const counts = { taken: [] as number[], released: 0, noted: 0 };
+    const ids = new Set<string>();
+    jest.spyOn(queue, 'take').mockImplementation(async (platform, ...more) => {
+      const devices = await take(platform, ...more);
+      if (platform === ofPlatform) counts.taken.push(devices.length);
+      if (platform === ofPlatform) for (const { id } of devices) ids.add(id);
+      return devices;
+    });
+    jest.spyOn(queue, 'finish').mockImplementation(async (end, ...more) => {
+      const ended = end.devices.filter(({ id }) => ids.has(id));
+      counts.released += ended.filter(({ againMs }) => againMs !== null).length;
+      await finish(end, ...more);
+      counts.noted += ended.length;
+    });
+    return counts;
+  };
+  /** A user with so many browsers of a push service that says nothing, and a message for all of them. */
+  const withSilentBrowsers = async (service: FakeWebPush, count: number): Promise<void> => {
     const bob = await push.story.person('bob');
-    await bob.must('PUT', '/devices/browser', { platform: 'web', subscription: silent.subscribe().subscription });
-    await multiply(bob, 2 * MAX_OF_PUSH_SERVICE);
-    silent.misbehave = () => 'slow';
+    await bob.must('PUT', '/devices/browser', { platform: 'web', subscription: service.subscribe().subscription });
+    await multiply(bob, count - 1);
+    service.misbehave = () => 'slow';
     await ada.say(await ada.directConversation(bob), 'to one that does not answer');
-    await until('it has all that it may have', () => silent.calls >= MAX_OF_PUSH_SERVICE);
+  };
+
+  it('leaves room for other push services, also of several, however many of their browsers have something to be sent', async () => {
+    const counts = counted('web');
+    await withSilentBrowsers(silent, 2 * MAX_WEB);
+    await until('it has all that it may have', () => silent.calls >= MAX_OF_FIRST);
+    // What it may not have is left alone: no more is given back than what was taken together with the rest.
+    const looks = counts.taken.length + 10;
+    await until('it is looked for more again and again', () => counts.taken.length >= looks);
+    expect(counts.released).toBeLessThanOrEqual(MAX_WEB - MAX_OF_FIRST);
+    await withSilentBrowsers(mute, MAX_WEB);
+    await until('the second one has all that it may have', () => mute.calls >= MAX_OF_SECOND);
     const cy = await push.story.person('cy');
     const { subscription } = quick.subscribe();
     await cy.must('PUT', '/devices/browser', { platform: 'web', subscription });
     await ada.say(await ada.directConversation(cy), 'to another one');
     await quick.arrived(subscription.endpoint);
-    expect(silent.calls).toBe(MAX_OF_PUSH_SERVICE);
+    expect([silent.calls, mute.calls]).toEqual([MAX_OF_FIRST, MAX_OF_SECOND]);
+  });
+
+  it('is followed by several at once where the others are answered one by one', async () => {
+    const bob = await push.story.person('bob');
+    await bob.must('PUT', '/devices/phone', { platform: 'fcm', token: fcmToken() });
+    await multiply(bob, 2 * MAX_FCM - 1);
+    const held: (() => void)[] = [];
+    jest.spyOn(push.story.app.get(FcmProvider), 'send').mockImplementation(async (pushes) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      return pushes.map(() => ({ verdict: 'sent', reason: 'taken' }));
+    });
+    const counts = counted('fcm');
+    // Whatever room there is, it has not been there for long.
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+    await ada.say(await ada.directConversation(bob), 'to many');
+    await until('all places are taken', () => held.length === MAX_FCM);
+    const quarter = MAX_FCM / 4;
+    for (let answered = 1; answered <= quarter; answered += 1) {
+      held.shift()?.();
+      await until('it is noted', () => counts.noted === answered);
+    }
+    await until('there are others in their places', () => held.length === MAX_FCM);
+    const taken = counts.taken.filter((count) => count > 0);
+    jest.restoreAllMocks();
+    for (const answer of held) answer();
+    expect(taken).toEqual([MAX_FCM, quarter]);
   });
 
   it('holds up no device of those that were taken with it, nor any that come later', async () => {
