@@ -143,14 +143,17 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       if (!(await this.renewLease())) {
         // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
         await this.endedSessions.close().catch(() => undefined);
-        for (const [userId, { sockets, grace }] of this.present) {
+        for (const [userId, { sockets, grace, lastSeenAt }] of this.present) {
           // What they look at went with the lease: the others would ring for what is looked at here.
           this.attention.changed(userId);
           if (sockets > 0) this.arriving.add(userId);
           else {
-            // A user who comes back within its grace arrives again, too.
+            // A user who comes back within its grace arrives again, too. What could not be stored of its arrival is not to be any
+            // more, nor may what is stored already stay: nobody would end it.
             clearTimeout(grace);
             this.present.delete(userId);
+            this.arriving.delete(userId);
+            this.departing.set(userId, lastSeenAt);
           }
         }
         // By then the others have noticed, too.

@@ -140,6 +140,28 @@ describe('presence', () => {
     tracker.departed(ada.id);
   });
 
+  it('does not come with a user who went before the arrival could be stored, and whose lease was found lost', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const store = story.app.get(PresenceStore);
+    const tracker: Pick<PresenceTracker, 'arrived' | 'departed' | 'renew'> & {
+      enqueue(work: () => Promise<void>): Promise<void>;
+    } = story.app.get(PresenceTracker);
+    const error = new Error('the database is away');
+    const storing = jest.spyOn(store, 'arrive').mockRejectedValue(error);
+    jest.spyOn(store, 'renew').mockRejectedValue(error);
+    tracker.arrived(ada.id);
+    await until('her arrival was to be stored', () => storing.mock.calls.length > 0);
+    await tracker.enqueue(() => Promise.resolve());
+    // The database is back, without what was in its unlogged tables, before her grace is over.
+    await outside.query('TRUNCATE presences, presence_nodes');
+    jest.restoreAllMocks();
+    tracker.departed(ada.id);
+    tracker.renew();
+    await tracker.enqueue(() => Promise.resolve());
+    expect(await isOnline(bob, ada)).toBe(false);
+  });
+
   it('does not take its own lease for that of a process that died, however late it renews it', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
