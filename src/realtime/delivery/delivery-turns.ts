@@ -34,6 +34,8 @@ export class DeliveryTurns {
    */
   missed(error: unknown, id: string, userIds: readonly string[] = []): void {
     this.logger.error('an event could not be delivered', error instanceof Error ? error.stack : String(error));
+    // It may have been a deletion: recovery would replay what was deleted.
+    this.broadcaster.keepGap(id);
     this.broadcaster.toConversation(id, 'sync:needed', {});
     this.broadcaster.endUnsyncable([id]);
     this.broadcaster.toUsers(userIds, 'sync:needed', {});

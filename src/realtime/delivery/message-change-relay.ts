@@ -32,11 +32,12 @@ export class MessageChangeRelay {
       this.broadcaster.toUsers([userId], 'message:deleted', { message }),
     );
     // One event and not one for each message: who is connected syncs, who is not does so when it comes.
-    events.subscribeToAll('messages.expired', ({ conversationId, userIds }) =>
-      userIds === undefined
-        ? this.broadcaster.toConversation(conversationId, 'sync:needed', {})
-        : this.broadcaster.toUsers(userIds, 'sync:needed', {}),
-    );
+    events.subscribeToAll('messages.expired', ({ conversationId, userIds }) => {
+      if (userIds !== undefined) return this.broadcaster.toUsers(userIds, 'sync:needed', {});
+      // As behind a deletion: recovery would replay what they said.
+      this.broadcaster.keepGap(conversationId);
+      this.broadcaster.toConversation(conversationId, 'sync:needed', {});
+    });
   }
 
   private messageChanged(change: DomainEvents['message.changed']): void {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Authenticator } from '../../../src/auth/tokens/authenticator.js';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { MessagesRepository } from '../../../src/messages/reading/messages.repository.js';
 import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
 import { TokenExpiry } from '../../../src/realtime/connections/token-expiry.js';
+import { Audiences } from '../../../src/realtime/delivery/audiences.js';
 import { Broadcaster } from '../../../src/realtime/delivery/broadcaster.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
@@ -221,6 +223,34 @@ describe('the recovery of a connection', () => {
     const { pages } = await bob.sync(cursor);
     const messages = pages.flatMap((page) => page.messages);
     expect(messages.find((message: Anything) => message.id === id)).toMatchObject({ content: null });
+    await ada.say(group, 'behind');
+    await bobs.next('message:new', ({ message }) => message.content === 'behind');
+    expect(contents(bobs)).not.toContain('a slip');
+    for (const device of [adas, bobs]) device.socket.close();
+  });
+
+  it.each<[string, () => object]>([
+    [
+      'it cannot be read',
+      () => jest.spyOn(story.app.get(MessagesRepository), 'ownAndCommon').mockRejectedValueOnce(new Error('away')),
+    ],
+    [
+      'it cannot be read to whom',
+      () => jest.spyOn(story.app.get(Audiences), 'of').mockRejectedValueOnce(new Error('away')),
+    ],
+  ])('is not given back to who would be sent again what was deleted meanwhile, also where %s', async (_, fail) => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const group = await ada.group('Where something is deleted', bob);
+    const [adas, bobs] = [await ada.device(), await connected(bob)];
+    await lose(bobs);
+    const { id } = await ada.say(group, 'a slip');
+    await adas.next('message:new', ({ message }) => message.id === id);
+    fail();
+    await ada.call('DELETE', `/messages/${id}`);
+    await adas.next('sync:needed');
+    jest.restoreAllMocks();
+    bobs.socket.connect();
+    expect((await bobs.next('session:ready')).recovered).toBe(false);
     await ada.say(group, 'behind');
     await bobs.next('message:new', ({ message }) => message.content === 'behind');
     expect(contents(bobs)).not.toContain('a slip');
