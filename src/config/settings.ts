@@ -482,7 +482,7 @@ export const SETTINGS = settings({
     schema: wholeNumber(16, 1_000_000),
     fallback: '4096',
     meaning:
-      'room under `DATA_DIR/spool` for uploads under way, of one process or all of its `WORKERS` together, and again under `DATA_DIR/tus` for unfinished resumable ones, of all; never less than two of the largest',
+      'room under `DATA_DIR/spool` for uploads under way, of one process or all of its `WORKERS` together, and again under `DATA_DIR/tus` for what came of unfinished resumable ones, of all; never less than two of the largest',
     comment: [
       'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, an IP address half. The same again',
       'under DATA_DIR/tus for resumable uploads that are not finished.',

@@ -35,7 +35,7 @@ export interface ResumableStory {
   close: () => Promise<void>;
 }
 
-export async function startResumableStory(): Promise<ResumableStory> {
+export async function startResumableStory(environment: Record<string, string> = {}): Promise<ResumableStory> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-tus-'));
   const clamd = await startClamd();
   const limits = { MAX_IMAGE_MB: '2', MAX_FILE_MB: '4', MAX_AUDIO_MB: '4', MAX_VIDEO_MB: '4', MAX_SPOOL_MB: '64' };
@@ -46,6 +46,7 @@ export async function startResumableStory(): Promise<ResumableStory> {
       CLAMAV_URL: `tcp://127.0.0.1:${clamd.port}`,
       CORS_ORIGINS: 'https://app.example.com',
       ...limits,
+      ...environment,
     },
   );
   const [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);

@@ -19,13 +19,30 @@ export interface ResumableUpload extends UploadHints {
   holder: string | null;
 }
 
+/** A user's own uploads count as they are announced, those of all users together by the room that they have earned. */
 export interface UnfinishedBounds {
   maxUploadsOfUser: number;
   maxBytesOfUser: number;
+  /** Less than `maxBytes`: what is left is for those that have bytes, so that they can be finished. */
+  maxBytesToBegin: number;
   maxBytes: number;
 }
 
+/** Whether there is room for what a request brings, and when its upload expires; undefined where another process is at it. */
+export interface Hold {
+  hasRoom: boolean;
+  expiresAt: Date | undefined;
+}
+
 const UNFINISHED = `expires_at IS NOT NULL AND state IN ('EXPECTED', 'STORING')`;
+/**
+ * Room that an upload of which so many bytes came has, of the room of all: four times as much, and so from a quarter on all that it
+ * needs to be finished. Room that is announced alone would cost nothing; where what came counted alone, uploads that go on together
+ * would fill the room, and none of them could be finished.
+ */
+const roomOf = (bytes: string): string => `LEAST(announced_size, 4 * coalesce(${bytes}, 0)::bigint)`;
+/** One bound after the other, so that they hold whoever else takes room at the same moment. */
+const LOCK_ROOM = `SELECT pg_advisory_xact_lock(hashtextextended('unfinished uploads', 0))`;
 /** One that has no bytes yet is forgotten soon; one that has any, a day after the last of them. */
 const FIRST_EXPIRY = `interval '1 hour'`;
 const NEXT_EXPIRY = `LEAST(now() + interval '1 day', created_at + interval '7 days')`;
@@ -37,7 +54,7 @@ export class ResumableUploadsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Before its first byte. One after the other, so that the bounds hold whoever else begins one at the same moment.
+   * Before its first byte. What is announced is given no room before it comes: only its own user has less for others.
    * @returns when it expires; undefined where there is no room for it.
    */
   async begin(
@@ -50,19 +67,19 @@ export class ResumableUploadsRepository {
       voice,
       waveform,
     }: Omit<ResumableUpload, 'state' | 'expiresAt' | 'isExpired' | 'holder'>,
-    { maxUploadsOfUser, maxBytesOfUser, maxBytes }: UnfinishedBounds,
+    { maxUploadsOfUser, maxBytesOfUser, maxBytesToBegin }: UnfinishedBounds,
   ): Promise<Date | undefined> {
     return this.database.transaction(async (transaction) => {
-      await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended('unfinished uploads', 0))`);
+      await transaction.query(LOCK_ROOM);
       const [row] = await transaction.query<{ expiresAt: Date }>(
         `INSERT INTO attachments (id, owner_id, name, state, announced_size, voice, waveform, upload_metadata, expires_at)
          SELECT $1, $2, $3, 'EXPECTED', $4::int, $5, $6, $7, now() + ${FIRST_EXPIRY}
          WHERE (SELECT count(*) < $8::int AND coalesce(sum(announced_size), 0) + $4::int <= $9::bigint
                 FROM attachments WHERE owner_id = $2 AND ${UNFINISHED} AND expires_at > now())
-           AND (SELECT coalesce(sum(announced_size), 0) + $4::int <= $10::bigint
+           AND (SELECT coalesce(sum(${roomOf('size')}), 0) + $4::int <= $10::bigint
                 FROM attachments WHERE ${UNFINISHED} AND expires_at > now())
          RETURNING expires_at AS "expiresAt"`,
-        [id, ownerId, name, size, voice, waveform, metadata, maxUploadsOfUser, maxBytesOfUser, maxBytes],
+        [id, ownerId, name, size, voice, waveform, metadata, maxUploadsOfUser, maxBytesOfUser, maxBytesToBegin],
       );
       return row?.expiresAt;
     });
@@ -81,18 +98,34 @@ export class ResumableUploadsRepository {
 
   /**
    * Whether a process may write to it and finish it: of several at once only one may. One that a dead process was at may be
-   * taken over. @returns when it expires.
+   * taken over. Its row says `end` from here on, the bytes that it will have, and keeps the room of those that are not there yet.
    */
-  async hold(id: string, holder: string, deadHolder: string | null): Promise<Date | undefined> {
-    const [row] = await this.database.query<{ expiresAt: Date }>(
-      `UPDATE attachments SET state = 'STORING', storing_since = now(), storing_by = $2, expires_at = ${NEXT_EXPIRY}
-       WHERE id = $1 AND expires_at > now()
-         AND (state = 'EXPECTED' OR (state = 'STORING' AND (storing_by = $2 OR storing_by = $3 OR ${SILENT})))
-       RETURNING expires_at AS "expiresAt"`,
-      [id, holder, deadHolder],
-      'hold_upload',
-    );
-    return row?.expiresAt;
+  async hold(
+    id: string,
+    { holder, deadHolder }: { holder: string; deadHolder: string | null },
+    end: number,
+    { maxBytesToBegin, maxBytes }: UnfinishedBounds,
+  ): Promise<Hold> {
+    return this.database.transaction(async (transaction) => {
+      await transaction.query(LOCK_ROOM);
+      const [row] = await transaction.query<{ hasRoom: boolean; expiresAt: Date | null }>(
+        `WITH room AS (
+           SELECT ${roomOf('$4::int')} <= ${roomOf('size')} OR ${roomOf('$4::int')} + (
+             SELECT coalesce(sum(${roomOf('size')}), 0) FROM attachments WHERE ${UNFINISHED} AND expires_at > now() AND id <> $1
+           ) <= CASE WHEN size > 0 THEN $6::bigint ELSE $5::bigint END AS found
+           FROM attachments WHERE id = $1
+         ), held AS (
+           UPDATE attachments SET state = 'STORING', size = $4, storing_since = now(), storing_by = $2, expires_at = ${NEXT_EXPIRY}
+           WHERE id = $1 AND expires_at > now() AND (SELECT found FROM room)
+             AND (state = 'EXPECTED' OR (state = 'STORING' AND (storing_by = $2 OR storing_by = $3 OR ${SILENT})))
+           RETURNING expires_at
+         )
+         SELECT found AS "hasRoom", (SELECT expires_at FROM held) AS "expiresAt" FROM room`,
+        [id, holder, deadHolder, end, maxBytesToBegin, maxBytes],
+        'hold_upload',
+      );
+      return { hasRoom: row?.hasRoom ?? true, expiresAt: row?.expiresAt ?? undefined };
+    });
   }
 
   /** That the process is still at these. */
@@ -103,11 +136,12 @@ export class ResumableUploadsRepository {
     );
   }
 
-  /** Nothing is written to it any more, and it is not finished. */
-  async release(id: string, holder: string): Promise<void> {
+  /** Nothing is written to it any more, and it is not finished: of its room it keeps what it has received. */
+  async release(id: string, holder: string, received: number): Promise<void> {
     await this.database.query(
-      `UPDATE attachments SET state = 'EXPECTED', storing_by = NULL WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
-      [id, holder],
+      `UPDATE attachments SET state = 'EXPECTED', size = $3, storing_by = NULL
+       WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
+      [id, holder, received],
       'release_upload',
     );
   }

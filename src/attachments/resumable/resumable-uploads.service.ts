@@ -91,8 +91,8 @@ export class ResumableUploads {
    * Writes what a request brings at the end of what is there. An upload that another request is at is taken from it: what that
    * one wrote stays, and the offset says so. With the last byte the upload is complete; a repeat answers the same again.
    * @param body `offset` is read once it is known that there is such an upload
-   * @throws DomainError NOT_FOUND, UPLOAD_EXPIRED, UPLOAD_OFFSET_MISMATCH, UPLOAD_LOCKED where another process is at it, and
-   *   as an upload in one piece.
+   * @throws DomainError NOT_FOUND, UPLOAD_EXPIRED, UPLOAD_OFFSET_MISMATCH, UPLOAD_LOCKED where another process is at it,
+   *   OVERLOADED where there is no room for what it brings, and as an upload in one piece.
    */
   async append(
     { userId }: Principal,
@@ -113,13 +113,18 @@ export class ResumableUploads {
       const uploader = { userId, ipAddress: ipAddressKey(ipAddress) };
       return this.holds.transferring(id, (signal, endTransfer) =>
         this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
-          const expiresAt = await this.holds.hold(upload);
+          const received = await this.files.sizeOf(id);
+          const end = Math.min(upload.size, received + (announcedBytes(request) ?? upload.size));
+          const hold = await this.holds.hold(upload, end, this.allowance.bounds);
+          this.allowance.requireRoom(hold);
+          const { expiresAt } = hold;
           if (expiresAt === undefined) return this.heldByAnother(upload, offset);
           try {
             await this.receive(upload, offset, request, signal);
-            if ((await this.files.sizeOf(id)) < upload.size) {
-              await this.holds.release(id);
-              return { ...upload, expiresAt, offset: await this.offsetOf(upload), attachment: null };
+            const size = await this.files.sizeOf(id);
+            if (size < upload.size) {
+              await this.holds.release(id, size);
+              return { ...upload, expiresAt, offset: size, attachment: null };
             }
             const completed = this.completion.complete(upload, reservation);
             this.holds.beginCompletion(id, completed);
@@ -207,7 +212,10 @@ export class ResumableUploads {
     const isWhole = this.holds.completionOf(upload.id) !== undefined;
     if (isWhole && isFaultOfFile(error)) return this.completion.giveUp(upload);
     // Where it cannot be released, this process may hold it again all the same, and others once this one is dead.
-    await this.holds.release(upload.id).catch(() => undefined);
+    await this.files
+      .sizeOf(upload.id)
+      .then((received) => this.holds.release(upload.id, received))
+      .catch(() => undefined);
   }
 
   private async offsetOf({ id, size }: ResumableUpload): Promise<number> {

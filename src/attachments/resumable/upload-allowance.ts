@@ -4,7 +4,7 @@ import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { STORE_RETRY_MS } from '../uploads/store-failures.js';
 import { UploadQuota } from '../uploads/upload-quota.js';
-import type { UnfinishedBounds } from './resumable-uploads.repository.js';
+import type { Hold, UnfinishedBounds } from './resumable-uploads.repository.js';
 
 /** Unfinished uploads of one user at the most. */
 const MAX_UNFINISHED_OF_USER = 60;
@@ -25,6 +25,18 @@ export class UploadAllowance {
     return Math.max(...Object.values(this.configuration.uploadLimits));
   }
 
+  get bounds(): UnfinishedBounds {
+    const { maxSize } = this;
+    const { spoolBytes } = this.configuration;
+    const maxBytes = Math.max(spoolBytes, 2 * maxSize);
+    return {
+      maxUploadsOfUser: MAX_UNFINISHED_OF_USER,
+      maxBytesOfUser: Math.max(spoolBytes * SHARE_OF_USER, maxSize),
+      maxBytesToBegin: maxBytes - maxSize,
+      maxBytes,
+    };
+  }
+
   /**
    * Charges an upload of so many bytes, and runs `begin` within the room that there is.
    * @throws DomainError QUOTA_EXCEEDED, RATE_LIMITED; OVERLOADED where `begin` finds no room.
@@ -36,16 +48,15 @@ export class UploadAllowance {
   ): Promise<Begun> {
     await this.quota.begin(userId, size);
     await this.quota.charge(userId, size);
-    const { spoolBytes } = this.configuration;
-    const begun = await begin({
-      maxUploadsOfUser: MAX_UNFINISHED_OF_USER,
-      maxBytesOfUser: Math.max(spoolBytes * SHARE_OF_USER, this.maxSize),
-      maxBytes: Math.max(spoolBytes, 2 * this.maxSize),
-    });
+    const begun = await begin(this.bounds);
     if (begun !== undefined) return begun;
     await this.restore(userId, size, 0);
-    const message = 'Too many uploads are unfinished; finish or end some first.';
-    throw new DomainError('OVERLOADED', { message, retryAfterMs: STORE_RETRY_MS });
+    throw noRoom();
+  }
+
+  /** @throws DomainError OVERLOADED where there is none for what a request brings. */
+  requireRoom({ hasRoom }: Hold): void {
+    if (!hasRoom) throw noRoom();
   }
 
   /** Charges one more request for an upload. @throws DomainError RATE_LIMITED */
@@ -62,4 +73,9 @@ export class UploadAllowance {
   async restore(userId: string, size: number, received: number): Promise<void> {
     await this.quota.settle(userId, size, Math.min(size, received));
   }
+}
+
+function noRoom(): DomainError {
+  const message = 'Too many uploads are unfinished; finish or end some first.';
+  return new DomainError('OVERLOADED', { message, retryAfterMs: STORE_RETRY_MS });
 }

@@ -1,7 +1,12 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { AttachmentView } from '../attachments.view.js';
 import { isDeadProcess, Spool } from '../uploads/spool.js';
-import { type ResumableUpload, ResumableUploadsRepository } from './resumable-uploads.repository.js';
+import {
+  type Hold,
+  type ResumableUpload,
+  ResumableUploadsRepository,
+  type UnfinishedBounds,
+} from './resumable-uploads.repository.js';
 
 /** How often a process says that it is still at its uploads. */
 const RENEWAL_MS = 5_000;
@@ -72,16 +77,16 @@ export class UploadHolds implements OnApplicationShutdown {
     this.completions.delete(id);
   }
 
-  /** Makes sure that no other process is at it. @returns when it expires; undefined where another one is. */
-  async hold({ id, holder }: ResumableUpload): Promise<Date | undefined> {
-    const dead = holder !== null && isDeadProcess(holder) ? holder : null;
-    const expiresAt = await this.repository.hold(id, this.spool.processName, dead);
+  /** Makes sure that no other process is at it, and that there is room for its bytes up to `end`. */
+  async hold({ id, holder: former }: ResumableUpload, end: number, bounds: UnfinishedBounds): Promise<Hold> {
+    const deadHolder = former !== null && isDeadProcess(former) ? former : null;
+    const hold = await this.repository.hold(id, { holder: this.spool.processName, deadHolder }, end, bounds);
     this.renewal ??= setInterval(() => void this.renew(), RENEWAL_MS).unref();
-    return expiresAt;
+    return hold;
   }
 
-  release(id: string): Promise<void> {
-    return this.repository.release(id, this.spool.processName);
+  release(id: string, received: number): Promise<void> {
+    return this.repository.release(id, this.spool.processName, received);
   }
 
   private async renew(): Promise<void> {

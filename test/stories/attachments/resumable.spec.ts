@@ -17,7 +17,7 @@ import {
 import { holdCalls } from '../../support/held-calls.js';
 import { filesUnder } from '../../support/s3.js';
 import { until } from '../../support/story.js';
-import { codeOf, idOf, TusClient } from '../../support/tus.js';
+import { codeOf, idOf, type TusAnswer, TusClient } from '../../support/tus.js';
 
 describe('a resumable upload', () => {
   let resumable: ResumableStory;
@@ -443,5 +443,86 @@ describe('a resumable upload', () => {
     );
     expect(answer.status).toBe(204);
     expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+});
+
+describe('the room of all unfinished uploads', () => {
+  let resumable: ResumableStory;
+  let database: ResumableStory['database'];
+  // 16 MB for all, of which the last 8, one upload of the largest kind, are for those that have begun; 8 MB for each user.
+  beforeAll(async () => {
+    resumable = await startResumableStory({ MAX_SPOOL_MB: '16', MAX_FILE_MB: '8' });
+    ({ database } = resumable);
+  }, 60_000);
+  afterAll(() => resumable.close(), 60_000);
+
+  const newcomer = async (): Promise<TusClient> => new TusClient(await resumable.story.person(), resumable.story.url);
+  const overloaded = (answer: TusAnswer): void => {
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'OVERLOADED']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  };
+
+  it('is not taken by what is announced and does not come', async () => {
+    const greedy = await Promise.all([1, 2, 3, 4].map(newcomer));
+    const announced = await Promise.all(greedy.map((tus) => tus.begin(8 * MEGABYTE)));
+    for (const [index, tus] of greedy.entries())
+      expect((await tus.patch(announced[index] ?? '', 0, file(100))).status).toBe(204);
+    const bytes = file(7 * MEGABYTE);
+    const other = await newcomer();
+    expect((await other.patch(await other.begin(bytes.length), 0, bytes)).status).toBe(204);
+    for (const [index, tus] of greedy.entries()) await tus.request('DELETE', announced[index] ?? '');
+  });
+
+  it('is taken by what came, up to a quarter of each: from there on it is finished, and others wait', async () => {
+    const [first, second, third] = [await newcomer(), await newcomer(), await newcomer()];
+    const [eight, four] = [file(8 * MEGABYTE), file(4 * MEGABYTE)];
+    const [one, two, late] = [await first.begin(eight.length), await second.begin(four.length), await third.begin(100)];
+    expect((await first.patch(one, 0, eight.subarray(0, MEGABYTE))).status).toBe(204);
+    expect((await second.patch(two, 0, four.subarray(0, MEGABYTE))).status).toBe(204);
+    overloaded(await second.create(1));
+    overloaded(await third.patch(late, 0, file(100)));
+    expect([await third.offset(late), await resumable.received(late)]).toEqual([0, 0]);
+    expect((await first.patch(one, MEGABYTE, eight.subarray(MEGABYTE))).status).toBe(204);
+    // Of a part there is room for what it brings, and no more.
+    overloaded(await third.create(4 * MEGABYTE + 1));
+    expect((await third.patch(late, 0, file(20))).status).toBe(204);
+    expect((await second.patch(two, MEGABYTE, four.subarray(MEGABYTE))).status).toBe(204);
+    const large = await third.begin(7 * MEGABYTE);
+    expect((await third.patch(large, 0, file(7 * MEGABYTE))).status).toBe(204);
+    expect((await third.request('DELETE', late)).status).toBe(204);
+  });
+
+  it('is given to one of two that come at once where there is none for both', async () => {
+    const filler = await newcomer();
+    const filled = await filler.begin(8 * MEGABYTE);
+    expect((await filler.patch(filled, 0, file(1.5 * MEGABYTE))).status).toBe(204);
+    const clients = [await newcomer(), await newcomer()];
+    const locations = await Promise.all(clients.map((tus) => tus.begin(2 * MEGABYTE)));
+    await database.query('BEGIN');
+    await database.query(`SELECT pg_advisory_xact_lock(hashtextextended('unfinished uploads', 0))`);
+    const answers: string[] = [];
+    const sockets = clients.map((tus, index) => tus.open(locations[index] ?? '', 0, 2 * MEGABYTE));
+    for (const socket of sockets) socket.once('data', (bytes) => answers.push(String(bytes)));
+    await until('both wait', async () => {
+      const { rows } = await database.query(
+        `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      return rows[0].count === 2;
+    });
+    await database.query('COMMIT');
+    await until('one is refused', () => answers.length === 1);
+    expect(answers[0]).toContain('"code":"OVERLOADED"');
+    const held = await database.query(`SELECT id, size FROM attachments WHERE state = 'STORING'`);
+    expect(held.rows).toMatchObject([{ size: 2 * MEGABYTE }]);
+    // A request that ends early leaves the room of what it did not bring.
+    for (const socket of sockets) socket.destroy();
+    await until('both may be tried again', async () => {
+      const { rows } = await database.query(`SELECT 1 FROM attachments WHERE state = 'STORING'`);
+      return rows.length === 0;
+    });
+    const other = await newcomer();
+    expect((await other.create(2 * MEGABYTE)).status).toBe(201);
+    overloaded(await other.create(2 * MEGABYTE + 1));
   });
 });
