@@ -5,9 +5,7 @@ const MAX_ZIP_COMMENT_BYTES = 65_535;
 /** Beginnings of other things that work wherever in a file they stand: no image needs to hold any of them. */
 const OTHER_FORMATS = [
   '<script',
-  '<html',
   '<!doctype html',
-  '<?php',
   '<iframe',
   'xmlns="http://www.w3.org/2000/svg"',
   '%pdf-1.',
@@ -18,16 +16,29 @@ const OTHER_FORMATS = [
 ];
 
 /**
+ * Shorter beginnings, which chance alone writes into one of some ten thousand photographs: with the end of the word and the
+ * readable text that follow where somebody means them.
+ */
+const SHORT_BEGINNINGS = [/<html[\t\n\f\r />][\t\n\f\r -~]{4}/, /<\?php[\t\n\r ][\t\n\f\r -~]{4}/];
+
+/**
  * Whether an image is, to another program, something else as well: an archive, a page, a document. Such a file is made
  * on purpose. What cameras append to their pictures (films, second pictures) is none of these.
  */
 export function isPolyglot(file: Buffer): boolean {
   // One character a byte, so that no byte is lost, and in one case.
   const text = file.toString('latin1').toLowerCase();
-  return OTHER_FORMATS.some((beginning) => text.includes(beginning)) || endsAsZip(file);
+  return (
+    OTHER_FORMATS.some((beginning) => text.includes(beginning)) ||
+    SHORT_BEGINNINGS.some((beginning) => beginning.test(text)) ||
+    endsAsZip(file)
+  );
 }
 
-/** An archive is read from its end: its last record says how long the comment after it is, up to the file's own end. */
+/**
+ * An archive is read from its end: its last record says how long the comment after it is, up to the file's own end, and how many
+ * entries there are, on this disk and in all, which is the same.
+ */
 function endsAsZip(file: Buffer): boolean {
   const from = Math.max(0, file.length - ZIP_END - MAX_ZIP_COMMENT_BYTES);
   for (
@@ -35,7 +46,9 @@ function endsAsZip(file: Buffer): boolean {
     at !== -1;
     at = file.indexOf('PK\x05\x06', at + 1, 'latin1')
   ) {
-    if (at + ZIP_END <= file.length && at + ZIP_END + file.readUInt16LE(at + 20) <= file.length) return true;
+    if (at + ZIP_END > file.length) break;
+    const isWithinFile = at + ZIP_END + file.readUInt16LE(at + 20) <= file.length;
+    if (isWithinFile && file.readUInt16LE(at + 8) === file.readUInt16LE(at + 10)) return true;
   }
   return false;
 }
