@@ -22,11 +22,16 @@ export interface SpooledFile {
 
 /** A process that has not said for so long that it lives is dead; it says so with every sweep. */
 const SILENCE_TIMEOUT_MS = 5 * 60_000;
+/**
+ * One that has not said so for a minute and whose number no process has here is, too. The number alone says nothing: containers that
+ * share a directory and a host name each have their own first process.
+ */
+const SILENCE_WITHOUT_PROCESS_MS = 60_000;
 
 /**
  * Where bytes lie until it is known what they are: files under `DATA_DIR`, on the disk that the disk store is on, in a
- * directory of each process's own. What a process that dies leaves there is removed by the next start on the same machine,
- * or by any other process's sweep.
+ * directory of each process's own. What a process that dies leaves there is removed by the sweep of any other one: a minute later
+ * on the same machine, after five on others.
  */
 @Injectable()
 export class Spool {
@@ -105,8 +110,8 @@ export class Spool {
       const path = join(this.root, name);
       if (own.has(path)) continue;
       const modified = (await stat(path).catch(() => undefined))?.mtimeMs;
-      const isSilent = modified !== undefined && this.clock.now() - modified > SILENCE_TIMEOUT_MS;
-      if (isSilent || isOfDeadProcess(name))
+      const silenceMs = modified === undefined ? 0 : this.clock.now() - modified;
+      if (silenceMs > SILENCE_TIMEOUT_MS || (silenceMs > SILENCE_WITHOUT_PROCESS_MS && isOfDeadProcess(name)))
         await rm(path, { recursive: true, force: true }).catch((error: unknown) => (failure = error));
     }
     if (failure !== undefined) throw failure;
