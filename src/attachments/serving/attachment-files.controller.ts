@@ -41,8 +41,8 @@ export class AttachmentFilesController {
     if (variant === undefined) throw new DomainError('NOT_FOUND');
     this.links.check(id, variant, expires, signature);
     const row = await this.attachments.find(id);
-    response.setHeader('Cache-Control', `private, max-age=${this.links.secondsLeft(expires)}, immutable`);
-    await this.serving.serve(row, variant, request, response);
+    const cacheControl = `private, max-age=${this.links.secondsLeft(expires)}, immutable`;
+    await this.serving.serve(row, variant, cacheControl, request, response);
   }
 
   /** Somebody's picture, at most 320 pixels wide and high. */
@@ -52,7 +52,7 @@ export class AttachmentFilesController {
   async avatar(@Param('id', IdPipe) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const row = await this.attachments.find(id);
     if (!row.isAvatar) throw new DomainError('NOT_FOUND');
-    response.setHeader('Cache-Control', `public, max-age=${AVATAR_SECONDS}, immutable`);
-    await this.serving.serve(row, '320', request, response);
+    const cacheControl = `public, max-age=${AVATAR_SECONDS}, immutable`;
+    await this.serving.serve(row, '320', cacheControl, request, response);
   }
 }

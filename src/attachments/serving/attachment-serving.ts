@@ -19,14 +19,25 @@ const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src 's
 export class AttachmentServing {
   constructor(private readonly attachments: AttachmentsService) {}
 
-  /** @throws DomainError NOT_FOUND where there is no such variant, or no bytes; RANGE_NOT_SATISFIABLE */
-  async serve(row: AttachmentRow, variant: Variant, request: Request, response: Response): Promise<void> {
+  /**
+   * @param cacheControl what an answer with the file says; a refusal is kept by nobody.
+   * @throws DomainError NOT_FOUND where there is no such variant, or no bytes; UNAVAILABLE while the store does not say;
+   *   RANGE_NOT_SATISFIABLE.
+   */
+  async serve(
+    row: AttachmentRow,
+    variant: Variant,
+    cacheControl: string,
+    request: Request,
+    response: Response,
+  ): Promise<void> {
     const size = await this.attachments.sizeOf(row, variant);
     const etag = `"${row.id}-${variant}"`;
     const { 'if-range': ifRange } = request.headers;
     // Ranges are defined for GET alone (RFC 9110, section 14.2).
     const isWhole = request.method !== 'GET' || (ifRange !== undefined && ifRange !== etag);
     const range = isWhole ? undefined : byteRange(request.headers.range, size);
+    response.setHeader('Cache-Control', cacheControl);
     response.setHeader('ETag', etag);
     response.setHeader('Accept-Ranges', 'bytes');
     response.setHeader('Content-Security-Policy', FILE_POLICY);
@@ -44,7 +55,8 @@ export class AttachmentServing {
     if (range === 'unsatisfiable') {
       response.setHeader('Content-Range', `bytes */${size}`);
       // There is nothing to be kept of it.
-      for (const header of ['Content-Type', 'Content-Disposition', 'Cache-Control']) response.removeHeader(header);
+      for (const header of ['Content-Type', 'Content-Disposition']) response.removeHeader(header);
+      response.setHeader('Cache-Control', 'no-store');
       throw new DomainError('RANGE_NOT_SATISFIABLE');
     }
     if (range !== undefined)
@@ -55,7 +67,8 @@ export class AttachmentServing {
     const bytes = await this.attachments.read(row.id, variant, range).catch((error: unknown) => {
       // What was said about the file must not be said about the refusal.
       for (const header of response.getHeaderNames())
-        if (/^(content-|etag|accept-ranges|cache-control)/.test(header)) response.removeHeader(header);
+        if (/^(content-|etag|accept-ranges)/.test(header)) response.removeHeader(header);
+      response.setHeader('Cache-Control', 'no-store');
       throw error;
     });
     // A reader that goes away in the middle is nobody's error.

@@ -44,7 +44,6 @@ export class ReportFilesController {
     if (variant === undefined) throw new DomainError('NOT_FOUND');
     const file = await this.reports.file(principal, ipAddress, id, attachmentId);
     // Evidence is in no cache, whoever uses the machine next.
-    response.setHeader('Cache-Control', 'private, no-store');
-    await this.serving.serve(file, variant, request, response);
+    await this.serving.serve(file, variant, 'private, no-store', request, response);
   }
 }

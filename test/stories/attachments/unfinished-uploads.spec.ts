@@ -217,16 +217,25 @@ describe('uploads to a store that does not answer', () => {
   });
 
   it('say so where a file is read, too', async () => {
-    const { thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
+    const { id, thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
+    const { avatarUrl } = await ada.must('PATCH', '/users/me', { avatarId: id });
+    const paths = [thumbnailUrl, url, avatarUrl];
     proxy.stall();
     const read = async (path: string): Promise<unknown> => {
       const answer = await fetch(new URL(path, story.url));
-      return [answer.status, ((await answer.json()) as Anything).code];
+      return [answer.status, ((await answer.json()) as Anything).code, answer.headers.get('cache-control')];
     };
-    const unavailable = [503, 'UNAVAILABLE'];
-    expect(await Promise.all([thumbnailUrl, url].map(read))).toEqual([unavailable, unavailable]);
+    // No cache keeps it, also where the file itself would be kept for a year.
+    const unavailable = [503, 'UNAVAILABLE', 'no-store'];
+    expect(await Promise.all(paths.map(read))).toEqual(paths.map(() => unavailable));
     proxy.pass();
-    expect((await fetch(new URL(url, story.url))).status).toBe(200);
+    const whole = await Promise.all(paths.map((path) => fetch(new URL(path, story.url))));
+    expect(whole.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(whole.map(({ headers }) => headers.get('cache-control'))).toEqual([
+      expect.stringMatching(/^private, max-age=\d+, immutable$/),
+      expect.stringMatching(/^private, max-age=\d+, immutable$/),
+      'public, max-age=31536000, immutable',
+    ]);
   });
 });
 
