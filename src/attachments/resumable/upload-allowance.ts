@@ -48,7 +48,10 @@ export class UploadAllowance {
   ): Promise<Begun> {
     await this.quota.begin(userId, size);
     await this.quota.charge(userId, size);
-    const begun = await begin(this.bounds);
+    const begun = await begin(this.bounds).catch(async (error: unknown) => {
+      await this.restore(userId, size, 0);
+      throw error;
+    });
     if (begun !== undefined) return begun;
     await this.restore(userId, size, 0);
     throw noRoom();

@@ -53,12 +53,18 @@ export class PresignedUploads {
     if (put === undefined) throw new DomainError('UPLOADS_NOT_PRESIGNED');
     // Here and not when it is confirmed: what the store takes is paid for whether or not it ever is, and once.
     await this.quota.charge(principal.userId, size);
-    await this.repository.announce(id, principal.userId, {
-      name: safeFileName(name, undefined),
-      size,
-      voice: voice ?? false,
-      waveform: waveform ?? null,
-    });
+    await this.repository
+      .announce(id, principal.userId, {
+        name: safeFileName(name, undefined),
+        size,
+        voice: voice ?? false,
+        waveform: waveform ?? null,
+      })
+      .catch(async (error: unknown) => {
+        // Nobody learns where it could have been put.
+        await this.quota.settle(principal.userId, size, 0);
+        throw error;
+      });
     return { id, method: 'PUT', ...put, expiresAt };
   }
 

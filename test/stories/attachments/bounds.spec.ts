@@ -15,6 +15,7 @@ import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
 import { Clock } from '../../../src/common/clock.js';
+import { DomainError } from '../../../src/common/errors.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { archive, bomb, film, page, picture } from '../../support/files.js';
@@ -503,6 +504,21 @@ describe('uploads to S3 itself', () => {
       expect(charged).toEqual([2]);
     } finally {
       limiter.consume = consume;
+    }
+  });
+
+  it('are not charged where the database cannot take the announcement', async () => {
+    const restore = jest.spyOn(story.app.get(RateLimiter), 'restore');
+    const announce = jest
+      .spyOn(story.app.get(AttachmentsRepository), 'announce')
+      .mockRejectedValueOnce(new DomainError('UNAVAILABLE'));
+    try {
+      const answer = await ada.call('POST', '/attachments/uploads', { name: 'notes.txt', size: 2 * MEGABYTE });
+      expect(answer.status).toBe(503);
+      expect(restore.mock.calls).toEqual([['uploadedMegabytes', ada.id, 2]]);
+    } finally {
+      announce.mockRestore();
+      restore.mockRestore();
     }
   });
 

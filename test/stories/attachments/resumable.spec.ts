@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { DomainError } from '../../../src/common/errors.js';
 import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
+import { ResumableUploadsRepository } from '../../../src/attachments/resumable/resumable-uploads.repository.js';
 import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
 import { INFECTION } from '../../support/clamd.js';
 import { film, picture } from '../../support/files.js';
@@ -302,6 +304,19 @@ describe('a resumable upload', () => {
       limiter.restore = original;
     }
     expect(restored).toEqual([3, 1]);
+  });
+
+  it('costs nothing where the database cannot begin it', async () => {
+    const repository = story.app.get(ResumableUploadsRepository);
+    const restore = jest.spyOn(story.app.get(RateLimiter), 'restore');
+    const begin = jest.spyOn(repository, 'begin').mockRejectedValueOnce(new DomainError('UNAVAILABLE'));
+    try {
+      expect((await tus.create(3 * MEGABYTE)).status).toBe(503);
+      expect(restore.mock.calls).toEqual([['uploadedMegabytes', ada.id, 3]]);
+    } finally {
+      begin.mockRestore();
+      restore.mockRestore();
+    }
   });
 
   it('costs what came and was more than announced, where its sender ends it', async () => {
