@@ -9,14 +9,14 @@ import { ApiPage } from '../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { RequireRole } from '../http/require-role.decorator.js';
 import { RateLimit } from '../limits/rates/rate-limit.guard.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../limits/gate.interceptor.js';
 import { Audit } from './audit.js';
 import { AuditEntryView } from './audit.view.js';
 import { AuditExportQuery, AuditQuery } from './dto/audit.dto.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('ADMIN')
 @Controller('admin/audit')
 export class AuditController {

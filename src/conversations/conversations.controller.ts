@@ -28,12 +28,12 @@ import {
 } from './dto/conversations.dto.js';
 import { Groups } from './groups/groups.js';
 import { Receipts } from './receipts.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated, Ungated } from '../limits/gate.interceptor.js';
 
 @ApiTags('conversations')
 @ApiBearerAuth()
 @ApiExtraModels(ConversationView)
-@GatedReads()
+@Gated()
 @Controller('conversations')
 export class ConversationsController {
   constructor(
@@ -168,6 +168,7 @@ export class ConversationsController {
   @HttpCode(200)
   @ApiErrors('NOT_FOUND')
   @KeyScope('messages:write')
+  @Ungated()
   async markRead(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,

@@ -14,11 +14,11 @@ import { SendFriendRequestDto } from './dto/send-friend-request.dto.js';
 import { FriendRequestsService } from './requests/friend-requests.service.js';
 import { FriendRequestItemView, FriendRequestView } from './friends.view.js';
 import { FriendshipsService } from './friendships.service.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../limits/gate.interceptor.js';
 
 @ApiTags('Friends')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @Controller('friends')
 export class FriendsController {
   constructor(

@@ -7,6 +7,7 @@ import { HandshakeLimit } from './connections/handshake-limit.js';
 import { TcpConnections } from './connections/tcp-connections.js';
 import { RateLimiter, UnlimitedRateLimiter } from './rates/rate-limiter.js';
 import { ReadGate } from './reads/read-gate.js';
+import { WriteGate } from './writes/write-gate.js';
 
 const OWN_RATE_LIMITER: Provider<RateLimiter> = {
   provide: RateLimiter,
@@ -26,8 +27,9 @@ const OWN_RATE_LIMITER: Provider<RateLimiter> = {
       useFactory: (configuration: Configuration): TcpConnections => new TcpConnections(configuration),
     },
     ReadGate,
+    WriteGate,
   ],
-  exports: [RateLimiter, ReadGate, HeavyQueries, HandshakeLimit, TcpConnections],
+  exports: [RateLimiter, ReadGate, WriteGate, HeavyQueries, HandshakeLimit, TcpConnections],
 })
 export class LimitsModule {
   /** @param rateLimiter what counts: this process for itself, where nothing is said */

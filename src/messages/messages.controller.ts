@@ -20,11 +20,11 @@ import { MessageReader } from './reading/message-reader.js';
 import { MessageSender } from './sending/message-sender.js';
 import { RepeatedSendInterceptor } from './sending/repeated-send.interceptor.js';
 import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated, Ungated } from '../limits/gate.interceptor.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @Controller()
 export class MessagesController {
   constructor(
@@ -41,6 +41,7 @@ export class MessagesController {
   @ApiErrors('NOT_FOUND', 'CANNOT_MESSAGE', 'OVERLOADED', 'UNAVAILABLE')
   @KeyScope('messages:write')
   @UseInterceptors(RepeatedSendInterceptor)
+  @Ungated()
   async send(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) conversationId: string,

@@ -6,12 +6,12 @@ import type { Principal } from '../common/principal.js';
 import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 import { SyncResetView, SyncView } from './sync.view.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../limits/gate.interceptor.js';
 
 @ApiTags('sync')
 @ApiBearerAuth()
 @ApiExtraModels(SyncView, SyncResetView)
-@GatedReads()
+@Gated()
 @KeyScope('conversations:read')
 @Controller('sync')
 export class SyncController {

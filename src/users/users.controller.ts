@@ -12,11 +12,11 @@ import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { UsersService } from './users.service.js';
 import { OwnUserView, UserView } from './users.view.js';
-import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../limits/gate.interceptor.js';
 
 @ApiTags('users')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @Controller('users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}

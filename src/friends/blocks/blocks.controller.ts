@@ -9,11 +9,11 @@ import { ApiPage } from '../../http/api-page.decorator.js';
 import { BlocksService } from './blocks.service.js';
 import { BlockUserDto } from '../dto/block-user.dto.js';
 import { BlockView } from '../friends.view.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 
 @ApiTags('Blocks')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @Controller('blocks')
 export class BlocksController {
   constructor(private readonly blocks: BlocksService) {}

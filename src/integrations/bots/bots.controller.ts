@@ -7,14 +7,14 @@ import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { UserView } from '../../users/users.view.js';
 import { Bots } from './bots.js';
 import { CreateBotDto } from './dto/bots.dto.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('ADMIN')
 @Controller('admin/bots')
 export class BotsController {

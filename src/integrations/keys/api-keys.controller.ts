@@ -7,14 +7,14 @@ import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { ApiKeys } from './api-keys.js';
 import { ApiKeyView, NewApiKeyView } from './api-keys.view.js';
 import { CreateApiKeyDto } from './dto/api-keys.dto.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('ADMIN')
 @Controller('admin/api-keys')
 export class ApiKeysController {

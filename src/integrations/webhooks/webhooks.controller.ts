@@ -16,14 +16,14 @@ import { IdPipe } from '../../http/id.pipe.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { CreateWebhookDto, UpdateWebhookDto } from './dto/webhooks.dto.js';
 import { Webhooks } from './webhooks.js';
 import { NewWebhookView, WebhookDeliveryView, WebhookView } from './webhooks.view.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('ADMIN')
 @KeyScope('webhooks:write', 'maker')
 @Controller('admin/webhooks')

@@ -10,7 +10,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { AccountActs } from '../acts/account-acts.js';
 import { Operator } from '../operator/operator.js';
 import { AccountsList } from './accounts-list.js';
@@ -19,7 +19,7 @@ import { AccountsQuery, GrantRoleDto, OptionalReasonDto, ReasonDto, SuspendDto }
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('MODERATOR')
 @Controller('admin/users')
 export class AccountsController {

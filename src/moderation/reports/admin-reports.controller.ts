@@ -8,7 +8,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { ReportsQuery, ResolveReportDto } from './dto/reports.dto.js';
 import { ReportResolutions } from './report-resolutions.js';
 import { ReportsService } from './reports.service.js';
@@ -16,7 +16,7 @@ import { ReportView, WholeReportView } from './reports.view.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @RequireRole('MODERATOR')
 @Controller('admin/reports')
 export class AdminReportsController {

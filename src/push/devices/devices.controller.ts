@@ -6,7 +6,7 @@ import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { Gated } from '../../limits/gate.interceptor.js';
 import { DEVICE_ID_PATTERN, DeviceIdPipe, NewDeviceIdPipe } from './device-id.pipe.js';
 import { RegisterDeviceDto } from './dto/devices.dto.js';
 import { DevicesService } from './devices.service.js';
@@ -20,7 +20,7 @@ const DEVICE_ID = {
 
 @ApiTags('push')
 @ApiBearerAuth()
-@GatedReads()
+@Gated()
 @Controller('devices')
 export class DevicesController {
   constructor(private readonly devices: DevicesService) {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
+import { WriteGate } from '../../limits/writes/write-gate.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { MessageSender, type SentMessage } from '../../messages/sending/message-sender.js';
@@ -16,6 +17,7 @@ export class MessageCommands {
   constructor(
     private readonly sender: MessageSender,
     private readonly changes: MessageChanges,
+    private readonly writeGate: WriteGate,
   ) {}
 
   readonly handlers: Handlers<'send_message' | 'edit_message' | 'delete_message' | 'react'> = {
@@ -56,7 +58,11 @@ export class MessageCommands {
     connection: Connection,
     work: (principal: Principal) => Promise<MessageView>,
   ): Promise<{ message: MessageView }> {
-    return { message: await this.sequencerOf(connection).change(() => work(connection.principal)) };
+    const { principal } = connection;
+    const message = await this.sequencerOf(connection).change(() =>
+      this.writeGate.run(principal, () => work(principal)),
+    );
+    return { message };
   }
 
   /** Made when a connection first changes something: most only listen. */

@@ -91,6 +91,51 @@ describe('a row that somebody keeps locked', () => {
   });
 });
 
+describe('changes of one user that wait for each other', () => {
+  const SAME_CHANGES: [string, string, (conversationId: string, userId: string) => [string, string, object?]][] = [
+    [
+      'blocks of one user',
+      'SELECT 1 FROM users WHERE id = $1 FOR UPDATE',
+      (_, userId) => ['POST', '/blocks', { userId }],
+    ],
+    [
+      'ends of one friendship',
+      'SELECT 1 FROM users WHERE id = $1 FOR UPDATE',
+      (_, userId) => ['DELETE', `/friends/${userId}`],
+    ],
+    [
+      'settings of one conversation',
+      'SELECT 1 FROM conversation_members WHERE user_id = $1 FOR UPDATE',
+      (conversationId) => ['PATCH', `/conversations/${conversationId}/me`, { pinned: true }],
+    ],
+  ];
+
+  it.each(SAME_CHANGES)('leave connections for the sends of others: %s', async (_, lock, change) => {
+    const [ada, bob, cara] = await Promise.all([story.person(), story.person(), story.person()]);
+    const [adas, bobs] = await Promise.all([ada.directConversation(cara), bob.directConversation(cara)]);
+    const pool = new ConnectionPool(story.databaseUrl, 1, new Logger('Test'));
+    const changing = await pool.transaction(async (holder) => {
+      await holder.query(lock, [ada.id]);
+      const changes = Array.from({ length: 30 }, () => ada.call(...change(adas, cara.id)));
+      const waiting = async (): Promise<number> => {
+        const locks = await database.reads.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return locks.length;
+      };
+      while ((await waiting()) < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+      // Came behind them all.
+      await Promise.all(Array.from({ length: 30 }, () => ada.must('GET', '/users/me')));
+      expect((await bob.say(bobs, 'still here')).content).toBe('still here');
+      expect(await waiting()).toBe(4);
+      return changes;
+    });
+    const statuses = (await Promise.all(changing)).map(({ status }) => status);
+    expect(statuses).not.toContain(429);
+    await pool.end();
+  });
+});
+
 describe('a statement that fails', () => {
   it('has let go of all that it locked, and leaves its connection', async () => {
     const pool = new ConnectionPool(story.databaseUrl, 1, new Logger('Test'));
