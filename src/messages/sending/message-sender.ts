@@ -8,7 +8,7 @@ import { EventBus } from '../../events/event-bus.js';
 import type { ConversationBrief, MessageView } from '../messages.view.js';
 import { briefOf } from '../reading/conversation-brief.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
-import { quotationCopies } from '../reading/quotation.js';
+import { quotationCopies, unavailableQuotation } from '../reading/quotation.js';
 import { MessageDrafts, type SendMessage } from './message-drafts.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
 import { UnsettledSends } from './unsettled-sends.js';
@@ -181,9 +181,15 @@ export class MessageSender {
     this.announcements.push(created);
   }
 
-  private async load(principal: Principal, messageId: string): Promise<MessageView> {
-    const [message] = await this.repository.byIds(principal.userId, [messageId]);
+  /** As its sender sees it now; to one who may no longer read it, what it sent itself and nothing that others made of it since. */
+  private async load({ userId }: Principal, messageId: string): Promise<MessageView> {
+    const visible = await this.repository.findVisible(userId, messageId);
+    if (visible !== undefined) return visible;
+    const [message] = await this.repository.byIds(userId, [messageId]);
     if (message === undefined) throw new DomainError('NOT_FOUND');
-    return message;
+    const { replyTo } = message;
+    const own = { ...message, version: 1, reactions: [], replyTo: replyTo && unavailableQuotation(replyTo) };
+    delete own.linkPreview;
+    return own;
   }
 }

@@ -103,6 +103,25 @@ describe('sending', () => {
     expect(await ada.history(conversationId)).toEqual([message]);
   });
 
+  it('answers the repeat of somebody who was removed with what it sent, and nothing that happened since', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.group('Answers', bob);
+    const question = await ada.say(conversationId, 'question');
+    const send = { content: 'answer', replyToId: question.id, clientId: randomUUID() };
+    const first = await bob.say(conversationId, send.content, send);
+    await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
+    await ada.must('PATCH', `/messages/${question.id}`, { content: 'secret' });
+    await ada.must('PUT', `/messages/${first.id}/reactions/${encodeURIComponent('👍')}`);
+    const { id, seq } = question;
+    const nothing = { senderId: null, kind: null, content: null, deletedAt: null, unavailable: true };
+    const expected = { ...first, replyTo: { id, seq, ...nothing } };
+    expect(await bob.say(conversationId, send.content, send)).toEqual(expected);
+    const bobs = await bob.device();
+    expect((await bobs.must('send_message', { conversationId, ...send, content: '' })).message).toEqual(expected);
+    await ada.must('DELETE', `/messages/${first.id}`);
+    expect(await bob.say(conversationId, send.content, send)).toMatchObject({ content: null, replyTo: null });
+  });
+
   it('answers a repeat that is not valid although what it repeats is still being stored', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
