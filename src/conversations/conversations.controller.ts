@@ -46,7 +46,7 @@ export class ConversationsController {
   @Post()
   @ApiCreatedResponse({ type: ConversationView })
   @ApiOkResponse({ type: ConversationView, description: 'The direct conversation exists already.' })
-  @ApiErrors('CANNOT_MESSAGE', 'CANNOT_MESSAGE_SELF', 'NOT_FOUND')
+  @ApiErrors('CANNOT_MESSAGE', 'CANNOT_MESSAGE_SELF', 'NOT_FOUND', 'LIMIT_REACHED')
   @KeyScope('conversations:write')
   async create(
     @CurrentPrincipal() principal: Principal,
@@ -102,7 +102,7 @@ export class ConversationsController {
 
   /** Adds members to a group (owner and admins); those who are members already are passed over. */
   @Post(':id/members')
-  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN', 'ALREADY_MEMBER', 'GROUP_FULL', 'CANNOT_MESSAGE')
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN', 'ALREADY_MEMBER', 'GROUP_FULL', 'LIMIT_REACHED', 'CANNOT_MESSAGE')
   @KeyScope('conversations:write')
   async addMembers(
     @CurrentPrincipal() principal: Principal,

@@ -7825,6 +7825,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `LIMIT_REACHED`: The limit is reached. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
             413: {
                 headers: {
@@ -8216,7 +8225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `ALREADY_MEMBER`: This user is already a member. `GROUP_FULL`: The group is full. */
+            /** @description `ALREADY_MEMBER`: This user is already a member. `GROUP_FULL`: The group is full. `LIMIT_REACHED`: The limit is reached. */
             409: {
                 headers: {
                     [name: string]: unknown;

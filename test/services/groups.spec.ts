@@ -120,6 +120,33 @@ describe('the service of groups', () => {
     expect(await roles()).toMatchObject({ member: 'MEMBER' });
   });
 
+  it('takes nobody who is in 2,000 groups already, and says who it is', async () => {
+    await services.database.query(
+      `WITH made AS (
+         INSERT INTO conversations (id, type, title, created_by)
+         SELECT gen_random_uuid(), 'GROUP', 'One of many', $1 FROM generate_series(1, 2000) RETURNING id
+       ) INSERT INTO conversation_members (conversation_id, user_id) SELECT id, $2 FROM made`,
+      [owner.userId, stranger.userId],
+    );
+    const other = await services.person();
+    const errors = { 'memberIds.1': ['is in too many groups'] };
+    const both = [other.userId, stranger.userId];
+    await expect(services.groups.addMembers(owner, id, both)).rejects.toMatchObject({ code: 'LIMIT_REACHED', errors });
+    await expect(services.groups.create(owner, 'New', both)).rejects.toMatchObject({ code: 'LIMIT_REACHED', errors });
+    await refused(services.groups.create(stranger, 'Own', []), 'LIMIT_REACHED');
+    expect(services.events).toEqual([]);
+    // Neither what one left nor a conversation of two counts.
+    await services.directConversations.open(stranger, other.userId);
+    await services.database.query(
+      `UPDATE conversation_members SET left_at = now() WHERE user_id = $1 AND conversation_id =
+         (SELECT min(conversation_id::text)::uuid FROM conversation_members WHERE user_id = $1 AND conversation_id IN
+           (SELECT id FROM conversations WHERE type = 'GROUP'))`,
+      [stranger.userId],
+    );
+    await services.groups.addMembers(owner, id, both);
+    await refused(services.groups.create(stranger, 'Own', []), 'LIMIT_REACHED');
+  });
+
   it('changes its title for all, and emits nothing where it stays', async () => {
     await services.groups.update(owner, id, { title: 'Group' });
     expect(services.events).toEqual([]);

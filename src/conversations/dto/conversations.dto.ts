@@ -21,6 +21,8 @@ import { NullIsAbsent, OptionalField } from '../../common/validation/optional-fi
 
 /** Members of a group at the most, its owner included. */
 export const MAX_GROUP_MEMBERS = 1000;
+/** A user's groups: what each of its connections costs grows with them. */
+export const MAX_GROUPS_OF_USER = 2000;
 const MAX_SEQ = 2_147_483_647;
 
 /** `{ userId }` opens a direct conversation; `{ type: "GROUP", title, memberIds }` creates a group. */

@@ -136,6 +136,27 @@ export class GroupsRepository {
     return new Set(rows.map(({ id: userId }) => userId));
   }
 
+  /**
+   * Those among these users who are in so many groups or more. First counts all rows of their memberships, by the index alone:
+   * almost nobody has so many.
+   */
+  async inManyGroups(
+    transaction: Transaction,
+    userIds: readonly string[],
+    count: number,
+  ): Promise<ReadonlySet<string>> {
+    const rows = await transaction.query<{ id: string }>(
+      `SELECT asked.id FROM unnest($1::uuid[]) AS asked(id)
+       WHERE EXISTS (SELECT FROM conversation_members m WHERE m.user_id = asked.id OFFSET $2::integer - 1)
+         AND EXISTS (
+           SELECT FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
+           WHERE m.user_id = asked.id AND m.left_at IS NULL AND c.type = 'GROUP' OFFSET $2::integer - 1
+         )`,
+      [userIds, count],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Who owns the group once its owner has left: the member of longest standing with the highest role. */
   async findNextOwner(transaction: Transaction, id: string): Promise<string | undefined> {
     const [next] = await transaction.query<{ id: string }>(

@@ -17,7 +17,7 @@ import { ConversationAccess } from '../conversation-access.js';
 import type { Membership } from '../conversations.repository.js';
 import { type GroupMember, GroupsRepository } from './groups.repository.js';
 import type { MemberRole } from '../conversations.view.js';
-import { MAX_GROUP_MEMBERS, type UpdateConversationDto } from '../dto/conversations.dto.js';
+import { MAX_GROUP_MEMBERS, MAX_GROUPS_OF_USER, type UpdateConversationDto } from '../dto/conversations.dto.js';
 import { listed, systemSentence } from './system-event.js';
 import type { SystemEventView } from './system-event.view.js';
 import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
@@ -46,7 +46,12 @@ export class Groups {
     const work = async (transaction: Transaction, reach: Reach): Promise<MessageView> => {
       const held = await lockUsers(transaction, [principal.userId, ...others]);
       refuse(missing(held, [principal.userId, ...others]));
-      await reach(await this.strangersToAdd(transaction, principal, null, others));
+      const strangers = await this.strangersToAdd(transaction, principal, null, others);
+      const busy = await this.repository.inManyGroups(transaction, [principal.userId, ...others], MAX_GROUPS_OF_USER);
+      if (busy.has(principal.userId))
+        throw new DomainError('LIMIT_REACHED', { message: 'You are in too many groups.' });
+      refuseBusy(memberIds, busy);
+      await reach(strangers);
       await this.repository.create(transaction, {
         id: conversationId,
         title,
@@ -107,7 +112,9 @@ export class Groups {
         const newcomers = memberIds.filter((id) => !present.has(id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
         if (membership.memberCount + newcomers.length > MAX_GROUP_MEMBERS) throw new DomainError('GROUP_FULL');
-        await reach(await this.strangersToAdd(transaction, principal, conversationId, newcomers));
+        const strangers = await this.strangersToAdd(transaction, principal, conversationId, newcomers);
+        refuseBusy(memberIds, await this.repository.inManyGroups(transaction, newcomers, MAX_GROUPS_OF_USER));
+        await reach(strangers);
         const event: SystemEventView = { type: 'MEMBERS_ADDED', actorId: principal.userId, ...listed(newcomers) };
         const recorded = await this.record(transaction, conversationId, event, names);
         await this.repository.addMembers(transaction, conversationId, newcomers, recorded.seq);
@@ -278,6 +285,14 @@ export class Groups {
 
 function refuse(code: ErrorCode | null): void {
   if (code !== null) throw new DomainError(code);
+}
+
+/** Says which of those named are in as many groups as a user may be. */
+function refuseBusy(memberIds: readonly string[], busy: ReadonlySet<string>): void {
+  const fields = memberIds.flatMap((id, index) => (busy.has(id) ? [`memberIds.${index}`] : []));
+  if (fields.length === 0) return;
+  const errors = Object.fromEntries(fields.map((field) => [field, ['is in too many groups']]));
+  throw new DomainError('LIMIT_REACHED', { message: 'A user is in too many groups.', errors });
 }
 
 /** Display names by user id, of users who cannot be deleted meanwhile. */
