@@ -9,7 +9,8 @@ export interface DomainEvents {
   'session.ended': {
     userId: string;
     sessionIds: string[];
-    code: SessionEndCode;
+    /** TOKEN_EXPIRED: the session is about to be opened anew by a new sign-in; what was of it before ends. */
+    code: SessionEndCode | 'TOKEN_EXPIRED';
     /** With ACCOUNT_SUSPENDED. */
     suspension?: { until: string | null; reason: string | null } | undefined;
   };

@@ -167,7 +167,7 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     expect(strangers.all('message:new')).toEqual([]);
 
     east.app.get(Rooms).joinConversation([], id);
-    east.app.get(Broadcaster).closeSessions([], 'LOGGED_OUT');
+    east.app.get(Broadcaster).closeSessions(one.id, [], 'LOGGED_OUT');
     await ones.must('send_message', { conversationId: id, content: 'still between the two' });
     await others.next('message:new', content('still between the two'));
     await other.must('POST', '/friends/requests', { userId: stranger.id });

@@ -184,12 +184,14 @@ export class SessionsRepository {
     return row?.revision ?? 0;
   }
 
-  /** With why; null where that is not known. */
-  endedAmong(sessionIds: readonly string[]): Promise<{ id: string; code: SessionEndCode | null }[]> {
-    return this.database.background.query<{ id: string; code: SessionEndCode | null }>(
-      `SELECT asked.id, s.end_code AS code FROM unnest($1::uuid[]) AS asked(id) LEFT JOIN sessions s ON s.id = asked.id
+  /** With why; null where that is not known. One that is another user's by now has ended. */
+  endedAmong(principals: readonly Principal[]): Promise<(Principal & { code: SessionEndCode | null })[]> {
+    return this.database.background.query<Principal & { code: SessionEndCode | null }>(
+      `SELECT asked.id AS "sessionId", asked.user_id AS "userId", s.end_code AS code
+       FROM unnest($1::uuid[], $2::uuid[]) AS asked(id, user_id)
+       LEFT JOIN sessions s ON s.id = asked.id AND s.user_id = asked.user_id
        WHERE s.id IS NULL OR s.revoked_at IS NOT NULL`,
-      [sessionIds],
+      [principals.map(({ sessionId }) => sessionId), principals.map(({ userId }) => userId)],
       'sessions_ended',
     );
   }

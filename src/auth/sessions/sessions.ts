@@ -227,16 +227,9 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.repository.endingsRevision();
   }
 
-  /**
-   * Those among these sessions that have ended, for whoever holds connections of them and may have missed it.
-   * @param owners users by session
-   */
-  async endedAmong(owners: ReadonlyMap<string, string>): Promise<EndedSession[]> {
-    const ended = (await this.repository.endedAmong([...owners.keys()])).map(({ id, code }) => ({
-      sessionId: id,
-      userId: owners.get(id) ?? NIL_ID,
-      code,
-    }));
+  /** Those among these sessions that have ended, for whoever holds connections of them and may have missed it. */
+  async endedAmong(principals: readonly Principal[]): Promise<EndedSession[]> {
+    const ended = await this.repository.endedAmong(principals);
     if (ended.length === 0) return [];
     const usersOf = (sessions: typeof ended): string[] => [...new Set(sessions.map(({ userId }) => userId))];
     const [suspensions, deleted] = await Promise.all([
@@ -281,7 +274,11 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       // Under the user's lock: a suspension that comes at this moment waits, and then ends what is opened here.
       await this.accounts.holdUnsuspended(transaction, userId);
       const usedAt = new Date(Math.max(this.clock.now(), issuedAt));
-      return this.repository.reopen(transaction, sessionId, revokedAt, usedAt);
+      if (!(await this.repository.reopen(transaction, sessionId, revokedAt, usedAt))) return false;
+      // Connections from before its end may still be there, and look from now on like those of the new sign-in. Before the commit
+      // none here is of that; one that is met on another process comes back.
+      this.events.publish('session.ended', { userId, sessionIds: [sessionId], code: 'TOKEN_EXPIRED' });
+      return true;
     });
   }
 

@@ -208,13 +208,17 @@ export class Broadcaster {
     socket.disconnect(true);
   }
 
-  /** Sends all sockets of these sessions why they are ended, and ends them, on every process. */
-  closeSessions(sessionIds: readonly string[], code: CloseCode, suspension?: SuspensionDetails): void {
-    // Those in no room at all would be everybody.
-    if (sessionIds.length === 0) return;
-    const sockets = this.server?.in(sessionIds.map(room.session));
-    sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code], ...suspension });
-    sockets?.disconnectSockets(true);
+  /**
+   * Sends all sockets of this process in these sessions of a user why they are ended, and ends them. Those of another user stay:
+   * the session of a deleted account may be that of the account after it.
+   */
+  closeSessions(userId: string, sessionIds: readonly string[], code: CloseCode, suspension?: SuspensionDetails): void {
+    const { server } = this;
+    for (const sessionId of sessionIds)
+      for (const id of [...(server?.sockets.adapter.rooms.get(room.session(sessionId)) ?? [])]) {
+        const socket = server?.sockets.sockets.get(id);
+        if (socket?.data.principal.userId === userId) this.close(socket, code, suspension);
+      }
   }
 
   /** Whether anybody is connected to this process. */

@@ -32,7 +32,7 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
   ) {
     events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
       this.rooms.endSessions(userId, sessionIds, { code, suspension });
-      this.broadcaster.closeSessions(sessionIds, code, suspension);
+      this.broadcaster.closeSessions(userId, sessionIds, code, suspension);
     });
     this.looks = new Periodic(
       configuration.timings.sessionEndingsMs,
@@ -52,7 +52,7 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
   /** Closes what is connected here of sessions that have ended. */
   async close(): Promise<void> {
     const sessions = this.rooms.connectedSessions();
-    if (sessions.size === 0) return;
+    if (sessions.length === 0) return;
     for (const { userId, sessionId, code, suspension } of await this.sessions.endedAmong(sessions))
       this.events.receive('session.ended', {
         userId,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery/recovery-adapter.js';
@@ -133,12 +134,15 @@ export class Rooms {
     return [...userIds];
   }
 
-  /** The sessions that have a connection, with the users whose they are. */
-  connectedSessions(): Map<string, string> {
-    const sessions = new Map<string, string>();
+  /** The sessions that have a connection. One may be there twice: of an account that was deleted, and of the one after it. */
+  connectedSessions(): Principal[] {
+    const sessions = new Map<string, Principal>();
     for (const { data } of this.server?.sockets.sockets.values() ?? [])
-      if (data.principal !== undefined) sessions.set(data.principal.sessionId, data.principal.userId);
-    return sessions;
+      if (data.principal !== undefined) {
+        const { userId, sessionId } = data.principal;
+        sessions.set(`${sessionId} ${userId}`, { userId, sessionId });
+      }
+    return [...sessions.values()];
   }
 
   /** Whether an event of this conversation, or about these users, can concern anybody here: connected, lost or being let in. */

@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ExternalIdentitiesRepository } from '../../../src/auth/external/external-identities.repository.js';
 import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
+import { Operator } from '../../../src/moderation/operator/operator.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { holdCalls } from '../../support/held-calls.js';
@@ -319,6 +320,57 @@ describe('users of a trusted issuer', () => {
     expect([status, body.displayName, body.id === id]).toEqual([200, 'New', false]);
     // Nor do they open the account that came after.
     expect((await me(old)).body.code).toBe('UNAUTHORIZED');
+  });
+
+  it('lose their connections from before the end of everybody’s sessions also where they sign in anew before the look', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    await me(old);
+    const former = new Device(story.url, { token: old });
+    await former.next('session:ready');
+    const look = holdCalls(story.app, Sessions, 'endingsRevision');
+    try {
+      await until('the look is about to begin', () => look.count === 1);
+      await story.app.get(ServerActs).endSessions();
+      const fresh = new Device(story.url, { token: await token({ sub }, 300, Date.now() + 2_000) });
+      await fresh.next('session:ready');
+      expect(await former.next('session:ended')).toEqual({ code: 'TOKEN_EXPIRED', retry: true });
+      await former.next('disconnect');
+      await fresh.must('sync', {});
+      expect(fresh.all('session:ended')).toEqual([]);
+      fresh.socket.close();
+    } finally {
+      look.release();
+    }
+  });
+
+  it('lose the connections of an account that was deleted elsewhere, and not those of the one after it', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    const { id } = (await me(old)).body;
+    const former = new Device(story.url, { token: old });
+    await former.next('session:ready');
+    const look = holdCalls(story.app, Sessions, 'endingsRevision');
+    const sessions = story.app.get(Sessions);
+    // As by an operator's command, whose events reach nobody here.
+    sessions.announceEnd = () => undefined;
+    try {
+      await until('the look is about to begin', () => look.count === 1);
+      await story.app.get(Operator).deleteUser(id);
+      const fresh = new Device(story.url, { token: await token({ sub }, 300, Date.now() + 2_000) });
+      const { userId, sessionId } = await fresh.next('session:ready');
+      expect(userId).not.toBe(id);
+      expect(sessionId).toBe(former.all('session:ready')[0]?.sessionId);
+      look.release();
+      expect(await former.next('session:ended')).toEqual({ code: 'ACCOUNT_DELETED', retry: false });
+      await former.next('disconnect');
+      await fresh.must('sync', {});
+      expect(fresh.all('session:ended')).toEqual([]);
+      fresh.socket.close();
+    } finally {
+      sessions.announceEnd = Sessions.prototype.announceEnd;
+      look.release();
+    }
   });
 
   it('are given no token that outlives their issuer’s', async () => {
