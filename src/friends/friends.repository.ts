@@ -67,15 +67,6 @@ export class FriendsRepository {
     );
   }
 
-  /** Those of these users who block this one. */
-  async blockersAmong(userIds: readonly string[], userId: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      'SELECT blocker_id AS id FROM blocks WHERE blocker_id = ANY ($1::uuid[]) AND blocked_id = $2',
-      [userIds, userId],
-    );
-    return rows.map(({ id }) => id);
-  }
-
   /** A page of an export: friendships, also those that ended. */
   exportFriendships(userId: string, after: string): Promise<{ id: string; since: Date; removedAt: Date | null }[]> {
     return this.database.background.query<{ id: string; since: Date; removedAt: Date | null }>(

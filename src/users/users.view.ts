@@ -68,23 +68,19 @@ export interface OwnUserRow extends UserRow {
 
 export const OWN_USER_COLUMNS = `${USER_COLUMNS}, users.email`;
 
-/** A user of whom no more is shown than that there is, or was, one. */
-export function withoutProfile({ id, createdAt }: Pick<UserView, 'id' | 'createdAt'>): UserView {
-  return {
-    id,
-    username: DELETED_USERNAME,
-    displayName: 'Deleted user',
-    avatarUrl: null,
-    createdAt,
-    isOnline: false,
-    lastSeenAt: null,
-  };
-}
-
 /** A deleted user is shown only as having been there, and as offline: there is no other event for that they have gone. */
 export function userView(row: UserRow): UserView {
   const createdAt = row.createdAt.toISOString();
-  if (row.deletedAt) return withoutProfile({ id: row.id, createdAt });
+  if (row.deletedAt)
+    return {
+      id: row.id,
+      username: DELETED_USERNAME,
+      displayName: 'Deleted user',
+      avatarUrl: null,
+      createdAt,
+      isOnline: false,
+      lastSeenAt: null,
+    };
   return {
     id: row.id,
     username: row.username,

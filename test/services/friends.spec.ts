@@ -234,18 +234,6 @@ describe('blocking', () => {
     await refused(blocks.block(ada, (await newUser({ deleted: true })).userId), 'NOT_FOUND');
   });
 
-  it('shows who blocks back nothing of the profile of whom blocks it, for as long as that does', async () => {
-    await blocks.block(bob, ada.userId);
-    const shown = { id: bob.userId, username: 'deleted', displayName: 'Deleted user', avatarUrl: null };
-    const hidden = { user: expect.objectContaining(shown) };
-    expect(await blocks.block(ada, bob.userId)).toMatchObject(hidden);
-    expect((await blocks.list(ada, { limit: 10 })).items).toMatchObject([hidden]);
-    await blocks.unblock(bob, ada.userId);
-    const [again] = (await blocks.list(ada, { limit: 10 })).items;
-    expect(again?.user.displayName).not.toBe('Deleted user');
-    expect((await blocks.block(ada, bob.userId)).user).toEqual(again?.user);
-  });
-
   it('is taken back by the blocker alone, and does not restore the friendship', async () => {
     await befriend(ada, bob);
     await blocks.block(ada, bob.userId);

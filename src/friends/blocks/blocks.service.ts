@@ -4,7 +4,6 @@ import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf
 import type { Principal } from '../../common/principal.js';
 import { EventBus } from '../../events/event-bus.js';
 import { UsersService } from '../../users/users.service.js';
-import { type UserView, withoutProfile } from '../../users/users.view.js';
 import { DirectConversations } from '../direct-conversations.port.js';
 import { advance, roleIn } from '../requests/friend-request.machine.js';
 import type { BlockView } from '../friends.view.js';
@@ -30,7 +29,7 @@ export class BlocksService {
    */
   async block(principal: Principal, userId: string): Promise<BlockView> {
     if (userId === principal.userId) throw new DomainError('CANNOT_BLOCK_SELF');
-    const user = (await this.users.exist(userId)) ? (await this.views(principal, [userId])).get(userId) : undefined;
+    const user = (await this.users.exist(userId)) ? (await this.users.viewsOf([userId])).get(userId) : undefined;
     if (user === undefined) throw new DomainError('NOT_FOUND');
 
     const work = async (pair: Pair) => {
@@ -68,10 +67,7 @@ export class BlocksService {
   async list(principal: Principal, query: PageQuery): Promise<Page<BlockView>> {
     const [before, beforeId] = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]) ?? [null, null];
     const rows = await this.repository.listBlocks(principal.userId, before, beforeId, query.limit + 1);
-    const users = await this.views(
-      principal,
-      rows.map((row) => row.blockedId),
-    );
+    const users = await this.users.viewsOf(rows.map((row) => row.blockedId));
     const page = pageOf(
       rows,
       query.limit,
@@ -82,15 +78,5 @@ export class BlocksService {
       items: page.items.flatMap(({ user, createdAt }) => (user === undefined ? [] : [{ user, createdAt }])),
       nextCursor: page.nextCursor,
     };
-  }
-
-  /** Without the profiles of those who block the caller: to a user whom they block they are not shown by their ids. */
-  private async views({ userId }: Principal, userIds: readonly string[]): Promise<Map<string, UserView>> {
-    const views = await this.users.viewsOf(userIds);
-    for (const id of await this.repository.blockersAmong(userIds, userId)) {
-      const view = views.get(id);
-      if (view !== undefined) views.set(id, withoutProfile(view));
-    }
-    return views;
   }
 }
