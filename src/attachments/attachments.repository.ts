@@ -241,6 +241,14 @@ export class AttachmentsRepository {
     );
   }
 
+  /** Within the caller's transaction: what the owner said of its resumable uploads to itself, which others who have a file never see. */
+  async forgetUploadMetadata(transaction: Transaction, ownerId: string): Promise<void> {
+    await transaction.query(
+      'UPDATE attachments SET upload_metadata = NULL WHERE owner_id = $1 AND upload_metadata IS NOT NULL',
+      [ownerId],
+    );
+  }
+
   /** Gives up what nobody used in a day, and what a process that died did not finish. Answers how many, `limit` at most. */
   async markExpiredPendingDeletion(limit: number): Promise<number> {
     const rows = await this.database.background.query(
@@ -299,8 +307,7 @@ export class AttachmentsRepository {
   async export(ownerId: string, after: string, limit: number): Promise<{ id: string; state: string }[]> {
     return this.database.background.query<{ id: string; state: string }>(
       `SELECT id, state, name, kind, mime_type AS "mimeType", size, width, height, duration_ms AS "durationMs", waveform,
-         voice, message_id AS "messageId",
-         is_avatar AS "isAvatar", created_at AS "createdAt"
+         voice, message_id AS "messageId", is_avatar AS "isAvatar", upload_metadata AS "uploadMetadata", created_at AS "createdAt"
        FROM attachments WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
       [ownerId, after, limit],
     );

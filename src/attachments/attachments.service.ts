@@ -108,8 +108,9 @@ export class AttachmentsService {
   }
 
   /** Within the transaction that erases a user: what it never used. Its messages stay, with what they carry. */
-  async markUnusedPendingDeletion(transaction: Transaction, ownerId: string): Promise<void> {
+  async eraseOwner(transaction: Transaction, ownerId: string): Promise<void> {
     await this.repository.markUnusedPendingDeletion(transaction, ownerId);
+    await this.repository.forgetUploadMetadata(transaction, ownerId);
   }
 
   /** A page of what a user uploaded, by id, with URLs to fetch it from. */

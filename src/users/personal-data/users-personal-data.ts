@@ -31,7 +31,7 @@ export class UsersPersonalData implements OnModuleInit {
       name: 'attachments',
       export: (userId) => pagesById((after) => this.attachments.export(userId, after, EXPORT_PAGE)),
       erase: async (transaction, userId) => {
-        await this.attachments.markUnusedPendingDeletion(transaction, userId);
+        await this.attachments.eraseOwner(transaction, userId);
         return () => this.attachments.sweep();
       },
     });

@@ -24,6 +24,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.js
 import { ServerProcess } from '../../support/process.js';
 import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, Person, request, startStory, type Story, until } from '../../support/story.js';
+import { idOf, TusClient } from '../../support/tus.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -417,15 +418,29 @@ describe('what is uploaded', () => {
       await cy.mustUpload(await picture(64, 64).png().toBuffer()),
     ];
     const conversationId = await cy.directConversation(ada);
-    await cy.must('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [used.id] });
+    const tus = new TusClient(cy, story.url);
+    const location = await tus.begin(4, { filename: 'diary.txt', note: 'my own words' });
+    expect((await tus.patch(location, 0, Buffer.from('text'))).status).toBe(204);
+    const resumed = idOf(location);
+    await cy.must('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [used.id, resumed] });
     await cy.must('PATCH', '/users/me', { avatarId: avatar.id });
     const answered = await cy.must('GET', '/users/me/export');
-    expect(answered.attachments.map(({ id }: Anything) => id)).toEqual([unused.id, used.id, avatar.id]);
+    expect(answered.attachments.map(({ id }: Anything) => id)).toEqual([unused.id, used.id, avatar.id, resumed]);
+    const metadata = `filename ${Buffer.from('diary.txt').toString('base64')},note ${Buffer.from('my own words').toString('base64')}`;
+    expect(answered.attachments.map(({ uploadMetadata }: Anything) => uploadMetadata)).toEqual([
+      null,
+      null,
+      null,
+      metadata,
+    ]);
     await cy.must('DELETE', '/users/me', { password: 'correct horse' });
     await until('what nobody has is gone', async () => {
       const left = new Set((await rows()).map(({ id }) => id));
       return !left.has(unused.id) && !left.has(avatar.id) && left.has(used.id);
     });
+    // Nothing that only its owner was shown is kept of what others have.
+    const kept = await database.query('SELECT id, upload_metadata FROM attachments WHERE owner_id = $1', [cy.id]);
+    expect(kept.rows).toEqual(expect.arrayContaining([{ id: resumed, upload_metadata: null }]));
     const [message] = (await ada.history(conversationId)).filter(({ attachments }) => attachments.length > 0);
     expect((await fetch(new URL(message.attachments[0].url, story.url))).status).toBe(200);
   });
