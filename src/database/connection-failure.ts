@@ -12,12 +12,21 @@ export function connectionFailure(error: unknown, connectionString: string): Dat
 
 function namesIn(connectionString: string): { host: string; port?: string; user: string; database: string } {
   const url = new URL(connectionString);
-  const host = url.searchParams.get('host') ?? (decodeURIComponent(url.hostname) || 'localhost');
-  const user = url.searchParams.get('user') ?? decodeURIComponent(url.username);
-  const database = decodeURIComponent(url.pathname.slice(1)) || user;
+  const host = url.searchParams.get('host') ?? (decoded(url.hostname) || 'localhost');
+  const user = url.searchParams.get('user') ?? decoded(url.username);
+  const database = decoded(url.pathname.slice(1)) || user;
   // A path is a Unix socket; the port is part of its name.
   if (host.startsWith('/')) return { host, user, database };
   return { host, port: url.searchParams.get('port') ?? (url.port || '5432'), user, database };
+}
+
+/** As it is where it is no text: the driver takes such a URL, too. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function reason(

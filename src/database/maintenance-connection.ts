@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { parseDatabaseUrl, sessionSetupWithExtensions } from '../config/database-url.js';
-import { connectionFailure } from './connection-failure.js';
+import { connectionFailure, DatabaseStartError } from './connection-failure.js';
 
 export type MaintenanceConnection = pg.Client;
 
@@ -13,10 +13,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 export async function connectForMaintenance(databaseUrl: string, applicationName: string): Promise<pg.Client> {
   const { connectionString, schema } = parseDatabaseUrl(databaseUrl);
-  const client = new pg.Client({
+  const client = clientOf({
     connectionString,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A statement may be silent for minutes: a host that went away meanwhile shows, and no firewall forgets the connection.
+    keepAlive: true,
   });
   // A connection lost between two statements shows in the next one; without a listener the event would end the process.
   client.on('error', () => undefined);
@@ -27,6 +29,16 @@ export async function connectForMaintenance(databaseUrl: string, applicationName
   } catch (error) {
     await client.end().catch(() => undefined);
     throw connectionFailure(error, databaseUrl);
+  }
+}
+
+/** The driver reads the URL, and files that it names, before it connects. */
+function clientOf(options: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(options);
+  } catch (error) {
+    const reason = error instanceof URIError ? 'a % in it must be written as %25' : (error as Error).message;
+    throw new DatabaseStartError(`DATABASE_URL cannot be used: ${reason}`, { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@ import { SESSION_SETTINGS } from '../../../src/config/database-url.js';
 import { checkDatabase, type DatabaseProperties, faultOf } from '../../../src/database/database-checks.js';
 import { Database } from '../../../src/database/database.js';
 import { migrate } from '../../../src/database/migrations/migrator.js';
+import { startFailure } from '../../../src/startup-messages.js';
 import { freePort } from '../../support/free-port.js';
 import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../../support/postgres.js';
 import { onlyWith, programPath } from '../../support/programs.js';
@@ -50,6 +51,29 @@ describe('DATABASE_URL', () => {
     ['schema', 'pg_temp', /^DATABASE_URL: schema=pg_temp is no name of a schema$/],
   ])('is refused in one line with %s=%s', (name, value, line) => {
     expect(() => configured(withParameter(database.url, name, value))).toThrow(line);
+  });
+
+  it.each([
+    [
+      'a password with a percent sign',
+      'postgresql://ada:100%e4b@127.0.0.1:1/parley',
+      'a % in it must be written as %25',
+    ],
+    ['a user with a percent sign', 'postgresql://ada%e4:x@127.0.0.1:1/parley', 'a % in it must be written as %25'],
+    [
+      'a certificate that is not there',
+      'postgresql://ada:x@127.0.0.1:1/parley?sslmode=verify-full&sslrootcert=/nowhere.pem',
+      "ENOENT: no such file or directory, open '/nowhere.pem'",
+    ],
+  ])('is refused in one line with %s', async (_, url, reason) => {
+    const failure = await checkDatabase(configured(url).databaseUrl ?? '').catch((error: unknown) => error);
+    expect(startFailure(failure)).toBe(`DATABASE_URL cannot be used: ${reason}`);
+  });
+
+  it('is named in one line where its host is no text', async () => {
+    const failure = await checkDatabase('postgresql://ada:x@%zz:1/parley').catch((error: unknown) => error);
+    expect(startFailure(failure)).toMatch(/^DATABASE_URL: .*%zz/);
+    expect(startFailure(failure)).not.toContain('\n');
   });
 
   it('keeps the options that are not ours', async () => {
