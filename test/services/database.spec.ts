@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/postgres.js';
+import { until } from '../support/story.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -102,6 +103,25 @@ describe('the embedded PostgreSQL', () => {
     expect(new URL(other.connectionString).hostname).toBe('127.0.0.1');
     expect(await query(other.connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await other.stop();
+  });
+
+  it('has a log without what people wrote, and of a bounded length while it runs', async () => {
+    const { connectionString } = await start();
+    const log = join(home, 'postgres.log');
+    const refused = (name: string): Promise<unknown> =>
+      query(connectionString, `INSERT INTO ${name} VALUES ('ada@example.com')`);
+    await query(connectionString, 'CREATE TABLE first_people (email text PRIMARY KEY)');
+    await query(connectionString, 'CREATE TABLE second_people (email text PRIMARY KEY)');
+    await refused('first_people');
+    await refused('second_people');
+    await expect(refused('first_people')).rejects.toThrow(/first_people_pkey/);
+    const said = await readFile(log, 'utf8');
+    expect(said).toContain('first_people_pkey');
+    expect(said).not.toContain('ada@example.com');
+    await appendFile(log, Buffer.alloc(10 * 1024 * 1024 + 1, '\n'));
+    await until('it is short', async () => (await stat(log)).size === 0);
+    await expect(refused('second_people')).rejects.toThrow(/second_people_pkey/);
+    expect(await readFile(log, 'utf8')).toMatch(/^\S.*second_people_pkey/);
   });
 
   it('is adopted when its server was killed', async () => {

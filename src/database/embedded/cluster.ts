@@ -9,7 +9,7 @@ import {
   readFileSync,
   realpathSync,
 } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -147,6 +147,18 @@ export class Cluster {
     // A file that cannot be read now is read at the next look.
     const content = await readFile(this.pidFile, 'utf8').catch(() => '');
     return Number(content.split('\n', 1)[0]) === this.pid && isStopping(content);
+  }
+
+  /** Empties its log where that has grown too large: PostgreSQL appends to it, and goes on from its beginning. */
+  async limitLog(): Promise<void> {
+    // What cannot be looked at now is looked at again.
+    const size = await stat(this.logFile).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size <= MAX_LOG_BYTES) return;
+    this.logStart = 0;
+    await truncate(this.logFile).catch(() => undefined);
   }
 
   /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */

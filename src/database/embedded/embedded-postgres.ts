@@ -12,8 +12,8 @@ const SERVER_LOCK = 7_205_301_412;
 /** How long after kill -9 of a server its last connection may still be seen. */
 const LOCK_TIMEOUT_MS = 2_000;
 const DATABASE = 'parley';
-/** How often it is looked whether somebody else asked PostgreSQL to shut down. */
-const STOPPING_CHECK_INTERVAL_MS = 1_000;
+/** How often it is looked whether somebody else asked PostgreSQL to shut down, and how long its log is. */
+const CHECK_INTERVAL_MS = 1_000;
 
 export type EmbeddedPostgresOptions = ClusterOptions;
 
@@ -62,6 +62,9 @@ export class EmbeddedPostgres {
     try {
       const { rowCount } = await guard.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
       if (rowCount === 0) await guard.query(`CREATE DATABASE ${DATABASE}`);
+      // What a refused statement was about, rows and keys of people, is not in the log, which nobody cleans when they are forgotten.
+      // Of sessions alone: the detail of why a cluster does not start is wanted. On a full disk it starts all the same.
+      await guard.query(`ALTER ROLE ${SUPERUSER} SET log_error_verbosity = 'terse'`).catch(() => undefined);
     } catch (error) {
       await embedded.stop();
       throw error;
@@ -134,13 +137,14 @@ export class EmbeddedPostgres {
     this.guard = guard;
     this.cluster.portIsFixed = true;
     this.cluster.isOurs = true;
-    const stoppingCheck = setInterval(() => {
+    const check = setInterval(() => {
+      void this.cluster.limitLog();
       void this.cluster.isStopping().then((isStopping) => {
         if (isStopping && !this.stopSignal.signal.aborted) guard.end().catch(() => undefined);
       });
-    }, STOPPING_CHECK_INTERVAL_MS).unref();
+    }, CHECK_INTERVAL_MS).unref();
     guard.once('end', () => {
-      clearInterval(stoppingCheck);
+      clearInterval(check);
       if (!this.stopSignal.signal.aborted) this.recovery = this.recover();
     });
     return guard;
