@@ -39,8 +39,12 @@ export class VirtualConnection implements Connection {
     this.attentionChanged();
   }
 
-  /** Shows all the conversations it is in, as a client does that has no word for showing one. */
+  /**
+   * Shows all the conversations it is in, as a client does that has no word for showing one: it receives who types there. Which one
+   * is looked at it does not say, so for notifications it is none.
+   */
   openAll(): void {
+    this.socket.data.showsAll = true;
     this.socket.join([...this.socket.rooms].filter((name) => UUID_PATTERN.test(name)).map(room.open));
     this.attentionChanged();
   }

@@ -159,7 +159,8 @@ class RoomSession extends Session {
     else if (this.early.size < MAX_EARLY_FRAMES) this.early.set(event.payload.message.id, event.payload);
   }
 
-  protected override async welcome({ principal }: VirtualConnection): Promise<void> {
+  protected override async welcome(connection: VirtualConnection): Promise<void> {
+    const { principal } = connection;
     if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
     const { type } = await this.dialect.reads.conversation(principal, this.roomId);
     // Rooms of this dialect are between two.
@@ -172,6 +173,7 @@ class RoomSession extends Session {
       this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
     }
     this.isInside = true;
+    connection.setOpen(this.roomId, true);
     for (const payload of this.early.values()) this.sendMessage(payload);
     this.early.clear();
   }

@@ -26,7 +26,8 @@ export class UserConnections {
   private shownTo(userId: string): readonly string[] | undefined {
     const active = [...(this.byUser.get(userId) ?? [])].filter(({ data }) => data.isActive);
     if (active.length === 0) return undefined;
-    return active.flatMap(({ rooms }) => [...rooms].flatMap((name) => room.openIdOf(name) ?? []));
+    const saying = active.filter(({ data }) => data.showsAll !== true);
+    return saying.flatMap(({ rooms }) => [...rooms].flatMap((name) => room.openIdOf(name) ?? []));
   }
 
   /** What somebody looks at on this connection is something else now. */

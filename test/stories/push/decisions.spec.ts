@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { Attention } from '../../../src/presence/attention.js';
 import { PushSender } from '../../../src/push/sending/push-sender.js';
 import {
   apnsToken,
@@ -13,6 +14,8 @@ import {
   unreadOf,
 } from '../../support/push/push-story.js';
 import { type Person, until } from '../../support/story.js';
+import { olderDevice } from '../../dialects/clients.js';
+import { Frames } from '../../dialects/frames.js';
 
 const FAR = '2099-01-01T00:00:00.000Z';
 
@@ -107,6 +110,34 @@ describe('whether a phone rings', () => {
       ['sent', 'taken by Expo'],
       ['waiting', 'active elsewhere'],
     ]);
+  });
+
+  it('waits where somebody looks at a client that does not say what it shows, and rings if that was not enough', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const older = olderDevice(bob, 'direct-events');
+    await older.next('connect');
+    // One that this dialect cannot show, and that begins while it is connected.
+    const groupId = await ada.group('Team', bob);
+    for (const id of [conversationId, groupId]) await ada.say(id, `written in ${id}`);
+    await older.next('receiveMessage', ({ text }) => text === `written in ${conversationId}`);
+    const waiting = async (): Promise<unknown[]> =>
+      (await logOf(bob)).filter(({ reason }) => reason === 'active elsewhere').map((entry) => entry.conversationId);
+    await until('both wait', async () => new Set(await waiting()).size === 2);
+    await push.later(bob);
+    const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
+    await until('both rang', () => bodies().length >= 2);
+    older.socket.close();
+  });
+
+  it('never rings where somebody has the room of an older client open', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const room = await new Frames(`${bob.url}/room/${conversationId}?token=${bob.accessToken}`).open();
+    const attention = push.story.app.get(Attention, { strict: false });
+    await until('it is shown', () => attention.of(bob.id)?.conversationIds.includes(conversationId) === true);
+    await ada.say(conversationId, 'You see this');
+    await room.type('NEW_MESSAGE');
+    expect(await logged(bob, { outcome: 'skipped' })).toMatchObject({ reason: 'looking', conversationId, seq: 1 });
+    expect(push.expo.of(token)).toEqual([]);
   });
 
   it('says nothing of what was read while it waited', async () => {

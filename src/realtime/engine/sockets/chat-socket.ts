@@ -15,6 +15,8 @@ export interface ConnectionState {
   canSync: boolean;
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
+  /** It shows all its conversations, as its dialect has no word for showing one: somebody who looks at its app may see none of them. */
+  showsAll?: boolean;
   /**
    * The snapshot of the database from which it was let in: what that saw the client reads, and is not sent. The first one, where it
    * came back to what it missed.
