@@ -151,10 +151,11 @@ export class ConversationsRepository {
     return groups.map(({ id }) => id);
   }
 
-  /** A page of an export: memberships, also those that ended. */
+  /** A page of an export: memberships, also those that ended. What a group is called now is for its members. */
   export(userId: string, after: string): Promise<{ id: string }[]> {
     return this.database.background.query<{ id: string }>(
-      `SELECT c.id, c.type, c.title, CASE WHEN c.low_id = $1 THEN c.high_id ELSE c.low_id END AS "peerId",
+      `SELECT c.id, c.type, CASE WHEN m.left_at IS NULL THEN c.title END AS title,
+         CASE WHEN c.low_id = $1 THEN c.high_id ELSE c.low_id END AS "peerId",
          m.role, m.joined_at AS "joinedAt", m.left_at AS "leftAt", m.last_read_seq AS "lastReadSeq",
          m.last_delivered_seq AS "lastDeliveredSeq", m.muted_until AS "mutedUntil",
          m.archived_at AS "archivedAt", m.pinned_at AS "pinnedAt"

@@ -442,6 +442,17 @@ describe('an account', () => {
     expect(copy.sessions).toEqual([expect.not.objectContaining({ hash: expect.anything() })]);
   });
 
+  it('is exported with what its groups are called now, and not what those are that it left', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const [left, kept] = await Promise.all([ada.group('Left', bob), ada.group('Kept', bob)]);
+    await ada.must('DELETE', `/conversations/${left}/members/${bob.id}`);
+    for (const id of [left, kept]) await ada.must('PATCH', `/conversations/${id}`, { title: 'Renamed' });
+    const copy = await bob.must('GET', '/users/me/export');
+    const titles = Object.fromEntries(copy.conversations.map(({ id, title }: Anything) => [id, title]));
+    expect(titles).toEqual({ [left]: null, [kept]: 'Renamed' });
+    expect(JSON.stringify((await ada.must('GET', '/users/me/export')).conversations)).toContain('Renamed');
+  });
+
   it('is read no faster than its copy is taken, and no longer than somebody takes it', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
