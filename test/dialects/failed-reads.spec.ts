@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DomainError } from '../../src/common/errors.js';
+import { Receipts } from '../../src/conversations/receipts.js';
 import { DirectConversationsRepository } from '../../src/conversations/direct/direct-conversations.repository.js';
 import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
 import { Admissions } from '../../src/realtime/connections/admissions.js';
@@ -96,6 +97,25 @@ describe('what cannot be read for clients of older dialects', () => {
     expect(message.senderId).toBe(ada.id);
     expect(bobs.all('users:online')).toEqual([]);
   });
+
+  it.each(['UNAVAILABLE', 'RATE_LIMITED'] as const)(
+    'answers with the list alone where what it shows cannot be marked as read for a moment: %s',
+    async (code) => {
+      await ada.say(await ada.directConversation(bob), 'in the list');
+      const bobs = await frames('/').open();
+      bobs.say({ event: 'authenticate', token: bob.accessToken });
+      const marking = jest.spyOn(story.app.get(Receipts), 'move').mockRejectedValueOnce(new DomainError(code));
+      for (const event of ['fetchChats', 'unReadMessages', 'fetchChats']) bobs.say({ event, receiverId: ada.id });
+      await bobs.event('fetchChats');
+      await bobs.event('unReadMessages');
+      await bobs.event('fetchChats');
+      // The second list marked it.
+      bobs.say({ event: 'unReadMessages', receiverId: ada.id });
+      await bobs.event('noUnreadMessages');
+      expect(bobs.received.filter(({ event }) => event === 'error')).toEqual([]);
+      marking.mockRestore();
+    },
+  );
 
   it('asks once whether a conversation is a group, which these clients are not sent', async () => {
     const groupId = await ada.group('Group', bob);

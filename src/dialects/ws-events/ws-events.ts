@@ -231,8 +231,13 @@ class WsEventsSession implements NativeSession {
     conversationId: string,
     seq: number | undefined,
   ): Promise<void> {
-    if (seq !== undefined)
+    if (seq === undefined) return;
+    try {
       acknowledged(await this.dialect.commands.run('mark_read', connection, { conversationId, seq }));
+    } catch (error) {
+      // The list has been sent, and an error would be taken for its refusal: the next list marks it as well.
+      if (!isPassing(domainErrorOf(error))) throw error;
+    }
   }
 
   private send(event: string, data?: unknown): void {
