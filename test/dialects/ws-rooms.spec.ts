@@ -316,6 +316,9 @@ ws.onmessage = (event) => {
     expect(await status(stranger, 'GET', `/msg/room/${id}/messages`)).toBe(404);
     expect(await status(undefined, 'GET', `/msg/room/${id}/messages`)).toBe(401);
     expect(await status(ada, 'GET', '/msg/room/nonsense/messages')).toBe(404);
+    expect(await status(ada, 'GET', `/msg/room/${await ada.group('Group', bob)}/messages`)).toBe(404);
+    expect(await status(ada, 'GET', '/msg/room?cursor=nonsense')).toBe(400);
+    expect(await status(ada, 'GET', '/msg/room?cursor=a&cursor=b')).toBe(400);
     expect((await stranger.must('GET', '/msg/rooms')).rooms).toEqual([]);
   });
 });

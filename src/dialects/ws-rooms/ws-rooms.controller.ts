@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { DomainError, invalidField } from '../../common/errors.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../http/api-errors.decorator.js';
@@ -31,7 +32,8 @@ export class WsRoomsController {
     @Query('cursor') cursor: unknown,
     @Req() request: Request,
   ): Promise<RoomsView> {
-    const page = { limit: MAX_PAGE_SIZE, ...(typeof cursor === 'string' ? { cursor } : {}) };
+    if (cursor !== undefined && typeof cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
+    const page = { limit: MAX_PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
     return {
       ...(await roomsOf(this.direct, principal, page)),
       token: this.reads.accessToken(request),
@@ -64,6 +66,8 @@ export class WsRoomsController {
     @Param('roomId', IdPipe) roomId: string,
     @Query() { limit, before }: RoomHistoryQuery,
   ): Promise<RoomMessage[]> {
+    // Rooms of this dialect are between two.
+    if ((await this.reads.pairOf(roomId)) === undefined) throw new DomainError('NOT_FOUND');
     const seq = before === undefined ? undefined : await this.direct.position(principal, roomId, before);
     const { messages } = await this.direct.page(principal, roomId, { limit, before: seq });
     return messages.map(({ message }) => roomMessageOf(message));
