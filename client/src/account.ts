@@ -45,7 +45,6 @@ class Opening {
 
   constructor(
     readonly userId: string,
-    readonly name: string,
     readonly database: Database,
   ) {
     this.stopped = handled(
@@ -74,7 +73,7 @@ export class CurrentAccount {
   #leaving = 0;
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
+  isClosed = false;
   /** An account may still come without a log-in: that of the session with this generation. */
   #restoring: number | undefined;
   #isSuspended = false;
@@ -105,10 +104,6 @@ export class CurrentAccount {
 
   get #isRestoring(): boolean {
     return this.#restoring === this.ports.session.generation;
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed;
   }
 
   /** The connection's status while there is no engine. */
@@ -213,7 +208,7 @@ export class CurrentAccount {
 
   /** Why there is no engine. */
   #failure(): ChatError {
-    return this.#isClosed ? left() : notLoggedIn();
+    return this.isClosed ? left() : notLoggedIn();
   }
 
   #refuse(): void {
@@ -243,7 +238,7 @@ export class CurrentAccount {
         });
         break;
       } catch {
-        if (generation !== session.generation || this.#isClosed || this.#leaving > 0) break;
+        if (generation !== session.generation || this.isClosed || this.#leaving > 0) break;
         if (failures === MAX_RESTORES) {
           this.setIdle({ status: 'ended', code: 'STORAGE' });
           known();
@@ -257,21 +252,21 @@ export class CurrentAccount {
   }
 
   async open(userId: string): Promise<void> {
-    if (this.#isClosed) throw left();
+    if (this.isClosed) throw left();
     if (this.#running?.userId === userId) {
       // The same person again: what is in the outbox goes on.
       return this.#running.connect();
     }
     await this.end();
     this.#early.begin(userId, notLoggedIn());
-    const name = this.#nameOf(userId);
+    const name = this.nameOf(userId);
     const database = await this.ports.storage.open(name).catch((cause: unknown) => {
       throw unreadable(cause);
     });
-    const opening = new Opening(userId, name, database);
+    const opening = new Opening(userId, database);
     this.#opening = opening;
-    database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was removed.')));
-    if (this.#isClosed || this.#leaving > 0) opening.stop(left());
+    database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'It was removed.')));
+    if (this.isClosed || this.#leaving > 0) opening.stop(left());
     const unlessStopped = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, opening.stopped]);
     let running: RunningAccount | undefined;
     try {
@@ -304,11 +299,11 @@ export class CurrentAccount {
 
   /** Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up. */
   async #showCached(opening: Opening): Promise<void> {
-    const { name, database } = opening;
+    const { userId, database } = opening;
     const cached = await readCached(database, this.#early).catch(() => undefined);
     if (opening.reason !== undefined) return;
     opening.view = cached?.view;
-    const channel = (): Channel => this.ports.channel(tabsChannelOf(name));
+    const channel = (): Channel => this.ports.channel(tabsChannelOf(this.nameOf(userId)));
     this.#early.storeIn({ database, channel }, cached?.items ?? [], cached?.drafts ?? []);
     this.#listeners.call();
   }
@@ -322,7 +317,7 @@ export class CurrentAccount {
     this.#listeners.call();
     await (running?.end() ?? database.close()).catch(() => undefined);
     const reason = opening.reason ?? cause;
-    if (!this.#isClosed && reason instanceof StorageError && reason.code === 'CLOSED') {
+    if (!this.isClosed && reason instanceof StorageError && reason.code === 'CLOSED') {
       if (await this.#openAgain(userId, unsent)) return;
     } else if (reason instanceof ChatError) throw reason;
     if (!this.#isRestoring) this.#refuse();
@@ -333,9 +328,9 @@ export class CurrentAccount {
     const running = this.#running;
     if (running?.database !== database) return;
     // What was being written has nowhere to go.
-    await this.end().catch(() => undefined);
-    if (this.#isClosed) return;
     this.#restoring = this.ports.session.generation;
+    await this.end().catch(() => undefined);
+    if (this.isClosed) return;
     try {
       await this.#openAgain(running.userId, unsentOf());
       this.#restoring = undefined;
@@ -370,7 +365,7 @@ export class CurrentAccount {
         return await this.ports.later();
       } catch {
         await pause(this.ports.clock, doubledMs(failures));
-        if (this.#isClosed) throw left();
+        if (this.isClosed) throw left();
       }
     }
   }
@@ -403,7 +398,7 @@ export class CurrentAccount {
       });
       this.setIdle({ status: 'ended' });
       this.#refuse();
-      if (userId !== undefined) await storage.destroy(this.#nameOf(userId));
+      if (userId !== undefined) await storage.destroy(this.nameOf(userId));
     });
   }
 
@@ -417,13 +412,13 @@ export class CurrentAccount {
   }
 
   /** Of the storage of a user of this server. */
-  #nameOf(userId: string): string {
+  nameOf(userId: string): string {
     return `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
   }
 
   /** Ends everything in this process, for good. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.isClosed = true;
     this.#opening?.stop(left());
     await this.change(() => this.end());
     this.#refuse();

@@ -40,8 +40,11 @@ export class Session {
   /** What an earlier run left. Rejects where the store does not say. */
   async restore(): Promise<string | undefined> {
     const { generation } = this;
-    const stored = this.#own(await this.ports.tokens.load());
-    if (generation === this.generation) this.#hold(stored);
+    const stored = await this.#load();
+    if (generation === this.generation) {
+      this.held = stored?.userId === '' ? undefined : stored;
+      this.revocations = stored?.revocations ?? this.revocations;
+    }
     return this.userId;
   }
 
@@ -52,8 +55,7 @@ export class Session {
   async isCurrent(userId: string): Promise<boolean> {
     const { held, provider } = this;
     if (provider === undefined) {
-      if (held === undefined || !(await this.isEmptied()))
-        return this.#own(await this.ports.tokens.load())?.userId === userId;
+      if (held === undefined || !(await this.isEmptied())) return (await this.#load())?.userId === userId;
       // Not one that has ended meanwhile, nor a token that is spent by now.
       if (held === this.held) await this.save(held).catch(() => undefined);
     }
@@ -62,11 +64,7 @@ export class Session {
 
   /** Behind everybody's back. A store that does not answer may hold something. */
   async isEmptied(): Promise<boolean> {
-    try {
-      return (await this.ports.tokens.wasEmptied?.()) === true;
-    } catch {
-      return false;
-    }
+    return (await this.ports.tokens.wasEmptied?.().catch(() => false)) === true;
   }
 
   /** In memory alone: what is stored is another tab's, and perhaps another user's. */
@@ -96,17 +94,13 @@ export class Session {
   }
 
   /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */
-  async stored(): Promise<StoredSession | undefined> {
-    return this.#own(await this.ports.tokens.load().catch(() => undefined));
+  stored(): Promise<StoredSession | undefined> {
+    return this.#load().catch(() => undefined);
   }
 
-  #own(stored: StoredSession | undefined): StoredSession | undefined {
+  async #load(): Promise<StoredSession | undefined> {
+    const stored = await this.ports.tokens.load();
     return stored?.url === this.ports.url ? stored : undefined;
-  }
-
-  #hold(session: StoredSession | undefined): void {
-    this.held = session?.userId === '' ? undefined : session;
-    this.revocations = session?.revocations ?? this.revocations;
   }
 
   /** What another tab owes, too. */

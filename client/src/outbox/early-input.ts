@@ -137,7 +137,9 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     for (const item of items)
       void handled(this.#do(item.clientId, item, ({ outbox }) => outbox.adopt([item]).then(() => true)));
     this.#actions = [...this.#actions, ...later];
-    for (const [conversationId, text] of drafts) this.keepDraft(conversationId, text);
+    // What was typed meanwhile is newer.
+    for (const [conversationId, text] of new Map([...drafts, ...this.#typedDrafts]))
+      this.keepDraft(conversationId, text);
   }
 
   #clear(): void {

@@ -22,7 +22,7 @@ export function newItem(
 
 /** @throws TypeError what no storage can keep */
 export function keptFile(id: string, { name, mimeType, size, previewUrl, voice }: UploadSource): KeptFile {
-  return storable({ id, name, mimeType, size, previewUrl, voice: voice === true ? true : undefined }) as KeptFile;
+  return storable({ id, name, mimeType, size, previewUrl, voice: voice || undefined }) as KeptFile;
 }
 
 /**

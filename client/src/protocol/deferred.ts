@@ -22,8 +22,6 @@ export function deferredCalls<Calls extends object>(
   const call =
     (name: keyof Calls) =>
     (...parameters: unknown[]): Promise<unknown> =>
-      handled(
-        load().then((calls) => (calls[name] as (...given: unknown[]) => Promise<unknown>).apply(calls, parameters)),
-      );
+      handled(load().then((calls) => (calls[name] as (...given: unknown[]) => Promise<unknown>)(...parameters)));
   return Object.fromEntries(names.map((name) => [name, call(name)])) as Calls;
 }

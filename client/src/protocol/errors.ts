@@ -48,7 +48,7 @@ export class ChatError extends Error {
     message: string,
     { cause, ...details }: ErrorDetails = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, cause === undefined ? {} : { cause });
     this.name = 'ChatError';
     Object.assign(this, details);
   }

@@ -171,17 +171,27 @@ describe('a client', () => {
     await client.ready;
     const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed before' });
     await stored;
+    const draft = client.draft(CONVERSATION);
+    draft.set('typed before');
+    await settled();
     await ports.storage.destroy(`chat.example:${ME}`);
     await ports.tokens.clear();
+    // While the account ends whose storage is gone.
+    const end = client.connection.subscribe(() => {
+      end();
+      draft.set('typed meanwhile');
+    });
     for (const listener of listeners.splice(0)) listener(true);
     await settled();
     await ports.clock.advance(1_000);
     expect([client.userId, client.connection.getSnapshot().status]).toEqual([ME, 'connecting']);
     expect(client.outbox.items.map((item) => item.clientId)).toEqual([clientId]);
+    expect(draft.getSnapshot()).toBe('typed meanwhile');
     await client.close();
     const next = createClient(ports);
     await next.ready;
     expect([next.userId, next.outbox.items.map((item) => item.clientId)]).toEqual([ME, [clientId]]);
+    expect(next.draft(CONVERSATION).getSnapshot()).toBe('typed meanwhile');
     await next.close();
   });
 

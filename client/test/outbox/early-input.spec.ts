@@ -52,4 +52,15 @@ describe('what is typed before the engine runs', () => {
       ['b', ''],
     ]);
   });
+
+  it('is newer than what a storage held that was removed, whose drafts take the place of none', () => {
+    const early = new EarlyInput();
+    const shown = (): string[] => ['a', 'b', 'c'].map((id) => early.drafts.of(id));
+    early.keepDraft('a', 'newer');
+    early.keepDraft('b', '');
+    const seen = new Set<string>();
+    early.drafts.subscribe(() => seen.add(early.drafts.of('a')));
+    early.restore('ada', { items: [], drafts: ['a', 'b', 'c'].map((id) => [id, 'older'] as const) });
+    expect([shown(), [...seen]]).toEqual([['newer', '', 'older'], ['newer']]);
+  });
 });
