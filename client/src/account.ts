@@ -165,7 +165,7 @@ export class CurrentAccount {
   keepDraft(conversationId: string, text: string): void {
     if (this.engine !== undefined) return this.engine.keepDraft(conversationId, text);
     if (this.#opening === undefined && !this.#isRestoring) return;
-    this.#early.keepDraft(conversationId, text);
+    this.#early.keepDraft(conversationId, text, this.shown.store.pendingIdOf(conversationId));
     this.#refuseWithoutSession();
   }
 

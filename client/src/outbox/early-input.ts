@@ -83,8 +83,9 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     return isNamed ? Promise.resolve(false) : this.#do(clientId, undefined, ({ outbox }) => outbox.cancel(clientId));
   }
 
-  keepDraft(conversationId: string, text: string): void {
-    this.#typedDrafts.set(conversationId, text);
+  /** @param pendingId under which something may be kept that was written before there was a conversation */
+  keepDraft(conversationId: string, text: string, pendingId = conversationId): void {
+    this.#typedDrafts.set(pendingId, '').set(conversationId, text);
     this.drafts.put(this.#typedDrafts);
     this.#write();
   }

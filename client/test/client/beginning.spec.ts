@@ -7,7 +7,7 @@ import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeSockets } from '../support/fake-ports.js';
 import { settled, VirtualClock } from '../support/virtual-clock.js';
 import { ME } from '../sync/model-server.js';
-import { CONVERSATION, loggedIn } from './fake-server.js';
+import { CONVERSATION, loggedIn, OTHER } from './fake-server.js';
 
 describe('a client', () => {
   afterEach(() => void jest.restoreAllMocks());
@@ -94,6 +94,40 @@ describe('a client', () => {
     const next = createClient(ports);
     await next.ready;
     expect(next.draft(CONVERSATION).getSnapshot()).toBe('changed');
+    await next.close();
+  });
+
+  it('removes, before it is known which tab leads, a draft that was written before there was a conversation', async () => {
+    const { client: earlier, sockets, ports } = await loggedIn();
+    const nothing = { conversations: [], leftConversationIds: [], messages: [], receipts: [] };
+    const data = { cursor: 'b', hasMore: false, ...nothing, friendRequests: [], friends: [], users: [] };
+    sockets.last.answer('sync', { ok: true, data });
+    await settled();
+    await earlier.close();
+    const name = `chat.example:${ME}`;
+    const pendingId = `user:${OTHER}`;
+    const database = await ports.storage.open(name);
+    await database.transaction('readwrite', ['drafts'], (transaction) =>
+      transaction.put('drafts', pendingId, 'written before'),
+    );
+    await database.close();
+    const lock = processLock();
+    let letGo = (): void => undefined;
+    void lock.run(`${name}:leader`, () => new Promise<void>((resolve) => (letGo = resolve)));
+    const client = createClient({ ...ports, lock });
+    await settled();
+    const draft = client.draft(CONVERSATION);
+    expect(draft.getSnapshot()).toBe('written before');
+    draft.clear();
+    expect([draft.getSnapshot(), client.draft(pendingId).getSnapshot()]).toEqual(['', '']);
+    letGo();
+    await ports.clock.advance(1_000);
+    await client.ready;
+    expect(draft.getSnapshot()).toBe('');
+    await client.close();
+    const next = createClient(ports);
+    await next.ready;
+    expect(next.draft(CONVERSATION).getSnapshot()).toBe('');
     await next.close();
   });
 
