@@ -327,9 +327,9 @@ export class CurrentAccount {
   async #removed(database: Database, unsentOf: () => Unsent): Promise<void> {
     const running = this.#running;
     if (running?.database !== database) return;
-    // What was being written has nowhere to go.
     this.#restoring = this.ports.session.generation;
     await this.end().catch(() => undefined);
+    // What was being written has nowhere to go.
     if (this.isClosed) return;
     try {
       await this.#openAgain(running.userId, unsentOf());
@@ -393,7 +393,7 @@ export class CurrentAccount {
       const userId = this.#running?.userId ?? session.userId;
       await this.end(true);
       const { held } = session;
-      await session.leave().catch(() => {
+      await session.leave(userId).catch(() => {
         void handled(this.#later().then((later) => later.forget(held?.accessToken)));
       });
       this.setIdle({ status: 'ended' });

@@ -74,23 +74,24 @@ export class Session {
     this.provider = undefined;
   }
 
-  /** The user leaves: this device forgets the session at once, and owes the server its end. */
-  async leave(): Promise<void> {
+  /**
+   * The user leaves: this device forgets the session at once, and owes the server its end.
+   * @param userId whose storage is removed behind it
+   */
+  async leave(userId?: string): Promise<void> {
     const own = this.held;
-    const generation = (this.generation += 1);
-    this.held = undefined;
+    this.forget();
+    const { generation } = this;
     const stored = await this.learnRevocations();
     // Another tab may have renewed it.
-    const left = stored !== undefined && stored.userId === own?.userId ? stored : own;
-    if (left !== undefined && left.accessToken !== '') this.owe(left);
-    if (generation !== this.generation) return;
-    this.forget();
-    await this.keepRevocations();
+    const left = stored?.userId === own?.userId ? stored : own;
+    if (left !== undefined && left.accessToken !== '') this.owe(left, userId);
+    if (generation === this.generation) await this.keepRevocations();
   }
 
   /** The server is to end the session of these tokens. */
-  owe({ accessToken, refreshToken }: Pick<StoredSession, 'accessToken' | 'refreshToken'>): void {
-    this.revocations = [...this.revocations, defined({ accessToken, refreshToken })].slice(-MAX_REVOCATIONS);
+  owe({ accessToken, refreshToken }: Pick<StoredSession, 'accessToken' | 'refreshToken'>, userId?: string): void {
+    this.revocations = [...this.revocations, defined({ accessToken, refreshToken, userId })].slice(-MAX_REVOCATIONS);
   }
 
   /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */

@@ -38,6 +38,8 @@ export interface SignInAccount {
   readonly settled: Promise<unknown>;
   change<Result>(work: () => Promise<Result>): Promise<Result>;
   open(userId: string): Promise<void>;
+  /** Of the storage of a user of this server. */
+  nameOf(userId: string): string;
 }
 
 export interface SignInPorts extends Omit<Ports, 'socket'> {
@@ -146,10 +148,30 @@ export class SignIn {
 
   /** Tries to end on the server what was left here. Never rejects. */
   async revoke(): Promise<void> {
-    const { session, sessionTokens, account } = this.ports;
+    const { session, sessionTokens, account, clock } = this.ports;
     if (session.revocations.length === 0 || account.isClosed) return;
-    this.#revocations ??= new Revocations(this.ports, session, sessionTokens);
+    if (this.#revocations === undefined) {
+      this.#revocations = new Revocations(this.ports, session, sessionTokens);
+      // First: what the server does not have to end any more is forgotten.
+      await within(clock, REVOCATION_TIMEOUT_MS, this.#removeLeft(), () => undefined);
+    }
     await this.#revocations.attempt();
+  }
+
+  /**
+   * Removes what a log-out has left that was cut off when its session was removed and its storage was not; not what somebody who
+   * has logged in since goes on with. Never rejects.
+   */
+  async #removeLeft(): Promise<void> {
+    const { session, account, storage, tokens } = this.ports;
+    for (const { userId } of session.revocations)
+      await account
+        .change(async () => {
+          if (userId === undefined || account.isClosed) return;
+          const users = [session.userId, (await tokens.load())?.userId];
+          if (!users.includes(userId)) await storage.destroy(account.nameOf(userId));
+        })
+        .catch(() => undefined);
   }
 
   close(): void {

@@ -6,6 +6,8 @@ export interface Revocation {
   accessToken: string;
   /** Absent where the application brought the token. */
   refreshToken?: string;
+  /** Who has left, with all that this device held of them: a start removes what a log-out that was cut off has not. */
+  userId?: string;
 }
 
 /** What a session needs to go on after a restart; `userId` and `accessToken` are empty where nobody is logged in. */

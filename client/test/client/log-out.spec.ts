@@ -201,6 +201,32 @@ describe('a log-out', () => {
     await again.close();
   });
 
+  it.each([
+    ['is finished by the next start, without a network too', false, 0],
+    ['takes nothing from its user who has logged in again since', true, 1],
+  ])('that the app ended in, before what it held was removed, %s', async (_, isBack, count) => {
+    const { client, ports } = await loggedIn();
+    await client.send({ conversationId: CONVERSATION, content: 'typed' }).stored;
+    const { destroy } = ports.storage;
+    ports.storage.destroy = () => new Promise(() => undefined);
+    void client.logout();
+    await ports.clock.advance(10_000);
+    const left = await ports.tokens.load();
+    expect(left).toMatchObject({ userId: '', revocations: [{ accessToken: 'access', userId: ME }] });
+    if (isBack && left !== undefined)
+      await ports.tokens.save({ ...left, userId: ME, accessToken: 'access 2', refreshToken: 'refresh 2' });
+    ports.storage.destroy = destroy;
+    const next = createClient({ ...ports, fetch: () => Promise.reject(new TypeError('no network')) });
+    await next.ready;
+    await ports.clock.advance(10_000);
+    const database = await ports.storage.open(`chat.example:${ME}`);
+    const rows = (name: 'outbox' | 'conversations') =>
+      database.transaction('readonly', [name], (transaction) => transaction.range(name, { from: '0' }));
+    expect([(await rows('outbox')).length, (await rows('conversations')).length]).toEqual([count, count]);
+    await database.close();
+    await next.close();
+  });
+
   describe('of a browser that holds the session in cookies', () => {
     function tabs() {
       const state = { asked: [] as string[], isReachable: true };
