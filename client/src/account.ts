@@ -77,7 +77,8 @@ export class CurrentAccount {
   /** An account may still come without a log-in: that of the session with this generation. */
   #restoring: number | undefined;
   #isSuspended = false;
-  #isActive = true;
+  /** Undefined where the app does not say. */
+  #isActive: boolean | undefined;
   #idle: ConnectionSnapshot = { status: 'offline' };
   readonly #listeners = new Listeners();
   /** Resolves when an earlier run's account is there, or there is none, or after a few tries to read it. Never rejects. */
@@ -265,7 +266,7 @@ export class CurrentAccount {
     });
     const opening = new Opening(userId, database);
     this.#opening = opening;
-    database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'It was removed.')));
+    database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was closed.')));
     if (this.isClosed || this.#leaving > 0) opening.stop(left());
     const unlessStopped = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, opening.stopped]);
     let running: RunningAccount | undefined;
@@ -328,8 +329,8 @@ export class CurrentAccount {
     const running = this.#running;
     if (running?.database !== database) return;
     this.#restoring = this.ports.session.generation;
-    await this.end().catch(() => undefined);
     // What was being written has nowhere to go.
+    await this.end().catch(() => undefined);
     if (this.isClosed) return;
     try {
       await this.#openAgain(running.userId, unsentOf());
@@ -370,7 +371,7 @@ export class CurrentAccount {
     }
   }
 
-  /** Whether somebody looks at the app. */
+  /** Whether somebody looks at the app. From now on the app says. */
   setActive(isActive: boolean): void {
     this.#isActive = isActive;
     this.engine?.setActive(isActive);

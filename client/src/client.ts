@@ -258,8 +258,8 @@ export class ChatClient {
   }
 
   /**
-   * Whether somebody looks at this app: while nobody does, its devices ring. A connection counts as looked at until it is said
-   * otherwise, so it is said on each.
+   * Whether somebody looks at this app: while nobody does, its devices ring. Until it is called its lifecycle says: nobody looks at a
+   * tab that is hidden.
    */
   setActive(isActive: boolean): void {
     this.#account.setActive(isActive);

@@ -207,6 +207,7 @@ export class Engine {
       );
     }
     if (this.socket === undefined) return;
+    this.#ends.push(lifecycle.subscribe(() => this.#sendActivity()));
     const cancel = (clientId: unknown): Promise<boolean> => this.outbox.cancel(clientId as string);
     // It may be hours old by then.
     const ready = (): ServerEvents['session:ready'] | undefined =>

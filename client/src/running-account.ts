@@ -45,8 +45,8 @@ export interface RunningAccountGiven {
   name: string;
   /** Open. It is closed with the account. */
   database: Database;
-  /** Whether somebody looks at the app. */
-  isActive(): boolean;
+  /** Whether somebody looks at the app; undefined where that does not say. */
+  isActive(): boolean | undefined;
   /** The app wants no connection. */
   isSuspended(): boolean;
   /** Runs after the changes of the account that were asked for before. */
@@ -257,7 +257,9 @@ export class RunningAccount {
     const { tabs } = this.#tabs;
     // From what the other one has stored.
     const overtaken = (): void => this.#takeRoleLater();
-    return new Engine({ ...ports, role: tabs.getSnapshot(), tabs: this.#tabs, identified, overtaken }, before);
+    const isActive = (): boolean => ports.isActive() ?? ports.lifecycle.getState() === 'active';
+    const role = tabs.getSnapshot();
+    return new Engine({ ...ports, role, tabs: this.#tabs, isActive, identified, overtaken }, before);
   }
 
   #knowsRole(): Promise<void> {

@@ -15,7 +15,7 @@ export type LifecycleState = 'active' | 'inactive' | 'background';
 
 /**
  * Whether somebody looks at the app. `background` must be announced while the process can still run: the client closes
- * its socket in the same tick. `inactive` (a call comes in, the task switcher is open) changes nothing.
+ * its socket in the same tick. `inactive` (a hidden tab, the task switcher is open) keeps it; nobody looks, unless `setActive` says so.
  */
 export interface Lifecycle {
   getState(): LifecycleState;

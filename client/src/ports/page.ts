@@ -21,25 +21,26 @@ export function defaultConnectivity(): Connectivity {
 }
 
 /**
- * The lifecycle of a browser page: a hidden tab keeps its connection, since it may have to count and to ring; one that the browser freezes
- * or puts away loses it. Elsewhere (Node) always active; React Native: `appStateLifecycle` of `@parley/client/react-native`.
+ * The lifecycle of a browser page: a hidden tab is inactive and keeps its connection, since it may have to count and to ring; one that
+ * the browser freezes or puts away loses it. Elsewhere (Node) always active; React Native: `appStateLifecycle` of `@parley/client/react-native`.
  */
 export function defaultLifecycle(): Lifecycle {
   const { window, document } = globalThis as { window?: Target; document?: Document };
   if (window?.addEventListener === undefined || document?.addEventListener === undefined)
     return { getState: () => 'active', subscribe: () => () => undefined };
-  let state: LifecycleState = 'active';
-  const stateAfter = (event: Event): LifecycleState | undefined => {
-    if (event.type === 'pagehide' || event.type === 'freeze') return 'background';
-    if (event.type === 'visibilitychange') return document.visibilityState === 'visible' ? 'active' : undefined;
-    return 'active';
-  };
+  let isAway = false;
+  const getState = (): LifecycleState =>
+    isAway ? 'background' : document.visibilityState === 'hidden' ? 'inactive' : 'active';
   return {
-    getState: () => state,
+    getState,
     subscribe: (listener) => {
-      const notify = (event: Event): void => {
-        const next = stateAfter(event);
-        if (next !== undefined) listener((state = next));
+      const notify = ({ type }: Event): void => {
+        // One that is hidden is neither put away by that nor back.
+        if (type !== 'visibilitychange' || document.visibilityState === 'visible') {
+          isAway = type === 'pagehide' || type === 'freeze';
+          listener(isAway ? 'background' : 'active');
+        }
+        if (getState() === 'inactive') listener('inactive');
       };
       const ends = [
         listen(window, ['pagehide', 'pageshow'], notify),

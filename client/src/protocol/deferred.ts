@@ -10,7 +10,7 @@ export function deferred<Part>(load: () => Promise<Part>): () => Promise<Part> {
   return () =>
     (loading ??= load().catch((cause: unknown) => {
       loading = undefined;
-      throw new ChatError('NETWORK', 'Code could not be loaded.', { cause });
+      throw new ChatError('NETWORK', 'The code could not be read.', { cause });
     }));
 }
 

@@ -477,6 +477,35 @@ describe('the server', () => {
     await closed(model, [first]);
   });
 
+  it('knows of tabs that do not say whether somebody looks at them by whether they are hidden', async () => {
+    const model = new BrowserModel(new Chance(1));
+    await model.logIn();
+    const first = model.open();
+    first.lifecycle.set('inactive');
+    await model.clock.advance(1_000);
+    expect(model.activities.splice(0)).toEqual([false]);
+    const second = model.open();
+    await model.clock.advance(1_000);
+    expect(model.activities.splice(0)).toEqual([true]);
+    for (const [tab, state, isActive] of [
+      [second, 'inactive', false],
+      [first, 'active', true],
+      [first, 'inactive', false],
+      [second, 'active', true],
+    ] as const) {
+      tab.lifecycle.set(state);
+      await model.clock.advance(1_000);
+      expect(model.activities.splice(0)).toEqual([isActive]);
+    }
+    // What the app says counts.
+    second.client.setActive(false);
+    first.lifecycle.set('active');
+    first.client.setActive(false);
+    await model.clock.advance(1_000);
+    expect(model.activities.at(-1)).toBe(false);
+    await closed(model, [first, second]);
+  });
+
   it('is sent nothing by a hidden tab that begins to lead while another one is looked at', async () => {
     const model = new BrowserModel(new Chance(1));
     model.handshakeMs = 50;
