@@ -14,7 +14,7 @@ import type {
   User,
 } from '../protocol/protocol.generated.js';
 import type { ConversationItem, MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
-import type { HookClient, Uploadable } from './client.js';
+import type { HookClient, HookMessages, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
 import { withEndsOfMutes } from './ends-of-mutes.js';
 
@@ -32,6 +32,18 @@ const nothing = (): undefined => undefined;
 const none = (): readonly never[] => NONE;
 const offline = (): ConnectionSnapshot => OFFLINE;
 const noMessages = (): MessagesSnapshot => NO_MESSAGES;
+const nothingToEnd = () => nothing;
+const moveNothing = (): Promise<void> => Promise.resolve();
+/** Of a conversation that is not known yet. */
+const NO_WINDOW: HookMessages = {
+  getSnapshot: noMessages,
+  subscribe: nothingToEnd,
+  open: nothingToEnd,
+  loadOlder: moveNothing,
+  loadNewer: moveNothing,
+  jumpTo: moveNothing,
+  jumpToNewest: moveNothing,
+};
 
 const ClientContext = createContext<HookClient | undefined>(undefined);
 
@@ -92,10 +104,13 @@ export interface Messages extends MessagesSnapshot {
   jumpToNewest: () => Promise<void>;
 }
 
-/** The messages of a conversation that is on screen as long as this component is. */
-export function useMessages(conversationId: string): Messages {
+/** The messages of a conversation that is on screen as long as this component is; none as long as it is undefined. */
+export function useMessages(conversationId: string | undefined): Messages {
   const client = useClient();
-  const messages = useMemo(() => client.messages(conversationId), [client, conversationId]);
+  const messages = useMemo(
+    () => (conversationId === undefined ? NO_WINDOW : client.messages(conversationId)),
+    [client, conversationId],
+  );
   useEffect(() => messages.open(), [messages]);
   const snapshot = useObservable(messages, undefined, noMessages);
   return useMemo(() => {

@@ -3,6 +3,7 @@ import { type ReactNode, StrictMode } from 'react';
 import { act, create, type ReactTestRenderer } from 'react-test-renderer';
 import {
   ChatProvider,
+  type Messages,
   useConversations,
   useDraft,
   useMessages,
@@ -91,6 +92,31 @@ describe('the hooks without a document, as in React Native', () => {
     expect(client.opens.get('a')).toBe(1);
     act(() => screen.unmount());
     expect(client.opens.get('a')).toBe(0);
+    expect(client.listeners()).toBe(0);
+  });
+
+  it('show no messages of a conversation that is not known yet, and those of it once it is', async () => {
+    const Later = ({ id }: { id?: string }): ReactNode => <native-list messages={useMessages(id)} />;
+    const show = (id?: string): void =>
+      act(() =>
+        screen.update(
+          <ChatProvider client={client}>
+            <Later {...(id === undefined ? {} : { id })} />
+          </ChatProvider>,
+        ),
+      );
+    const messages = () => screen.root.findByType('native-list').props['messages'] as Messages;
+    show();
+    const { loadOlder, loadNewer, jumpTo, jumpToNewest, ...shown } = messages();
+    expect(shown).toEqual(noMessages);
+    await Promise.all([loadOlder(), loadNewer(), jumpTo(1), jumpToNewest()]);
+    expect([client.loads, [...client.opens.keys()]]).toEqual([[], ['a']]);
+    act(() => client.value('messages:a').set({ ...noMessages, items: [{ content: 'hello' } as MessageItem] }));
+    show('a');
+    expect([messages().items.map(({ content }) => content), client.opens.get('a')]).toEqual([['hello'], 1]);
+    show();
+    expect([messages().items, client.opens.get('a')]).toEqual([[], 0]);
+    act(() => screen.unmount());
     expect(client.listeners()).toBe(0);
   });
 

@@ -2,6 +2,7 @@
 declare module 'react-test-renderer' {
   export interface ReactTestRenderer {
     readonly root: { findByType(type: string): { readonly props: Record<string, unknown> } };
+    update(element: import('react').ReactNode): void;
     unmount(): void;
   }
   export function create(element: import('react').ReactNode): ReactTestRenderer;
