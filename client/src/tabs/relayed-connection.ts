@@ -68,6 +68,7 @@ export class RelayedConnection implements FollowingConnection {
       if (message.type === 'connection') {
         if (tabs.isOfLeader(message)) this.#take(message as unknown as RelayedStatus);
       } else if (message.type === 'leader') this.#ask();
+      else if (message.type === 'no-leader') this.#take({ type: 'connection', snapshot: { status: 'offline' } });
       else if (message.type === 'event') this.#eventListeners.call(message['event'] as ServerEvent);
     });
     this.#ask();

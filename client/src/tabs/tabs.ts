@@ -21,7 +21,8 @@ interface Pending {
 type TabMessage =
   /** A new leader: whoever waits for an answer asks it again. */
   | { type: 'tabs:leader'; id: string }
-  | { type: 'tabs:ping' }
+  /** Of a tab that wants a connection, unless it says that it is suspended: then it wants no more than a sign of its leader. */
+  | { type: 'tabs:ping'; isSuspended?: boolean }
   /** The leader is there. */
   | { type: 'tabs:pong'; id: string }
   | { type: 'tabs:ask'; id: string; name: string; payload: unknown }
@@ -162,10 +163,13 @@ class LockedTabs implements Tabs {
   }
 
   private ping(): void {
-    if (this.ports.isSuspended()) this.misses = -1;
-    else if (this.isAway) this.beCandidate({});
-    else if (this.misses < MAX_MISSES) this.send({ type: 'tabs:ping' });
-    else {
+    const isSuspended = this.ports.isSuspended();
+    if (this.isAway && !isSuspended) this.beCandidate({});
+    else if (isSuspended || this.misses < MAX_MISSES) {
+      this.send({ type: 'tabs:ping', isSuspended });
+      // Once; its next answer counts as that of another one.
+      if (this.misses === MAX_MISSES) this.setLeader(undefined);
+    } else {
       this.misses = 0;
       this.withdraw();
       this.beCandidate({ steal: true });
@@ -236,7 +240,7 @@ class LockedTabs implements Tabs {
         this.hasOthers = true;
         if (this.role !== 'leader') return;
         // Who asks wants a connection. Without others that wait for the lock this one would be given it back at once.
-        if (this.ports.isSuspended()) {
+        if (this.ports.isSuspended() && known.isSuspended !== true) {
           this.withdraw();
           this.setRole('follower');
           this.isAway = true;
@@ -295,9 +299,16 @@ class LockedTabs implements Tabs {
     if (this.role === 'leader') return this.noteRival(leaderId);
     this.misses = 0;
     if (this.leaderId === leaderId) return;
+    this.setLeader(leaderId);
+  }
+
+  /** Another tab leads from now on, or none. */
+  private setLeader(leaderId: string | undefined): void {
     this.leaderId = leaderId;
-    for (const [id, { name, payload }] of this.pending) this.send({ type: 'tabs:ask', id, name, payload });
-    for (const listener of this.messageListeners) listener({ type: 'leader' });
+    const type = leaderId === undefined ? 'no-leader' : 'leader';
+    if (type === 'leader')
+      for (const [id, { name, payload }] of this.pending) this.send({ type: 'tabs:ask', id, name, payload });
+    for (const listener of this.messageListeners) listener({ type });
   }
 
   private answer(id: string, name: string, payload: unknown): void {

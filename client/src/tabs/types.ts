@@ -25,7 +25,7 @@ export interface Tabs extends Observable<TabRole> {
   start(): void;
   /** To all other tabs; never to this one. */
   post(message: ChannelMessage): void;
-  /** Also receives `{ type: 'leader' }` when this tab learns of another one that leads. */
+  /** Also receives `{ type: 'leader' }` when this tab learns of another one that leads; `no-leader` where none answers one that is suspended. */
   onMessage(listener: (message: ChannelMessage) => void): Unsubscribe;
   /** Whether it is of the tab that leads, as far as this one knows: one that was frozen may speak as if it still did. */
   isOfLeader(message: ChannelMessage): boolean;

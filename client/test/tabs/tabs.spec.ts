@@ -77,6 +77,28 @@ describe('five tabs of one user', () => {
     await closed(model, [first, second, third]);
   });
 
+  it('show that they are not connected where they want no connection and the one that had it is gone, or frozen', async () => {
+    const model = new BrowserModel(new Chance(1));
+    const [first, second] = (await opened(model, 2)) as [Tab, Tab];
+    const status = (): string => first.client.connection.getSnapshot().status;
+    first.client.suspend();
+    await model.clock.advance(3 * TAKEOVER_MS);
+    expect([status(), model.connected.map(({ life }) => life)]).toEqual(['live', [second.life]]);
+    second.life.isFrozen = true;
+    await model.clock.advance(TAKEOVER_MS);
+    expect(status()).toBe('offline');
+    second.life.thaw();
+    await model.clock.advance(TAKEOVER_MS);
+    expect(status()).toBe('live');
+    second.life.kill();
+    await model.clock.advance(TAKEOVER_MS);
+    expect(status()).toBe('offline');
+    first.client.resume();
+    await model.clock.advance(TAKEOVER_MS);
+    expect(status()).toBe('live');
+    await closed(model, [first]);
+  });
+
   it('try to connect at once where the user wants it in one that follows', async () => {
     const model = new BrowserModel(new Chance(1));
     const [first, second] = (await opened(model, 2)) as [Tab, Tab];
