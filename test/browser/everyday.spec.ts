@@ -156,6 +156,25 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.conversation(/^Bob Example/).click();
   });
 
+  it('opens no conversation with who has invited where its user logs in in another tab, and shows them in the search', async () => {
+    const mallory = await story.person('mallory2');
+    const invited = await Visitor.arrive(browser, story.url);
+    visitors.push(invited);
+    const posts: string[] = [];
+    invited.page.on('request', (request) => {
+      if (request.method() === 'POST') posts.push(new URL(request.url()).pathname);
+    });
+    await invited.open(`/?with=${mallory.username}`);
+    await expectShown(invited.page.getByRole('button', { name: 'Create an account' }));
+    const other = await invited.tab();
+    visitors.push(other);
+    await other.register('Carol');
+    await expectValue(invited.page.getByLabel('Search by name'), mallory.username);
+    await expectShown(invited.page.locator('main').getByText(`@${mallory.username}`));
+    expect(posts.filter((path) => path.startsWith('/conversations'))).toEqual([]);
+    expect((await mallory.must('GET', '/conversations')).items).toEqual([]);
+  });
+
   it('leaves to an input method the keys by which it chooses and dismisses', async () => {
     const press = (key: string, init: { keyCode?: number; isComposing?: boolean }): Promise<void> =>
       ada.field.evaluate(

@@ -3,7 +3,7 @@ import { useConnection } from '@parley/client/react';
 import { Lazy } from '../app/Lazy.js';
 import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
-import { invitation } from './invitation.js';
+import { acceptInvitation, invitation } from './invitation.js';
 import { LoginForm } from './LoginForm.js';
 import './session.css';
 
@@ -24,7 +24,7 @@ export default function SessionPage() {
   const [step, show] = useState<Step>(() => ({ name: invitedBy === undefined ? 'login' : 'register' }));
   const note = step.name === 'login' ? (step.note ?? endedText(code)) : undefined;
   return (
-    <main class="session fill">
+    <main class="session fill" onSubmit={acceptInvitation}>
       <div class="session-card">
         <Logo />
         <h1>{t('session.welcome')}</h1>

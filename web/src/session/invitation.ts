@@ -5,6 +5,8 @@ export const PARAMETER = 'with';
 
 /** Whose link led here; kept while this window makes an account, and after its first load. */
 let invitedBy: string | undefined;
+/** Somebody has filled in a form of this window, beside which it says who invites them. */
+let isAccepted = false;
 
 /**
  * Before anything is drawn: the URL becomes a plain one again. Any page may lead somebody who is logged in to such a link, so
@@ -26,10 +28,16 @@ export function takeInvitation(): void {
 
 export const invitation = (): string | undefined => invitedBy;
 
-/** To the conversation with who has invited; to the search for them where none can be opened. */
+export const acceptInvitation = (): void => void (isAccepted = true);
+
+/**
+ * To the conversation with who has invited; to the search for them where none can be opened, or where its user has logged in in another
+ * window, as if they had followed the link after that.
+ */
 export async function followInvitation(): Promise<void> {
   const name = endInvitation();
   if (name === undefined) return;
+  if (!isAccepted) return go({ name: 'people', words: name }, { replace: true });
   try {
     const { items } = await client.users.search(name);
     const user = items.find(({ username }) => username.toLowerCase() === name.toLowerCase());
