@@ -50,16 +50,20 @@ export interface Later {
   forget(accessToken: string | undefined): Promise<void>;
 }
 
+/** Of all clients of this process, where it has no tabs: two of them may have one session. */
+const lockOfProcess = processLock();
+
 export function laterParts(given: LaterPorts): Later {
   const { session, account, locks, isShared, random } = given;
+  const isProcessWide = given.lock === undefined && locks === undefined;
   const ports = {
     ...given,
     connectivity: given.connectivity ?? defaultConnectivity(),
     lifecycle: given.lifecycle ?? defaultLifecycle(),
-    lock: given.lock ?? (locks === undefined ? processLock() : webLock(locks)),
+    lock: given.lock ?? (locks === undefined ? lockOfProcess : webLock(locks)),
     socket: given.socket ?? socketIo,
   };
-  const sessionTokens = new SessionTokens(session, { ...ports, call });
+  const sessionTokens = new SessionTokens(session, { ...ports, call, isProcessWide });
   const authenticated = authenticatedHttp(ports, sessionTokens);
   const http: Http = {
     request: async (...request) => {

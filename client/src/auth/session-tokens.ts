@@ -17,6 +17,8 @@ export interface SessionTokensPorts extends HttpPorts {
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
 
+  /** It is that of clients of other users as well, which need not wait for one another. */
+  isProcessWide?: boolean;
 /** How often, and how far apart, a tab that follows looks whether the one that leads has stored anew what a browser has removed. */
 export const MAX_LOOKS = 10;
 export const LOOK_PAUSE_MS = 300;
@@ -230,8 +232,8 @@ export class SessionTokens implements SessionSource {
   }
 
   async #alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { clock, lock, url } = this.ports;
-    const name = `parley:refresh:${url}`;
+    const { clock, lock, isProcessWide = false, url } = this.ports;
+    const name = `parley:refresh:${url}${isProcessWide ? `:${this.userId ?? ''}` : ''}`;
     const controller = new AbortController();
     let isGranted = false;
     const timer = clock.setTimeout(() => controller.abort(), LOCK_TIMEOUT_MS);
