@@ -38,30 +38,38 @@ export interface ExpoSqliteOptions {
   cacheLayout?: number;
 }
 
+/**
+ * By file, whichever object opened it: a second connection is what "database is locked" mostly comes from, and a file that is open
+ * is not removed.
+ */
+const connectionsOf = new WeakMap<ExpoSqlite, Map<string, Connection>>();
+
 export function expoSqliteStorage(sqlite: ExpoSqlite, options: ExpoSqliteOptions = {}): Storage {
   const { prefix = 'parley', busyTimeoutMs = 10_000, cacheLayout = CACHE_LAYOUT } = options;
-  // One connection a file: a second one is what "database is locked" mostly comes from.
-  const connections = new Map<string, Connection>();
+  const connections = connectionsOf.get(sqlite) ?? new Map<string, Connection>();
+  connectionsOf.set(sqlite, connections);
   const fileName = (name: string): string =>
     `${prefix}-${name.replace(/[^a-zA-Z0-9-]/g, (character) => `_${(character.codePointAt(0) ?? 0).toString(16)}_`)}.db`;
   return {
     kind: 'expo-sqlite',
     open: async (name) => {
-      let connection = connections.get(name);
+      const file = fileName(name);
+      let connection = connections.get(file);
       if (connection === undefined || connection.closed) {
-        connection = new Connection(sqlite, fileName(name), busyTimeoutMs, cacheLayout);
-        connections.set(name, connection);
+        connection = new Connection(sqlite, file, busyTimeoutMs, cacheLayout);
+        connections.set(file, connection);
       }
       const database = new SqliteDatabase(connection);
       await database.transaction('readonly', [], () => Promise.resolve());
       return database;
     },
     destroy: async (name) => {
-      const connection = connections.get(name);
-      connections.delete(name);
-      await connection?.close();
+      const file = fileName(name);
+      const connection = connections.get(file);
+      connections.delete(file);
+      await connection?.destroy();
       try {
-        await sqlite.deleteDatabaseAsync(fileName(name));
+        await sqlite.deleteDatabaseAsync(file);
       } catch (error) {
         if (!/not found|no such file|does not exist/i.test(String(error))) throw unavailable(error);
       }
@@ -72,6 +80,7 @@ export function expoSqliteStorage(sqlite: ExpoSqlite, options: ExpoSqliteOptions
 /** A handle of its own on the shared connection: closing one leaves the others. */
 class SqliteDatabase implements Database {
   private closed = false;
+  private readonly ends: (() => void)[] = [];
 
   constructor(private readonly connection: Connection) {
     connection.users += 1;
@@ -89,15 +98,24 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    for (const end of this.ends) end();
     this.connection.users -= 1;
     if (this.connection.users === 0) await this.connection.close();
     else await this.connection.settled();
+  }
+
+  onDestroyed(listener: (isEmptied: boolean) => unknown): void {
+    const { destroyListeners } = this.connection;
+    const call = (): unknown => listener(false);
+    destroyListeners.add(call);
+    this.ends.push(() => void destroyListeners.delete(call));
   }
 }
 
 class Connection {
   users = 0;
   closed = false;
+  readonly destroyListeners = new Set<() => unknown>();
   private handle: ExpoSqliteDatabase | undefined;
   /** Durable transactions wait for the disk, those of caches need not. */
   private isSynchronous = true;
@@ -129,6 +147,12 @@ class Connection {
     this.closed = true;
     await this.tail;
     await this.drop();
+  }
+
+  destroy(): Promise<void> {
+    const closed = this.close();
+    for (const listener of [...this.destroyListeners]) listener();
+    return closed;
   }
 
   /** Runs the work; once more on a new connection where the old one had died, and as long as another one holds the file. */

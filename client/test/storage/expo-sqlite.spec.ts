@@ -61,6 +61,25 @@ describe('the storage adapter expo-sqlite', () => {
     expect(shim.connections.size).toBe(0);
   });
 
+  it('uses that connection for another storage on the same files, too, and says to its handles that one was removed', async () => {
+    const [one, other] = [expoSqliteStorage(shim), expoSqliteStorage(shim)];
+    const [left, open, closed] = [await one.open('account'), await other.open('account'), await other.open('account')];
+    await Promise.all([put(left, 'a'), put(open, 'b')]);
+    expect([shim.opened, await keys(left)]).toEqual([1, ['a', 'b']]);
+    const said: unknown[] = [];
+    for (const database of [open, closed]) database.onDestroyed?.((isEmptied) => said.push([database, isEmptied]));
+    await closed.close();
+    await left.close();
+    await one.destroy('account');
+    expect([said, shim.connections.size]).toEqual([[[open, false]], 0]);
+    expect(await codeOf(put(open, 'c'))).toBe('CLOSED');
+    const next = await other.open('account');
+    expect(await keys(next)).toEqual([]);
+    await open.close();
+    await put(next, 'd');
+    await next.close();
+  });
+
   it('waits for the disk where the user made the rows, and not for what the server can send again', async () => {
     const database = await expoSqliteStorage(shim).open('account');
     await database.transaction('readwrite', ['messages'], (transaction) => transaction.put('messages', 'a', 1));
