@@ -1,7 +1,7 @@
 import type { Fetch, SocketFactory } from './ports/network.js';
 import { systemFetch, systemRandom } from './ports/platform.js';
 import { socketIo } from './ports/socket-io.js';
-import { COOKIE_MARK } from './ports/token-store.js';
+import { COOKIE_MARK, cookieSessionOf } from './ports/token-store.js';
 
 /** Calls whose answers hold tokens. */
 const ISSUING_PATHS = /\/auth\/(login|register|verify-otp|refresh)$/;
@@ -30,10 +30,11 @@ export function cookieSession(ports: Partial<CookieSession> = {}): CookieSession
       const response = await fetch(url, isRefresh ? { ...request, body: withoutToken(init.body) } : request);
       if (!ISSUING_PATHS.test(path)) return response;
       const { status, ok, headers: received } = response;
+      const session = isRefresh ? sessionOf(init.body) : undefined;
       const text = await response.text();
       // The cookie is gone: to the client the same as one that is no longer good.
       if (isRefresh && status === 400 && text.includes('VALIDATION_FAILED')) return refused(response);
-      return { status, ok, headers: received, text: () => Promise.resolve(ok ? withoutTokens(text) : text) };
+      return { status, ok, headers: received, text: () => Promise.resolve(ok ? withoutTokens(text, session) : text) };
     },
     socket: ({ auth, ...options }, listeners) => {
       const { token: _, ...rest } = auth;
@@ -48,7 +49,13 @@ function withoutToken(body: unknown): string {
   return JSON.stringify(rest);
 }
 
-function withoutTokens(text: string): string {
+/** What the marks of one session have in common. */
+function sessionOf(body: unknown): string | undefined {
+  const { refreshToken } = (typeof body === 'string' ? JSON.parse(body) : {}) as { refreshToken?: string };
+  return refreshToken === undefined ? undefined : cookieSessionOf(refreshToken);
+}
+
+function withoutTokens(text: string, session = `${COOKIE_MARK}${systemRandom.uuid()}`): string {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -56,7 +63,7 @@ function withoutTokens(text: string): string {
     return text;
   }
   if (typeof body !== 'object' || body === null || !('accessToken' in body)) return text;
-  const mark = `${COOKIE_MARK}${systemRandom.uuid()}`;
+  const mark = `${session} ${systemRandom.uuid()}`;
   return JSON.stringify({ ...body, accessToken: mark, refreshToken: mark });
 }
 

@@ -2,7 +2,13 @@ import { pause } from '../connection/backoff.js';
 import { within } from '../connection/time-limit.js';
 import { anotherSession, type call, type HttpPorts, type SessionSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
-import { COOKIE_MARK, type Revocation, type StoredSession, type TokenStore } from '../ports/token-store.js';
+import {
+  COOKIE_MARK,
+  cookieSessionOf,
+  type Revocation,
+  type StoredSession,
+  type TokenStore,
+} from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
 import type { Session, TokenProvider } from './session.js';
@@ -11,14 +17,14 @@ export interface SessionTokensPorts extends HttpPorts {
   call: typeof call;
   tokens: TokenStore;
   lock: Lock;
+  /** It is that of clients of other users as well, which need not wait for one another. */
+  isProcessWide?: boolean;
   random: Random;
 }
 
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
 
-  /** It is that of clients of other users as well, which need not wait for one another. */
-  isProcessWide?: boolean;
 /** How often, and how far apart, a tab that follows looks whether the one that leads has stored anew what a browser has removed. */
 export const MAX_LOOKS = 10;
 export const LOOK_PAUSE_MS = 300;
@@ -148,8 +154,10 @@ export class SessionTokens implements SessionSource {
     const { generation } = session;
     session.endListeners.call(code);
     const stored = await session.learnRevocations();
+    // A renewal in another tab leaves a mark of the same session, and tokens of which nobody knows.
+    const sessionOf = ({ refreshToken = '' }: StoredSession): string => cookieSessionOf(refreshToken);
     const isOther =
-      isKept && stored !== undefined && (stored.userId !== held.userId || stored.refreshToken !== held.refreshToken);
+      isKept && stored !== undefined && (stored.userId !== held.userId || sessionOf(stored) !== sessionOf(held));
     if (!isOther && generation === session.generation) await session.keepRevocations();
   }
 

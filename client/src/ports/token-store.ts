@@ -1,5 +1,8 @@
 /** What stands in place of a token that only the browser holds, in a cookie, begins with this. */
 export const COOKIE_MARK = 'cookie ';
+/** The part of a mark that stays through renewals; a token as it is. */
+export const cookieSessionOf = (token: string): string =>
+  token.startsWith(COOKIE_MARK) ? token.split(' ', 2).join(' ') : token;
 
 /** A session that the user has left on this device, and that may go on on the server. */
 export interface Revocation {

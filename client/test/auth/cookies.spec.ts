@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cookieSession } from '../../src/cookies.js';
+import { cookieSessionOf } from '../../src/ports/token-store.js';
 import type { FetchInit, FetchResponse, SocketOptions } from '../../src/ports/network.js';
 
 const answer = (status: number, body: unknown): FetchResponse => ({
@@ -21,12 +22,18 @@ describe('a session by cookies', () => {
     const { fetch } = cookieSession({
       fetch: () => Promise.resolve(answer(200, { accessToken: 'secret', refreshToken: 'secret too', expiresIn: 900 })),
     });
-    const [first, second] = [await fetch('http://a/auth/login', call()), await fetch('http://a/auth/refresh', call())];
-    const [one, other] = [await first.text(), await second.text()];
+    const one = await (await fetch('http://a/auth/login', call())).text();
+    const { refreshToken } = JSON.parse(one) as { refreshToken: string };
+    const other = await (await fetch('http://a/auth/refresh', call(JSON.stringify({ refreshToken })))).text();
     expect(one).not.toContain('secret');
     expect(other).not.toContain('secret');
     expect(JSON.parse(one)).toMatchObject({ expiresIn: 900 });
     expect(one).not.toBe(other);
+    // By it tabs know a renewal from another session.
+    const renewed = (JSON.parse(other) as { refreshToken: string }).refreshToken;
+    expect(cookieSessionOf(renewed)).toBe(cookieSessionOf(refreshToken));
+    const next = await (await fetch('http://a/auth/login', call())).text();
+    expect(next).not.toContain(cookieSessionOf(refreshToken));
   });
 
   it('sends cookies, and neither a mark nor a token', async () => {

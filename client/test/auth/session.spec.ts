@@ -114,6 +114,18 @@ describe('session', () => {
     expect(await tokens.load()).toBeUndefined();
   });
 
+  it.each([
+    ['is over in a browser where a tab ends that has not learned of its renewal', 'cookie 1', undefined],
+    ['is not over where the one that has ended was followed by another one of the same user', 'cookie 2', 'ada'],
+  ])('by cookies %s', async (_, session, userId) => {
+    await tokens.save({ url, userId: 'ada', accessToken: 'cookie 1 a', refreshToken: 'cookie 1 a' });
+    const { session: held, sessionTokens } = tab();
+    await held.restore();
+    await tokens.save({ url, userId: 'ada', accessToken: `${session} b`, refreshToken: `${session} b` });
+    await sessionTokens.end('SESSION_REVOKED');
+    expect((await tokens.load())?.userId).toBe(userId);
+  });
+
   it('goes on after a renewal that failed for want of a network', async () => {
     refresh = () => Promise.reject(new TypeError('fetch failed'));
     const { session, http } = tab();
