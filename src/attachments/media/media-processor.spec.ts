@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Mp4OutputFormat } from 'mediabunny';
 import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
@@ -247,6 +249,36 @@ describe('processing images', () => {
       await expect(images.processRecording('ada', job)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     });
   });
+
+  const limitsFiles = process.platform === 'win32' ? it.skip : it;
+  limitsFiles(
+    'says that it is the machine where no file is left to open for a worker, and takes the next image',
+    async () => {
+      const program = `
+      import { closeSync, openSync } from 'node:fs';
+      const { MediaProcessor } = await import(${JSON.stringify(new URL('../../../dist/attachments/media/media-processor.js', import.meta.url).href)});
+      const limiter = { consume: async () => undefined, restore: async () => undefined };
+      const processor = new MediaProcessor(limiter, { mediaMemoryBytes: ${512 * MEGABYTE} });
+      const take = () => processor.processImage('ada', ${JSON.stringify(paths(directory, 'no-files'))})
+        .then(({ width }) => width, ({ code }) => code);
+      const files = [];
+      try {
+        for (;;) files.push(openSync('/dev/null'));
+      } catch (error) {
+        files.push(error.code);
+      }
+      const refused = await take();
+      const full = files.pop();
+      for (const file of files) closeSync(file);
+      console.log(JSON.stringify([full, refused, await take()]));
+      process.exit();
+    `;
+      const limited = ['-c', 'ulimit -n 128; exec "$0" --input-type=module --eval "$1"', process.execPath, program];
+      const { stdout } = await promisify(execFile)('sh', limited, { env: { ...process.env, NODE_OPTIONS: '' } });
+      // Behind what the log says.
+      expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual(['EMFILE', 'UNAVAILABLE', 2_000]);
+    },
+  );
 
   it('refuses more images of one user than it may have waiting, and takes others’', async () => {
     const small = join(directory, 'small.png');

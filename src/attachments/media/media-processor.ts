@@ -279,6 +279,8 @@ export class MediaProcessor implements OnApplicationShutdown {
       this.forget(worker);
       this.logger.error(`images, films and sounds cannot be processed: ${error.message}`);
     });
+    // A process without a file left to open gets a child without a channel, which fails as soon as this returns.
+    if (worker.channel === undefined) throw new Error('no worker can be started');
     // A server that may not set priorities still works.
     try {
       if (worker.pid !== undefined) setPriority(worker.pid, PRIORITY);
