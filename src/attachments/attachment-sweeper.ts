@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Periodic } from '../common/async/periodic.js';
+import { Configuration } from '../config/configuration.js';
 import { AttachmentsRepository, type SweptAttachment } from './attachments.repository.js';
 import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
@@ -33,9 +34,11 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     private readonly spool: Spool,
     private readonly resumable: ResumableUploadsRepository,
     private readonly partialFiles: PartialFiles,
+    private readonly configuration: Configuration,
   ) {}
 
   onApplicationBootstrap(): void {
+    if (this.isLeftToServers) return;
     this.passes.start();
   }
 
@@ -46,7 +49,16 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
 
   /** One pass after the one that may be under way. */
   soon(): void {
+    if (this.isLeftToServers) return;
     this.passes.soon();
+  }
+
+  /**
+   * An operator's command may not be where the bytes are, and would forget the rows of what it cannot remove. The servers find what it
+   * leaves within their interval.
+   */
+  private get isLeftToServers(): boolean {
+    return this.configuration.isOperator === true;
   }
 
   /** Each part is done whatever becomes of the others. @throws what the first of those that failed did */

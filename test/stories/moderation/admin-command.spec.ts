@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
@@ -224,8 +226,10 @@ describe('the process of an operator’s command', () => {
     jest.restoreAllMocks();
   });
 
-  /** What a process takes from the queues. */
+  /** What a process takes from the queues, and what it looks for to remove. */
   const spies = () => [
+    jest.spyOn(AttachmentsRepository.prototype, 'listPendingDeletion'),
+    jest.spyOn(Spool.prototype, 'sweep'),
     jest.spyOn(WebhookQueueRepository.prototype, 'take'),
     jest.spyOn(WebhookQueueRepository.prototype, 'overfull'),
     jest.spyOn(WebhookQueueRepository.prototype, 'dueNotices'),
@@ -233,11 +237,12 @@ describe('the process of an operator’s command', () => {
     jest.spyOn(PushQueueRepository.prototype, 'takeTickets'),
   ];
 
-  it('takes nothing that waits for webhooks, administrators’ mailboxes, phones or Expo', async () => {
+  it('takes nothing that waits for webhooks, administrators’ mailboxes, phones, Expo or the sweep of files', async () => {
     const takes = spies();
     const story = await startStory({ isOperator: true });
     try {
-      // What begins with a process has begun before it is called for the first time.
+      // What begins with a process has begun before it is called for the first time, and a deletion prompts a sweep.
+      await (await story.person()).must('DELETE', '/users/me', { password: 'correct horse' });
       await story.person();
       for (const take of takes) expect(take).not.toHaveBeenCalled();
     } finally {
