@@ -11,6 +11,8 @@ import { AttachmentsRepository } from '../../../src/attachments/attachments.repo
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
+import { film } from '../../support/files.js';
+import { filesUnder } from '../../support/s3.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a secret that is long enough for every test';
@@ -20,10 +22,13 @@ const COMMAND_MS = 240_000;
 describe('npm run admin', () => {
   let story: Story;
   let directory: string;
+  let serverDirectory: string;
   let root: Person;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
     directory = await mkdtemp(join(tmpdir(), 'parley-admin-'));
+    // Not the commands' own: a command knows the database, and perhaps not where the server keeps files.
+    serverDirectory = join(directory, 'server');
+    story = await startStory({ rateLimits: false }, { DATA_DIR: serverDirectory });
     root = await story.person('root');
   });
   afterAll(async () => {
@@ -108,6 +113,9 @@ describe('npm run admin', () => {
       const [user, friend] = [await story.person('leaver'), await story.person('friend')];
       const conversationId = await user.befriend(friend);
       await user.say(conversationId, 'what I wrote');
+      await user.mustUpload(film());
+      const stored = (): Promise<string[]> => filesUnder(join(serverDirectory, 'attachments'));
+      expect(await stored()).toHaveLength(1);
       const device = await user.device();
       const file = join(directory, 'export.json');
       expect(await run('export-user', user.email, `--out=${file}`)).toMatchObject({ code: 0 });
@@ -118,6 +126,7 @@ describe('npm run admin', () => {
       expect(await run('delete-user', user.email, '--yes')).toMatchObject({ code: 0 });
       expect(await device.next('session:ended')).toEqual({ code: 'ACCOUNT_DELETED', retry: false });
       await device.next('disconnect');
+      await until('the server has removed its file', async () => (await stored()).length === 0);
       expect((await login(user)).status).toBe(401);
       expect((await auditOf(`targetId=${user.id}`)).map(({ action }) => action)).toEqual([
         'user.delete',
