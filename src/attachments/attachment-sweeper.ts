@@ -22,6 +22,7 @@ const MAX_FAILURES_IN_A_ROW = 10;
 @Injectable()
 export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(AttachmentSweeper.name);
+  private abandonRemoval: (() => void) | undefined;
   private readonly passes = new Periodic(
     INTERVAL_MS,
     () => this.sweep(),
@@ -43,7 +44,9 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.passes.stop();
+    const stopped = this.passes.stop();
+    this.abandonRemoval?.();
+    await stopped;
     await this.spool.close();
   }
 
@@ -112,7 +115,8 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
         if (this.passes.isStopped || failures.inARow === MAX_FAILURES_IN_A_ROW) break;
         // A store that is slow makes a pass long.
         await this.spool.renew();
-        await remove(one.id).then(() => {
+        await this.untilEnd(remove(one.id)).then((isRemoved) => {
+          if (!isRemoved) return;
           removed.push(one);
           failures.inARow = 0;
         }, failures.keep);
@@ -121,6 +125,19 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
       if (failures.inARow === MAX_FAILURES_IN_A_ROW) break;
     }
     failures.throw();
+  }
+
+  /**
+   * Whether it was removed, as far as this process waits for it: a store may be silent for longer than a process has to end, and is
+   * asked again by the next look.
+   */
+  private untilEnd(removal: Promise<void>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.abandonRemoval = () => resolve(false);
+      removal.then(() => resolve(true), reject);
+      // It began to end before this one was asked for.
+      if (this.passes.isStopped) resolve(false);
+    });
   }
 }
 

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import sharp from 'sharp';
+import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
+import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
+import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Clock } from '../../../src/common/clock.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { film, picture } from '../../support/files.js';
@@ -236,6 +239,49 @@ describe('uploads to a store that does not answer', () => {
       expect.stringMatching(/^private, max-age=\d+, immutable$/),
       'public, max-age=31536000, immutable',
     ]);
+  });
+});
+
+describe('a server that ends while the store does not answer', () => {
+  it('does not wait for what is to be removed there, which the next one removes', async () => {
+    const s3 = await startS3();
+    const { hostname, port } = new URL(s3.environment.S3_ENDPOINT ?? '');
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const directory = await mkdtemp(join(tmpdir(), 'parley-ending-'));
+    const database = await createTestDatabase();
+    const environment = { DATA_DIR: directory, ...s3.environment, S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` };
+    try {
+      // Longer than any test waits.
+      const timings = { ...TIMINGS, storeSilenceMs: 600_000, storeCallMs: 600_000 };
+      const first = await startStory({ databaseUrl: database.url, timings }, environment);
+      await (await first.person('ada')).mustUpload(film(), 'film.mp4');
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(`UPDATE attachments SET state = '${PENDING_DELETION}'`);
+      await client.end();
+      const store = first.app.get(BlobStore);
+      const remove = store.remove.bind(store);
+      proxy.stall();
+      const asked = new Promise<void>((resolve) => {
+        store.remove = (keys) => {
+          resolve();
+          return remove(keys);
+        };
+      });
+      first.app.get(AttachmentSweeper).soon();
+      await asked;
+      await first.close();
+      expect(await s3.keys()).toHaveLength(1);
+      proxy.pass();
+      const second = await startStory({ databaseUrl: database.url }, environment);
+      await until('it is removed', async () => (await s3.keys()).length === 0);
+      await second.close();
+    } finally {
+      await proxy.close();
+      await s3.close();
+      await database.drop();
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 });
 
