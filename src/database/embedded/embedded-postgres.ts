@@ -63,7 +63,7 @@ export class EmbeddedPostgres {
       const { rowCount } = await guard.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
       if (rowCount === 0) await guard.query(`CREATE DATABASE ${DATABASE}`);
       // What a refused statement was about, rows and keys of people, is not in the log, which nobody cleans when they are forgotten.
-      // Of sessions alone: the detail of why a cluster does not start is wanted. On a full disk it starts all the same.
+      // Sessions alone are terse: the detail of why a cluster does not start is wanted. On a full disk it starts all the same.
       await guard.query(`ALTER ROLE ${SUPERUSER} SET log_error_verbosity = 'terse'`).catch(() => undefined);
     } catch (error) {
       await embedded.stop();
