@@ -458,7 +458,8 @@ export class PushQueueRepository {
       );
     if (devices.length === 0) return;
     await transaction.query(
-      `UPDATE push_devices d SET leased_until = NULL, lease_id = NULL, attempts = w.attempts,
+      `UPDATE push_devices d SET leased_until = NULL, lease_id = NULL,
+         attempts = CASE WHEN same.address THEN w.attempts ELSE d.attempts END,
          badge = COALESCE(w.badge, d.badge),
          environment = CASE WHEN same.registration THEN COALESCE(w.environment, d.environment) ELSE d.environment END,
          suspicions = CASE WHEN same.registration THEN w.suspicions ELSE d.suspicions END,
@@ -467,18 +468,21 @@ export class PushQueueRepository {
            WHEN w.suspicions = 0 THEN NULL
            ELSE COALESCE(d.suspected_at, now()) END,
          due_at = GREATEST(
-           now() + make_interval(secs => w.again_ms / 1000),
+           now() + make_interval(secs => same.again_ms / 1000),
            LEAST(
              CASE WHEN d.due_at IS DISTINCT FROM d.leased_until THEN d.due_at END,
              (SELECT min(n.decide_at) FROM push_notices n WHERE n.device_id = d.id),
              now() + make_interval(secs => w.look_ms / 1000),
-             CASE WHEN w.again_ms IS NOT NULL THEN now() + make_interval(secs => w.again_ms / 1000) END))
+             CASE WHEN same.again_ms IS NOT NULL THEN now() + make_interval(secs => same.again_ms / 1000) END))
        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::integer[], $5::integer[], $6::integer[], $7::text[],
            $8::float8[], $9::float8[])
          AS w(id, address, registered_at, badge, attempts, suspicions, environment, again_ms, look_ms)
        JOIN push_devices was ON was.id = w.id
        CROSS JOIN LATERAL (
-         SELECT was.address = w.address AND was.registered_at = w.registered_at AS registration
+         SELECT was.address = w.address AS address,
+           was.address = w.address AND was.registered_at = w.registered_at AS registration,
+           -- What the former token was asked to wait for, the next one does not.
+           CASE WHEN was.address = w.address THEN w.again_ms WHEN w.again_ms IS NOT NULL THEN 0 END AS again_ms
        ) AS same
        WHERE d.id = w.id`,
       [

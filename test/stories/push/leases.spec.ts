@@ -292,6 +292,19 @@ describe('a device that registers while it is sent to', () => {
     expect(await givenBack(bob)).toMatchObject({ address: token, suspicions: 0, suspectedAt: null });
   });
 
+  it('does not wait for what its former token was asked to, and was not the one that failed', async () => {
+    const [former, token] = [fcmToken(), fcmToken()];
+    push.fcm.refusals.set(former, { status: 429, code: 'QUOTA_EXCEEDED', retryAfter: '1800' });
+    const bob = await push.story.person('bob');
+    await register(bob, { platform: 'fcm', token: former });
+    const finishing = holdFinish();
+    await ada.say(await ada.directConversation(bob), 'Hello');
+    await until('the former token is refused', finishing.isReached);
+    await register(bob, { platform: 'fcm', token });
+    finishing.release();
+    expect(await push.fcm.arrived(token)).toMatchObject([{ body: 'Hello' }]);
+  });
+
   it('is of the environment that its new token was registered for', async () => {
     const [former, token] = [apnsToken(), apnsToken()];
     push.apns.refusals.set(former, { status: 400, reason: 'BadDeviceToken' });
