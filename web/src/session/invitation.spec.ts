@@ -1,0 +1,41 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+describe('an invitation', () => {
+  const went: unknown[] = [];
+  const opened: string[] = [];
+  const client = {
+    userId: undefined as string | undefined,
+    users: { search: async () => ({ items: [{ id: 'u1', username: 'ada' }] }) },
+    conversations: { openDirect: async (userId: string) => ({ id: `with ${userId}` }) },
+  };
+
+  beforeEach(() => {
+    jest.resetModules();
+    for (const list of [went, opened]) list.length = 0;
+    const sessionStorage = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
+    const location = { search: '?with=ada', pathname: '/' };
+    const history = { state: null, replaceState: () => undefined };
+    for (const [name, value] of Object.entries({ sessionStorage, location, history }))
+      Object.defineProperty(globalThis, name, { value, configurable: true });
+    jest.unstable_mockModule('./client.js', () => ({ client }));
+    jest.unstable_mockModule('../app/router.js', () => ({
+      go: (place: unknown) => went.push(place),
+      openConversation: (id: string) => opened.push(id),
+    }));
+  });
+
+  it.each([
+    ['opens a conversation where a form of this window was filled in', true, [[], ['with u1']]],
+    [
+      'leads to the search where its user has logged in in another window',
+      false,
+      [[{ name: 'people', words: 'ada' }], []],
+    ],
+  ])('%s', async (_, isHere, expected) => {
+    const { acceptInvitation, followInvitation, takeInvitation } = await import('./invitation.js');
+    takeInvitation();
+    if (isHere) acceptInvitation();
+    await followInvitation();
+    expect([went, opened]).toEqual(expected);
+  });
+});
