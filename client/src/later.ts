@@ -50,7 +50,7 @@ export interface Later {
   forget(accessToken: string | undefined): Promise<void>;
 }
 
-/** Of all clients of this process, where it has no tabs: two of them may have one session. */
+/** The lock of all clients of this process, where it has no tabs. Two of them may have one session. */
 const lockOfProcess = processLock();
 
 export function laterParts(given: LaterPorts): Later {

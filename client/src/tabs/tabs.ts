@@ -21,7 +21,7 @@ interface Pending {
 type TabMessage =
   /** A new leader: whoever waits for an answer asks it again. */
   | { type: 'tabs:leader'; id: string }
-  /** Of a tab that wants a connection, unless it says that it is suspended: then it wants no more than a sign of its leader. */
+  /** A tab wants a connection, or no more than a sign of its leader where it is suspended. */
   | { type: 'tabs:ping'; isSuspended?: boolean }
   /** The leader is there. */
   | { type: 'tabs:pong'; id: string }
