@@ -29,7 +29,8 @@ login.addEventListener('submit', async (event) => {
   const isNew = event.submitter?.value === 'register';
   const body = isNew ? { email: username + '@example.com', username, password } : { username, password };
   show('…');
-  const answer = await fetch('/auth/' + (isNew ? 'register' : 'login'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  // The cookies of this origin are those of the chat page, which somebody may be logged in to.
+  const answer = await fetch('/auth/' + (isNew ? 'register' : 'login'), { method: 'POST', credentials: 'omit', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const reply = await answer.json();
   if (!answer.ok || !reply.accessToken) return show(reply.message ?? 'The e-mail address must be verified first.');
   socket?.close();

@@ -81,8 +81,10 @@ describe('the pages of the documents', () => {
       },
     );
 
-    it('let a reader make an account, connect and send an event', async () => {
+    it('let a reader make an account, connect and send an event, and leave the session of the chat page alone', async () => {
       const { page, faults } = await open('/docs/protocol#try-sync', PHONE);
+      const session = { name: 'accessToken', value: 'of the chat page', url: server.url };
+      await page.context().addCookies([session]);
       expect(await page.inputValue('[name=event]')).toBe('sync');
       expect(JSON.parse(await page.inputValue('[name=payload]'))).toHaveProperty('limit', 50);
       await page.fill('[name=username]', `reader_${randomUUID().slice(0, 8)}`);
@@ -95,6 +97,8 @@ describe('the pages of the documents', () => {
       const log = await page.textContent('#log');
       expect(log).toContain('"ok": true');
       expect(log).toContain('session:ready');
+      const cookies = (await page.context().cookies()).map(({ name, value }) => [name, value]);
+      expect(cookies).toEqual([['accessToken', 'of the chat page']]);
       expect(faults).toEqual([]);
       await page.close();
     });
