@@ -283,8 +283,9 @@ export class ExpoPush implements Observable<PushSnapshot> {
   async #dismissOthers(unreadIds: readonly string[]): Promise<void> {
     const { notifications } = this.options;
     for (const { request } of await notifications.getPresentedNotificationsAsync()) {
-      const id = targetOf(request.content.data)?.conversationId;
-      if (id !== undefined && !unreadIds.includes(id)) await notifications.dismissNotificationAsync(request.identifier);
+      const { kind, conversationId = '' } = targetOf(request.content.data) ?? {};
+      if (kind === 'message' && conversationId !== '' && !unreadIds.includes(conversationId))
+        await notifications.dismissNotificationAsync(request.identifier);
     }
   }
 

@@ -215,13 +215,22 @@ describe('push by Expo', () => {
     phone.presented = ['a', 'b', 'c'].map((conversationId) =>
       notification(conversationId, { kind: 'message', conversationId }),
     );
-    phone.presented.push(notification('other', { kind: 'friend_request' }), notification('odd', null));
+    // Whoever added one to a conversation, or accepted a request, has written nothing there yet.
+    const events = ['friend_accepted', 'conversation'].map((kind) => notification(kind, { kind, conversationId: 'a' }));
+    phone.presented.push(notification('other', { kind: 'friend_request' }), ...events, notification('odd', null));
     await settle();
     expect(phone.badge).toBe(3);
     client.have(['a', 0], ['b', 3], ['c', 1]);
     await settle();
     expect(phone.badge).toBe(4);
-    expect(phone.presented.map(({ request }) => request.identifier)).toEqual(['b', 'c', 'other', 'odd']);
+    expect(phone.presented.map(({ request }) => request.identifier)).toEqual([
+      'b',
+      'c',
+      'other',
+      'friend_accepted',
+      'conversation',
+      'odd',
+    ]);
   });
 
   it('leads where a tap says, also the one that has started the app, and nowhere while nobody is logged in', async () => {
