@@ -31,6 +31,7 @@ export async function call<Body>(
   { method = 'GET', query = {}, body, content, headers = {}, signal, timeoutMs = TIMEOUT_MS, expects }: HttpRequest,
   token?: string,
 ): Promise<HttpAnswer<Body>> {
+  const address = urlOf(url, path, query);
   // Not throwIfAborted and AbortSignal.any: React Native has neither.
   if (signal?.aborted === true) throw new ChatError('ABORTED', 'It was given up.');
   const controller = new AbortController();
@@ -57,7 +58,7 @@ export async function call<Body>(
   if (sent !== undefined) init.body = sent;
   try {
     // A port that does not know signals must not keep anybody waiting.
-    const answer = await orAborted(exchange(fetch, urlOf(url, path, query), init), controller.signal);
+    const answer = await orAborted(exchange(fetch, address, init), controller.signal);
     return parsed<Body>(answer.response, answer.text, expects);
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;
@@ -126,9 +127,15 @@ async function exchange(
   return { response, text: await response.text() };
 }
 
+/** @throws ChatError VALIDATION_FAILED half a character, as where a text was cut */
 function urlOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
   const given = Object.entries(defined(query));
-  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
+  let text: string;
+  try {
+    text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
+  } catch (cause) {
+    throw new ChatError('VALIDATION_FAILED', 'That is no text.', { cause });
+  }
   return `${url.replace(/\/+$/, '')}${path}${text === '' ? '' : `?${text}`}`;
 }
 

@@ -34,6 +34,13 @@ describe('requests', () => {
     ]);
   });
 
+  it('are not made of a text that is none, and say so for good', async () => {
+    const { asked, ports } = answering(200, '{}');
+    const error = await rejection(call(ports, '/users', { query: { q: 'ab\ud83d' } }));
+    expect(error).toMatchObject({ name: 'ChatError', code: 'VALIDATION_FAILED', isTransient: false });
+    expect([asked, ports.clock.waiting]).toEqual([[], 0]);
+  });
+
   it('fail with the code, fields and waiting time of the server', async () => {
     const problem = { code: 'VALIDATION_FAILED', detail: 'Not valid.', errors: { email: ['wrong'] }, requestId: 'id' };
     const { ports } = answering(400, JSON.stringify(problem));
