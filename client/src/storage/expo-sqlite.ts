@@ -60,7 +60,12 @@ export function expoSqliteStorage(sqlite: ExpoSqlite, options: ExpoSqliteOptions
         connections.set(file, connection);
       }
       const database = new SqliteDatabase(connection);
-      await database.transaction('readonly', [], () => Promise.resolve());
+      try {
+        await database.transaction('readonly', [], () => Promise.resolve());
+      } catch (error) {
+        await database.close();
+        throw error;
+      }
       return database;
     },
     destroy: async (name) => {

@@ -80,6 +80,15 @@ describe('the storage adapter expo-sqlite', () => {
     await next.close();
   });
 
+  it('closes its connection also where another handle could not be opened', async () => {
+    const storage = expoSqliteStorage(shim, { busyTimeoutMs: 0 });
+    const database = await storage.open('account');
+    failOnce(/^BEGIN$/, 'database is locked');
+    expect(await codeOf(storage.open('account'))).toBe('UNAVAILABLE');
+    await database.close();
+    expect(shim.connections.size).toBe(0);
+  });
+
   it('waits for the disk where the user made the rows, and not for what the server can send again', async () => {
     const database = await expoSqliteStorage(shim).open('account');
     await database.transaction('readwrite', ['messages'], (transaction) => transaction.put('messages', 'a', 1));
