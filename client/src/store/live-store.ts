@@ -1,6 +1,7 @@
 import type { OutboxItem } from '../outbox/types.js';
 import { rowsBetween } from '../sync/message-rows.js';
 import type { ConversationRow, ShownState, Timeline, Window } from '../sync/state.js';
+import { shortened } from '../sync/timeline.js';
 import { ChatStore, type Viewed } from './store.js';
 import type { ConversationItem } from './types.js';
 
@@ -40,7 +41,7 @@ export class LiveStore extends ChatStore {
     const item = {
       ...view,
       ...own,
-      lastMessage: last.text === undefined ? own.lastMessage : last.text,
+      lastMessage: last.text,
       lastMessageAt: isBehind ? own.lastMessageAt : lastMessageAt,
       lastMessageState,
     } as const;
@@ -80,7 +81,7 @@ export class LiveStore extends ChatStore {
 interface LastSend {
   item: OutboxItem;
   /** What waits makes of its text; null where it is deleted. */
-  text?: string | null;
+  text: string | null;
 }
 
 const isShownAlike = (one: LastSend, other: LastSend): boolean =>
@@ -90,12 +91,12 @@ function lastSends(outbox: readonly OutboxItem[]): Map<string, LastSend> {
   const byLane = new Map<string, LastSend>();
   for (const item of outbox) {
     const { command, lane, state } = item;
-    if (command.type === 'send') byLane.set(lane, { item });
+    if (command.type === 'send') byLane.set(lane, { item, text: shortened(command.content ?? '') });
     else if ('target' in command && 'clientId' in command.target && state !== 'rejected')
       for (const last of byLane.values()) {
         if (last.item.clientId !== command.target.clientId) continue;
         if (command.type === 'delete') last.text = null;
-        else if (command.type === 'edit') last.text = command.content.slice(0, 200);
+        else if (command.type === 'edit') last.text = shortened(command.content);
       }
   }
   return byLane;

@@ -214,6 +214,20 @@ describe('conversations', () => {
     expect(quoted()).toMatchObject({ content: 'Q?' });
   });
 
+  it('are listed as the server cuts them: in the midst of no emoji', async () => {
+    const { device } = await connected(1);
+    await device.disconnect();
+    const text = `${'a'.repeat(199)}😀`;
+    const last = (): unknown => device.store.getSnapshot('conversation:c0')?.lastMessage;
+    await device.send('a', `${text}cut`);
+    expect(last()).toBe(text);
+    const target = { clientId: 'a' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: `b${text}` });
+    expect(last()).toBe(`b${'a'.repeat(199)}`);
+    await device.enqueue({ type: 'edit', clientId: 'f', conversationId: 'c0', target, content: `${text}cut` });
+    expect(last()).toBe(text);
+  });
+
   it('stand by newest activity, with what is unread in them', async () => {
     const { world, device } = await connected();
     world.server.createRoom('c8');
