@@ -93,10 +93,10 @@ export class DurableOutbox implements Outbox {
     this.#items.notify();
     this.#discard(removed);
     if (!isNeeded) this.#pump();
-    await stored;
+    await stored.catch(cutOff);
     this.#setReason(item.clientId);
     if (!isNeeded) return replaced[0] ?? item;
-    await this.#copy(item, files, sources);
+    await this.#copy(item, files, sources).catch(cutOff);
     const run = this.#items.runs.get(item.clientId);
     if (run !== undefined) run.isDurable = true;
     this.#pump();
@@ -270,7 +270,7 @@ export class DurableOutbox implements Outbox {
     if (run !== undefined) run.isUploadedAnew = false;
     const stored = this.#items.change([revised(item, content)], []);
     this.#notifyAndPump();
-    await stored;
+    await stored.catch(cutOff);
   }
 
   async cancel(clientId: string): Promise<boolean> {
@@ -293,7 +293,7 @@ export class DurableOutbox implements Outbox {
     const stored = this.#items.change(put, removed);
     this.#discard(removed);
     this.#notifyAndPump();
-    await stored;
+    await stored.catch(cutOff);
     return true;
   }
 
@@ -504,6 +504,13 @@ export class DurableOutbox implements Outbox {
     this.#items.notify();
     this.#pump();
   }
+}
+
+/** Nothing is given up before its storage is closed, or a newer version of the app has laid it out anew. */
+function cutOff(cause: unknown): never {
+  if (cause instanceof StorageError && cause.code === 'OUTDATED')
+    throw new ChatError('STORAGE', 'A newer version of the app has the storage.', { cause });
+  throw new ChatError('ABORTED', 'A log-out, or the end of the client, came before it was stored.', { cause });
 }
 
 function errorOf(error: unknown): ChatError {

@@ -51,7 +51,7 @@ describe('a storage that fails', () => {
     device.storageFailures = 1_000;
     release();
     await world.clock.advance(120_000);
-    expect(failures).toMatchObject([{ code: 'CLOSED' }, { code: 'CLOSED' }]);
+    expect(failures).toMatchObject([{ code: 'ABORTED' }, { code: 'ABORTED' }]);
     expect(reads).toBe(2);
   });
 
