@@ -70,6 +70,11 @@ export class SessionTokens implements SessionSource {
     return (this.session.provider === undefined || this.#isIdentified) && (this.userId ?? userId) === userId;
   }
 
+  /** The application brings the tokens. */
+  get isProvided(): boolean {
+    return this.session.provider !== undefined;
+  }
+
   get generation(): number {
     return this.session.generation;
   }
@@ -78,15 +83,18 @@ export class SessionTokens implements SessionSource {
     userId: string,
     { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
   ): Promise<void> {
+    const { held } = this.session;
     this.#beginAnew(undefined);
     await this.session.learnRevocations();
+    // Nobody has logged out: the one before is to end all the same.
+    if (held?.refreshToken !== undefined && held.userId !== userId) this.owe(held);
     // A browser holds one session's cookies: with these gone, nothing is left by which the one before could be ended.
     this.session.revocations = this.session.revocations.filter((one) => !one.accessToken.startsWith(COOKIE_MARK));
     await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
   }
 
   /** The server is to end a session that nobody uses. Which cookies the browser holds nobody knows. */
-  owe(tokens: Pick<Tokens, 'accessToken' | 'refreshToken'>): void {
+  owe(tokens: Pick<StoredSession, 'accessToken' | 'refreshToken'>): void {
     if (!tokens.accessToken.startsWith(COOKIE_MARK)) this.session.owe(tokens);
   }
 
@@ -236,7 +244,10 @@ export class SessionTokens implements SessionSource {
   /** A tab that was frozen in the middle of its renewal is not waited for: to ask again as the same attempt is harmless. */
   #refresh(refused: string): Promise<string> {
     const generation = this.session.generation;
-    return this.#alone(() => this.#refreshAlone(refused, generation));
+    return this.#alone(() => this.#refreshAlone(refused, generation)).catch((cause: unknown) => {
+      if (cause instanceof ChatError) throw cause;
+      throw new ChatError('TIMEOUT', 'Another tab has not waited for it.', { cause });
+    });
   }
 
   async #alone<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -179,11 +179,19 @@ export class SignIn {
     this.#revocations?.close();
   }
 
-  /** Where nobody is logged in, or the session has ended, the one that another tab has begun counts here as well. */
+  /**
+   * Where nobody is logged in, or the session has ended, the one that another tab has begun counts here as well. It has ended where
+   * the store, of which there is one for all tabs, has another user's.
+   */
   #takeOver(): Promise<void> {
     const { account, session } = this.ports;
     return account.change(async () => {
-      if (account.isClosed || session.userId !== undefined || session.provider !== undefined) return;
+      if (account.isClosed || session.provider !== undefined) return;
+      if (session.userId !== undefined) {
+        if (await session.isCurrent(session.userId)) return;
+        session.forget();
+        session.endListeners.call('LOGGED_OUT');
+      }
       const userId = await session.restore();
       if (userId === undefined) return;
       session.generation += 1;
@@ -239,6 +247,7 @@ export class SignIn {
         throw error;
       }
       this.#channel.post({ type: 'session' });
+      void this.revoke();
     });
   }
 

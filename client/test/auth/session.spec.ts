@@ -237,7 +237,7 @@ describe('session', () => {
     await second.sessionTokens.renew('access 2');
     // Its answer comes late: the session has gone on without it.
     answerFrozen({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
-    await robbed;
+    expect(await robbed).toMatchObject({ name: 'ChatError', code: 'TIMEOUT' });
     await settled();
     expect(await tokens.load()).toMatchObject({ accessToken: 'access 3', refreshToken: 'refresh 3' });
     expect(ends).toEqual([]);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ChatClient, createClient } from '../../src/index.js';
+import type { Fetch } from '../../src/ports/network.js';
 import { type Database, StorageError, type StoreName, type TransactionMode } from '../../src/ports/storage.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { sharedChannels } from '../support/clients.js';
@@ -18,9 +19,15 @@ describe('a tab that takes over', () => {
   });
 
   /** The first leads, the second follows; neither reaches the server. */
-  async function twoTabs() {
+  async function twoTabs(userIdOf: (body: string) => string = () => ME) {
     const { client, ports, sockets } = await loggedIn();
     await client.close();
+    const fetch: Fetch = (address, init) => {
+      if (!address.endsWith('/auth/login')) return ports.fetch(address, init);
+      const user = { id: userIdOf(init.body as string) };
+      const text = () => Promise.resolve(JSON.stringify({ accessToken: 'a', refreshToken: 'r', user }));
+      return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    };
     const holds: { before?: Hold; after?: Hold } = {};
     const open = async (name: string): Promise<Database> => {
       const database = await ports.storage.open(name);
@@ -35,7 +42,7 @@ describe('a tab that takes over', () => {
       };
     };
     const storage = { ...ports.storage, kind: 'shared', open };
-    const shared = { ...ports, storage, lock: processLock(), channel: sharedChannels() };
+    const shared = { ...ports, fetch, storage, lock: processLock(), channel: sharedChannels() };
     for (let count = 0; count < 2; count += 1) {
       const tab = createClient(shared);
       tabs.push(tab);
@@ -46,6 +53,29 @@ describe('a tab that takes over', () => {
     const [leader, follower] = tabs as [ChatClient, ChatClient];
     return { leader, follower, holds, sockets, clock: ports.clock, storage: ports.storage };
   }
+
+  it.each(['leads', 'follows'])(
+    'takes over the session that another user begins in another tab, where it %s',
+    async (role) => {
+      const { leader, follower, clock } = await twoTabs((body) => (JSON.parse(body) as { username: string }).username);
+      const [tab, other] = role === 'leads' ? [leader, follower] : [follower, leader];
+      const draft = tab.draft(CONVERSATION);
+      draft.set('hers');
+      await settled();
+      await other.login({ username: 'bob', password: 'a long password' });
+      await clock.advance(1_000);
+      expect([tab.userId, other.userId, draft.getSnapshot()]).toEqual(['bob', 'bob', '']);
+      expect([tab, other].map(({ conversations }) => conversations.items)).toEqual([[], []]);
+    },
+  );
+
+  it('keeps its session where its own user logs in in another tab', async () => {
+    const { leader, follower, sockets, clock } = await twoTabs();
+    const opened = sockets.opened.length;
+    await follower.login({ username: 'me', password: 'a long password' });
+    await clock.advance(1_000);
+    expect([leader.userId, follower.userId, sockets.opened.length]).toEqual([ME, ME, opened]);
+  });
 
   it('does at once, as long as it leads, what the user of another tab wants to be tried again', async () => {
     const { leader, follower, sockets } = await twoTabs();
