@@ -99,6 +99,7 @@ export class RunningAccount {
   async start(opened: Iterable<string>): Promise<void> {
     this.#tabs.tabs.start();
     await this.#knowsRole();
+    if (this.#isEnded) return;
     this.engine = this.#newEngine();
     await read(this.ports.clock, this.engine.start(opened));
   }
@@ -244,6 +245,11 @@ export class RunningAccount {
       if (actual === ports.userId) {
         void handled(ports.session.identify(actual));
         return true;
+      }
+      // A browser's cookies are another user's now, who has logged in elsewhere in it: not here.
+      if (!ports.session.isProvided) {
+        void handled(ports.session.end('SESSION_REVOKED'));
+        return false;
       }
       // The application's tokens are another user's now.
       const { generation } = ports.session;

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { type OutgoingMessage, createClient } from '../../src/index.js';
-import type { Database } from '../../src/ports/storage.js';
+import { ChatError, type OutgoingMessage, createClient } from '../../src/index.js';
+import { type Database, type Storage, StorageError } from '../../src/ports/storage.js';
+import { processLock } from '../../src/tabs/process-lock.js';
+import { tabsChannelOf } from '../../src/tabs/types.js';
+import { sharedChannels } from '../support/clients.js';
 import { rejection, settled } from '../support/virtual-clock.js';
 import { ME, noChanges } from '../sync/model-server.js';
 import { CONVERSATION, loggedIn, made, OTHER } from './fake-server.js';
@@ -213,6 +216,20 @@ describe('a client', () => {
     }
   });
 
+  it('ends the session where the server says that by now it is another user’s, and opens nothing of theirs', async () => {
+    const { client, sockets, ports, clock } = await loggedIn();
+    sockets.last.listeners.disconnected();
+    await clock.advance(10_000);
+    sockets.last.welcome('bob');
+    await clock.advance(10_000);
+    expect([client.userId, client.connection.getSnapshot()]).toEqual([
+      undefined,
+      { status: 'ended', code: 'SESSION_REVOKED' },
+    ]);
+    expect([sockets.open, await ports.tokens.load()]).toEqual([[], undefined]);
+    await client.close();
+  });
+
   it('quotes the message that was named, whatever another member has called theirs', async () => {
     const { client, sockets } = await loggedIn();
     sockets.last.answer('sync', { ok: true, data: noChanges() });
@@ -369,6 +386,79 @@ describe('a client', () => {
       expect(await client.outbox.drop(clientId)).toBe(true);
       // It may still be being drawn.
       expect(revoke).not.toHaveBeenCalled();
+      await clock.advance(5_000);
+      expect(revoke.mock.calls).toEqual([[url]]);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'document');
+    }
+    await client.close();
+  });
+
+  it('answers with an error of its own, and no other, what a log-out cuts off and a storage that is not removed', async () => {
+    const { client, ports, clock } = await loggedIn();
+    await client.close();
+    const { open } = ports.storage;
+    let isSilent = false;
+    const storage: Storage = {
+      ...ports.storage,
+      open: async (name) => {
+        const database = await open(name);
+        const transaction = database.transaction.bind(database);
+        database.transaction = (mode, ...given) =>
+          isSilent && mode === 'readwrite'
+            ? Promise.reject(new StorageError('UNAVAILABLE', 'busy'))
+            : transaction(mode, ...given);
+        return database;
+      },
+      destroy: () => Promise.reject(new StorageError('UNAVAILABLE', 'It is in use.')),
+    };
+    const again = createClient({ ...ports, storage });
+    await again.ready;
+    const message = { conversationId: CONVERSATION, id: 'm1', clientId: null };
+    const [first, second] = [1, 2].map(() => again.send({ conversationId: CONVERSATION, content: 'stored' }));
+    await second?.stored;
+    isSilent = true;
+    const cut = [
+      again.send({ conversationId: CONVERSATION, content: 'typed' }).stored,
+      again.edit(message, 'edited'),
+      again.react(message, '👍'),
+      again.outbox.edit(first?.clientId ?? '', 'edited'),
+      again.outbox.drop(second?.clientId ?? ''),
+    ].map(rejection);
+    await settled();
+    const left = rejection(again.logout());
+    await clock.advance(10_000);
+    const errors = await Promise.all([...cut, left]);
+    expect(errors.filter((error) => !(error instanceof ChatError))).toEqual([]);
+    expect(errors.map((error) => (error as ChatError).code)).toEqual([...cut.map(() => 'ABORTED'), 'STORAGE']);
+    expect(again.userId).toBeUndefined();
+    await again.close();
+  });
+
+  it('shows the preview of a file also while another tab sends its message, and lets go of it after that', async () => {
+    const { client: earlier, ports, clock } = await loggedIn();
+    await earlier.close();
+    const channel = sharedChannels();
+    const storage = { ...ports.storage, kind: 'shared' };
+    const client = createClient({ ...ports, storage, lock: processLock(), channel });
+    await clock.advance(1_000);
+    const revoke = jest.spyOn(URL, 'revokeObjectURL').mockReturnValue(undefined);
+    Object.defineProperty(globalThis, 'document', { value: {}, configurable: true });
+    try {
+      const file = new File(['x'], 'x.png', { type: 'image/png' });
+      const { clientId, stored } = client.send({ conversationId: CONVERSATION, attachments: [file] });
+      await stored;
+      const shown = () => client.messages(CONVERSATION).items.at(-1)?.attachments[0]?.url;
+      const url = shown();
+      expect(url).toMatch(/^blob:/);
+      // As the other tab stores it, where an object URL of this one shows nothing.
+      const files = client.outbox.items[0]?.files?.map(({ previewUrl: _, ...kept }) => kept);
+      const row = { ...client.outbox.items[0], files, state: 'sending', createdAt: 1 };
+      const other = channel(tabsChannelOf(`chat.example:${ME}`));
+      other.post({ type: 'rows', changes: { rows: [['outbox', clientId, row]] } });
+      await settled();
+      expect([client.outbox.items[0]?.createdAt, shown()]).toEqual([1, url]);
+      await client.outbox.drop(clientId);
       await clock.advance(5_000);
       expect(revoke.mock.calls).toEqual([[url]]);
     } finally {
