@@ -20,6 +20,9 @@ import { tabsChannelOf } from './tabs/types.js';
 /** So often it is tried to read what an earlier run left, before it counts as not readable for now. */
 const MAX_RESTORES = 3;
 
+/** A storage that has not answered by then does not. */
+const MAX_READING_MS = 10_000;
+
 export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock'> {
   url: string;
   session: Session;
@@ -29,8 +32,10 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'No session.');
 const left = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
-/** What cannot be read at this moment. */
-const unreadable = (cause: unknown): ChatError => new ChatError('STORAGE', 'The storage could not be read.', { cause });
+/** What cannot be read, or removed, at this moment. */
+const failed = (cause: unknown): never => {
+  throw new ChatError('STORAGE', 'The storage failed.', { cause });
+};
 
 /** An account from when its storage is open until its engine runs. */
 class Opening {
@@ -216,6 +221,7 @@ export class CurrentAccount {
     this.#early.refuse(this.#failure());
   }
 
+  /** What it returns nobody has to wait for, nor look at. */
   change<Result>(work: () => Promise<Result>): Promise<Result> {
     const change = this.#change.then(work);
     this.#change = change.catch(() => undefined);
@@ -225,12 +231,11 @@ export class CurrentAccount {
   /** What cannot be read now is tried again, until it can, or somebody logs in or out. */
   async #restore(known: () => void): Promise<void> {
     const { session, clock } = this.ports;
-    const { generation } = session;
-    this.#restoring = generation;
+    this.#restoring = session.generation;
     for (let failures = 1; ; failures += 1) {
       try {
         await this.change(async () => {
-          if (generation !== session.generation) return;
+          if (!this.#isRestoring) return;
           // Another tab may have logged out since the last time.
           if (session.userId !== undefined) return void (await this.#openAgain(session.userId));
           const userId = await session.restore();
@@ -239,7 +244,7 @@ export class CurrentAccount {
         });
         break;
       } catch {
-        if (generation !== session.generation || this.isClosed || this.#leaving > 0) break;
+        if (!this.#isRestoring || this.isClosed) break;
         if (failures === MAX_RESTORES) {
           this.setIdle({ status: 'ended', code: 'STORAGE' });
           known();
@@ -247,7 +252,7 @@ export class CurrentAccount {
         await pause(clock, doubledMs(failures));
       }
     }
-    if (this.#isRestoring) this.#restoring = undefined;
+    this.#restoring = undefined;
     known();
     this.#refuseWithoutSession();
   }
@@ -261,9 +266,7 @@ export class CurrentAccount {
     await this.end();
     this.#early.begin(userId, notLoggedIn());
     const name = this.nameOf(userId);
-    const database = await this.ports.storage.open(name).catch((cause: unknown) => {
-      throw unreadable(cause);
-    });
+    const database = await this.ports.storage.open(name).catch(failed);
     const opening = new Opening(userId, database);
     this.#opening = opening;
     database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was closed.')));
@@ -271,7 +274,12 @@ export class CurrentAccount {
     const unlessStopped = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, opening.stopped]);
     let running: RunningAccount | undefined;
     try {
-      await unlessStopped(this.#showCached(opening));
+      const { clock } = this.ports;
+      const timer = clock.setTimeout(
+        () => opening.stop(new ChatError('STORAGE', 'The storage failed.')),
+        MAX_READING_MS,
+      );
+      await unlessStopped(this.#showCached(opening)).finally(() => clock.clearTimeout(timer));
       const later = await unlessStopped(this.#later());
       await this.#early.pause();
       running = later.run({
@@ -279,10 +287,10 @@ export class CurrentAccount {
         name,
         database,
         isActive: () => this.#isActive,
-        change: (work) => void handled(this.change(work)),
+        change: (work) => void this.change(work),
         open: (actual) => this.open(actual),
         isSuspended: () => this.#isSuspended,
-        removed: (unsentOf) => void handled(this.change(() => this.#removed(database, unsentOf))),
+        removed: (unsentOf) => void this.change(() => this.#removed(database, unsentOf)),
         changed: () => this.#listeners.call(),
       });
       await unlessStopped(running.start(opening.view?.sync.touched ?? []));
@@ -316,13 +324,15 @@ export class CurrentAccount {
     view?.store.close();
     this.#opening = undefined;
     this.#listeners.call();
-    await (running?.end() ?? database.close()).catch(() => undefined);
+    await running?.end().catch(() => undefined);
+    // Not waited for: one that does not answer does not close either.
+    void handled(database.close());
     const reason = opening.reason ?? cause;
     if (!this.isClosed && reason instanceof StorageError && reason.code === 'CLOSED') {
       if (await this.#openAgain(userId, unsent)) return;
     } else if (reason instanceof ChatError) throw reason;
     if (!this.#isRestoring) this.#refuse();
-    throw unreadable(cause);
+    failed(cause);
   }
 
   async #removed(database: Database, unsentOf: () => Unsent): Promise<void> {
@@ -347,9 +357,7 @@ export class CurrentAccount {
   async #openAgain(userId: string, unsent?: Unsent): Promise<boolean> {
     const { session } = this.ports;
     if (unsent !== undefined) this.#early.restore(userId, unsent);
-    const isCurrent = await session.isCurrent(userId).catch((cause: unknown) => {
-      throw unreadable(cause);
-    });
+    const isCurrent = await session.isCurrent(userId).catch(failed);
     if (isCurrent) await this.open(userId);
     else {
       session.forget();
@@ -360,7 +368,7 @@ export class CurrentAccount {
   }
 
   /** All that runs: it is asked for until it comes. */
-  async #later(): Promise<Pick<Later, 'run' | 'forget'>> {
+  async #later(): ReturnType<AccountPorts['later']> {
     for (let failures = 0; ; failures += 1) {
       try {
         return await this.ports.later();
@@ -388,18 +396,25 @@ export class CurrentAccount {
     const { session, storage } = this.ports;
     this.departures += 1;
     this.#leaving += 1;
+    const isUnread = this.#isRestoring;
+    this.#restoring = undefined;
     this.#opening?.stop(left());
     return this.change(async () => {
       this.#leaving -= 1;
-      const userId = this.#running?.userId ?? session.userId;
+      let userId = this.#running?.userId ?? session.userId;
       await this.end(true);
-      const { held } = session;
-      await session.leave(userId).catch(() => {
-        void handled(this.#later().then((later) => later.forget(held?.accessToken)));
-      });
+      // Empty where there is one that cannot be read yet.
+      let token: string | undefined = '';
+      try {
+        if (isUnread) userId ??= await session.restore();
+        token = session.held?.accessToken;
+        await session.leave(userId);
+      } catch {
+        void handled(this.#later().then((later) => later.forget(token)));
+      }
       this.setIdle({ status: 'ended' });
       this.#refuse();
-      if (userId !== undefined) await storage.destroy(this.nameOf(userId));
+      if (userId !== undefined) await storage.destroy(this.nameOf(userId)).catch(failed);
     });
   }
 

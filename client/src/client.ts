@@ -152,12 +152,12 @@ export class ChatClient {
   }
 
   async login(credentials: Login): Promise<void> {
-    await this.#signingIn((signIn, attempt) => signIn.login(credentials, attempt));
+    return this.#signingIn((signIn, attempt) => signIn.login(credentials, attempt));
   }
 
   /** The mailed code, after `register` or a log-in that said `EMAIL_NOT_VERIFIED`. */
   async verify(code: VerifyCode): Promise<void> {
-    await this.#signingIn((signIn, attempt) => signIn.verify(code, attempt));
+    return this.#signingIn((signIn, attempt) => signIn.verify(code, attempt));
   }
 
   /**
@@ -165,7 +165,7 @@ export class ChatClient {
    * known, which without a network may be from the last time.
    */
   async useToken(provider: TokenProvider): Promise<void> {
-    await this.#signingIn((signIn, attempt) => signIn.useToken(provider, attempt));
+    return this.#signingIn((signIn, attempt) => signIn.useToken(provider, attempt));
   }
 
   /**

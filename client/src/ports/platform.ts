@@ -16,7 +16,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   // React Native has it too; without it a clock that is set makes a wait longer or shorter once.
   elapsed: () => globalThis.performance?.now() ?? Date.now(),
-  setTimeout: (work, delayMs) => ({ timer: setTimeout(work, Math.min(Math.max(0, delayMs), MAX_TIMER_MS)) }),
+  setTimeout: (work, delayMs) => ({ timer: setTimeout(work, Math.min(delayMs, MAX_TIMER_MS)) }),
   clearTimeout: (timer: Timer | undefined) => clearTimeout(timer?.timer as ReturnType<typeof setTimeout> | undefined),
 };
 
@@ -55,7 +55,7 @@ export function indexedDbTokens(factory: GlobalOf<'indexedDB'>, name = 'parley.s
       // Some browsers forget to answer.
       const timer = setTimeout(() => {
         isLate = true;
-        reject(new Error('IndexedDB does not answer.'));
+        reject(new Error('The storage failed.'));
       }, TOKENS_TIMEOUT_MS);
       // Opened for each call, which is rare: a connection that is kept dies behind one's back.
       // At whatever version it is: a deployment that was taken back must find its way in again.

@@ -299,8 +299,8 @@ export class ChatStore implements Store {
     changes: readonly OutboxItem[],
     userId: string | null,
   ): MessageItem {
-    const { command, clientId, files, lastError, progress } = item;
-    if (command.type !== 'send') throw new TypeError(command.type);
+    const { clientId, files, lastError, progress } = item;
+    const command = item.command as Extract<OutboxCommand, { type: 'send' }>;
     const isRejected = item.state === 'rejected';
     // What is tried again by itself has not failed for the user.
     const error = isRejected || lastError?.code === 'STORAGE' ? lastError : undefined;
@@ -412,17 +412,12 @@ function previewOf({ id, seq, senderId, kind, content, deletedAt }: Quoted): Quo
 function kindOf(file: KeptFile | undefined): Message['kind'] {
   const type = file?.mimeType.split('/')[0];
   if (type === undefined) return 'TEXT';
-  return type === 'image' ? 'IMAGE' : type === 'video' ? 'VIDEO' : type === 'audio' ? 'AUDIO' : 'FILE';
+  return /^(image|video|audio)$/.test(type) ? (type.toUpperCase() as Message['kind']) : 'FILE';
 }
 
 function attachmentOf(file: KeptFile): Attachment {
   const { mimeType, size, name, previewUrl, voice = false } = file;
-  const unknown = {
-    ...{ width: null, height: null, blurhash: null, thumbnailUrl: null, previewUrl: null },
-    ...{ durationMs: null, waveform: null, voice, animated: false },
-  };
   return {
-    ...unknown,
     id: null,
     external: false,
     kind: kindOf(file) as Attachment['kind'],
@@ -430,5 +425,14 @@ function attachmentOf(file: KeptFile): Attachment {
     size,
     name,
     url: previewUrl ?? '',
+    width: null,
+    height: null,
+    blurhash: null,
+    thumbnailUrl: null,
+    previewUrl: null,
+    durationMs: null,
+    waveform: null,
+    voice,
+    animated: false,
   };
 }

@@ -5,7 +5,7 @@ import { type Database, StorageError } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeSockets } from '../support/fake-ports.js';
-import { settled, VirtualClock } from '../support/virtual-clock.js';
+import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 import { ME } from '../sync/model-server.js';
 import { CONVERSATION, loggedIn, OTHER } from './fake-server.js';
 
@@ -185,6 +185,36 @@ describe('a client', () => {
     expect(client.userId).toBe(ME);
     await client.close();
   });
+
+  it.each(['start', 'logout', 'close', 'login'] as const)(
+    'waits for no storage that opens and never answers: %s',
+    async (what) => {
+      const { client: earlier, ports } = await loggedIn();
+      await earlier.close();
+      if (what === 'login') await ports.tokens.clear();
+      const never = <Result>(): Promise<Result> => new Promise(() => undefined);
+      const storage = { ...ports.storage, open: () => Promise.resolve({ transaction: never, close: never }) };
+      const client = createClient({ ...ports, storage });
+      await settled();
+      const asked: Record<typeof what, () => Promise<unknown>> = {
+        start: () => client.ready,
+        logout: () => client.logout(),
+        close: () => client.close(),
+        login: () => rejection(client.login({ username: 'me', password: 'a long password' })),
+      };
+      let answer: unknown = 'none';
+      void asked[what]().then((given) => (answer = given));
+      await ports.clock.advance(what === 'logout' || what === 'close' ? 1_000 : 90_000);
+      if (what === 'login') expect(answer).toMatchObject({ code: 'STORAGE' });
+      else expect(answer).toBeUndefined();
+      if (what === 'start') expect(client.connection.getSnapshot()).toEqual({ status: 'ended', code: 'STORAGE' });
+      expect((await ports.tokens.load())?.userId).toBe(what === 'start' || what === 'close' ? ME : undefined);
+      const closed = client.close();
+      await ports.clock.advance(60_000);
+      await closed;
+      expect(ports.clock.waiting).toBe(0);
+    },
+  );
 
   it('reads what an earlier run left as soon as it can be read, with what was typed meanwhile', async () => {
     const { client: earlier, ports } = await loggedIn();

@@ -113,6 +113,55 @@ describe('a client', () => {
     await again.close();
   });
 
+  it.each([
+    ['and is read by then', 0],
+    ['and is read later', 60_000],
+  ])('is left, and its storage removed, where the session could not be read at the start %s', async (_, laterMs) => {
+    const { client: earlier, ports, clock, asked } = await loggedIn();
+    earlier.keepDraft(CONVERSATION, 'private');
+    await settled();
+    await earlier.close();
+    asked.length = 0;
+    const { load } = ports.tokens;
+    ports.tokens.load = () => Promise.reject(new Error('locked'));
+    const client = createClient(ports);
+    await clock.advance(laterMs);
+    if (laterMs === 0) ports.tokens.load = load;
+    const left = client.logout();
+    await clock.advance(1_000);
+    await left;
+    expect(client.connection.getSnapshot().status).toBe('ended');
+    ports.tokens.load = load;
+    await clock.advance(120_000);
+    expect(asked).toEqual(['POST /auth/logout']);
+    expect([client.userId, client.connection.getSnapshot(), await ports.tokens.load()]).toEqual([
+      undefined,
+      { status: 'ended' },
+      undefined,
+    ]);
+    const database = await ports.storage.open(`chat.example:${ME}`);
+    expect(await database.transaction('readonly', ['drafts'], (transaction) => transaction.range('drafts'))).toEqual(
+      [],
+    );
+    await database.close();
+    await client.close();
+  });
+
+  it('leaves alone who logs in behind a log-out of a session that could not be read', async () => {
+    const { client: earlier, ports, clock } = await loggedIn();
+    await earlier.close();
+    const { load } = ports.tokens;
+    ports.tokens.load = () => Promise.reject(new Error('locked'));
+    const client = createClient(ports);
+    await clock.advance(10_000);
+    await client.logout();
+    await client.login({ username: 'me', password: 'a long password' });
+    ports.tokens.load = load;
+    await clock.advance(120_000);
+    expect([client.userId, (await ports.tokens.load())?.userId]).toEqual([ME, ME]);
+    await client.close();
+  });
+
   it('is left, and its storage removed, where the session cannot be removed from its store yet', async () => {
     const { client, ports } = await loggedIn();
     const { save, clear } = ports.tokens;
@@ -275,6 +324,24 @@ describe('a log-out', () => {
       expect(first.userId).toBe(ME);
       await Promise.all([first.close(), second.close()]);
     });
+  });
+
+  it('is not needed before another user logs in: the session of the one before ends on the server all the same', async () => {
+    const ended: string[] = [];
+    const { client, ports, clock } = made((address, { headers, body }) => {
+      if (address.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
+      const id = address.endsWith('/auth/login') ? (JSON.parse(body as string) as { username: string }).username : ME;
+      const answer = { accessToken: `of ${id}`, refreshToken: `r ${id}`, user: { id } };
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    });
+    for (const username of ['ada', 'ada', 'bob']) await client.login({ username, password: 'a long password' });
+    await clock.advance(1_000);
+    expect(ended).toEqual(['Bearer of ada']);
+    expect(await ports.tokens.load()).toEqual({
+      ...{ url: 'https://chat.example', userId: 'bob', accessToken: 'of bob', refreshToken: 'r bob' },
+    });
+    await client.close();
   });
 
   it('that waits for the server leaves the session of the next log-in alone', async () => {
