@@ -14,7 +14,7 @@ const LOOK_MS = 10;
 const SEND_AWAY_STEP_MS = 100;
 const MAX_RETRY_AFTER_MS = 1_000;
 /** Over how long many clients are asked to sync, and in how many steps. */
-const SYNC_SPREAD_MS = 2_000;
+export const SYNC_SPREAD_MS = 2_000;
 const SYNC_STEPS = 20;
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */

@@ -6,13 +6,14 @@ import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
-import { Broadcaster } from './broadcaster.js';
+import { Broadcaster, SYNC_SPREAD_MS } from './broadcaster.js';
 import { DeliveryTurns } from './delivery-turns.js';
 import { FreshReads } from './fresh-reads.js';
 import { Rooms } from './rooms.js';
 
 /** A profile that cannot be read is read again, so often at the most and after so long: whom it is shown to is not known yet. */
 const MAX_PROFILE_READS = 4;
+/** All of the rests together are longer than it takes to ask everybody to sync. */
 const PROFILE_RETRY_MS = 1_000;
 
 type FriendEvent =
@@ -25,6 +26,8 @@ type FriendEvent =
 @Injectable()
 export class PeopleRelay {
   private readonly logger = new Logger(PeopleRelay.name);
+  /** In milliseconds of `performance.now()`. */
+  private asksAllUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     events: EventBus,
@@ -115,12 +118,20 @@ export class PeopleRelay {
         return await this.reads.read(work);
       } catch (error) {
         if (attempt === MAX_PROFILE_READS) {
-          this.broadcaster.askToSync(this.rooms.awaitedUserIds(), true);
+          this.askAllToSync();
           throw error;
         }
         await new Promise((resolve) => setTimeout(resolve, PROFILE_RETRY_MS).unref());
       }
     }
+  }
+
+  /** While all are being asked, none is asked once more: what could not be read meanwhile was stored before the first of them was. */
+  private askAllToSync(): void {
+    const now = performance.now();
+    if (now < this.asksAllUntil) return;
+    this.asksAllUntil = now + SYNC_SPREAD_MS;
+    this.broadcaster.askToSync(this.rooms.awaitedUserIds(), true);
   }
 
   private messagesCreated({ messages }: DomainEvents['messages.created']): void {

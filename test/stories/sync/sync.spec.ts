@@ -4,8 +4,9 @@ import pg from 'pg';
 import { DomainError } from '../../../src/common/errors.js';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
 import { MessagesRepository } from '../../../src/messages/reading/messages.repository.js';
+import { Broadcaster } from '../../../src/realtime/delivery/broadcaster.js';
 import { UsersService } from '../../../src/users/users.service.js';
-import { type Answer, type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { type Answer, type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('sync', () => {
   let story: Story;
@@ -301,9 +302,17 @@ describe('sync', () => {
     expect(bobs.all('sync:needed')).toEqual([]);
     const cursor = await start(bob);
     const reading = jest.spyOn(users, 'withPresence').mockRejectedValue(new DomainError('UNAVAILABLE'));
+    const asking = jest.spyOn(story.app.get(Broadcaster), 'askToSync');
+    const eve = await story.person();
     await rename('Never');
+    await eve.must('PATCH', '/users/me', { displayName: 'Nor this' });
     await bobs.next('sync:needed');
+    await until('neither is read any more', () => reading.mock.calls.length === 8);
     reading.mockRestore();
+    // Once for both.
+    await bob.sync(cursor);
+    expect(asking).toHaveBeenCalledTimes(1);
+    asking.mockRestore();
     expect(all((await bob.sync(cursor)).pages, 'users')).toEqual([
       expect.objectContaining({ id: ada.id, displayName: 'Never' }),
     ]);
