@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DevicesController } from './devices/devices.controller.js';
@@ -17,7 +18,7 @@ import { PushSender } from './sending/push-sender.js';
 
 /** Notifications on phones and in browsers that nobody looks at (docs/push.md). Nothing here is on the path of a message. */
 @Module({
-  imports: [PresenceModule, UsersModule],
+  imports: [AuthModule, PresenceModule, UsersModule],
   controllers: [DevicesController, WebKeyController],
   providers: [
     DevicesRepository,

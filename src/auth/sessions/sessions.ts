@@ -62,6 +62,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Sessions.name);
   private readonly successorKeys: SecretKeys;
   private readonly live = new Batched((principals: readonly Principal[]) => this.areLive(principals));
+  private readonly removals: ((transaction: Transaction, sessionId: string) => Promise<void>)[] = [];
   private readonly sweep = new Periodic(
     SWEEP_INTERVAL_MS,
     () => this.deleteExpired(),
@@ -263,6 +264,11 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
     });
   }
 
+  /** What goes with a session: within the transaction that opens one anew it is removed, should nobody have done so at its end. */
+  removeBeforeReopening(removal: (transaction: Transaction, sessionId: string) => Promise<void>): void {
+    this.removals.push(removal);
+  }
+
   /**
    * After a new sign-in at the issuer.
    * @param revokedAt the end that is known of: one that came meanwhile stays. Answers whether the session lives now.
@@ -275,6 +281,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       await this.accounts.holdUnsuspended(transaction, userId);
       const usedAt = new Date(Math.max(this.clock.now(), issuedAt));
       if (!(await this.repository.reopen(transaction, sessionId, revokedAt, usedAt))) return false;
+      for (const removal of this.removals) await removal(transaction, sessionId);
       // Connections from before its end may still be there, and look from now on like those of the new sign-in. Before the commit
       // none here is of that; one that is met on another process comes back.
       this.events.publish('session.ended', { userId, sessionIds: [sessionId], code: 'TOKEN_EXPIRED' });

@@ -84,12 +84,14 @@ export class DevicesRepository {
     );
   }
 
-  list(userId: string, after: readonly [Date | string, string] | null, limit: number): Promise<DeviceRow[]> {
+  /** Those of sessions that live: others are registered until somebody takes them away, and are sent nothing. */
+  list(userId: string, now: Date, after: readonly [Date | string, string] | null, limit: number): Promise<DeviceRow[]> {
     return this.database.reads.query<DeviceRow>(
-      `SELECT ${COLUMNS} FROM push_devices
+      `SELECT ${COLUMNS} FROM push_devices d
        WHERE user_id = $1 AND ($2::timestamptz IS NULL OR (created_at, device_id) < ($2, $3))
+         AND EXISTS (SELECT FROM sessions s WHERE s.id = d.session_id AND s.revoked_at IS NULL AND s.expires_at > $5)
        ORDER BY created_at DESC, device_id DESC LIMIT $4`,
-      [userId, after?.[0] ?? null, after?.[1] ?? null, limit],
+      [userId, after?.[0] ?? null, after?.[1] ?? null, limit, now],
       'push_devices_of',
     );
   }
@@ -103,12 +105,18 @@ export class DevicesRepository {
     return rows.length > 0;
   }
 
-  async removeOfSessions(sessionIds: readonly string[]): Promise<void> {
+  /** Those that have ended, and not those that a new sign-in opened anew meanwhile. */
+  async removeOfEndedSessions(sessionIds: readonly string[]): Promise<void> {
     await this.database.query(
-      'DELETE FROM push_devices WHERE session_id = ANY ($1)',
+      `DELETE FROM push_devices d WHERE d.session_id = ANY ($1)
+         AND EXISTS (SELECT FROM sessions s WHERE s.id = d.session_id AND s.revoked_at IS NOT NULL)`,
       [sessionIds],
       'push_remove_sessions',
     );
+  }
+
+  async removeOfSession(transaction: Transaction, sessionId: string): Promise<void> {
+    await transaction.query('DELETE FROM push_devices WHERE session_id = $1', [sessionId]);
   }
 
   /** The id of the row of one of the user's devices. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
@@ -35,15 +36,19 @@ export class DevicesService implements OnModuleInit {
     private readonly configuration: Configuration,
     private readonly clock: Clock,
     private readonly personalData: PersonalData,
+    private readonly sessions: Sessions,
     private readonly events: EventBus,
   ) {}
 
   onModuleInit(): void {
     this.events.subscribe('session.ended', ({ sessionIds }) =>
       // What fails here is never sent to all the same: who sends looks whether the session lives.
-      this.repository.removeOfSessions(sessionIds).catch((error: unknown) => {
+      this.repository.removeOfEndedSessions(sessionIds).catch((error: unknown) => {
         this.logger.warn(`devices of ended sessions stay until the sweep: ${(error as Error).message}`);
       }),
+    );
+    this.sessions.removeBeforeReopening((transaction, sessionId) =>
+      this.repository.removeOfSession(transaction, sessionId),
     );
     this.personalData.register({
       name: 'devices',
@@ -79,7 +84,7 @@ export class DevicesService implements OnModuleInit {
   /** The caller's devices, the newest first. */
   async list({ userId }: Principal, { cursor, limit }: PageQuery): Promise<Page<DeviceView>> {
     const after = decodeCursor<[string, string]>(cursor, [isTimeText, isShortText]);
-    const rows = await this.repository.list(userId, after, limit + 1);
+    const rows = await this.repository.list(userId, new Date(this.clock.now()), after, limit + 1);
     return pageOf(rows, limit, (row) => [row.createdAt.toISOString(), row.deviceId], deviceView);
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ExternalIdentitiesRepository } from '../../../src/auth/external/external-identities.repository.js';
+import { DevicesRepository } from '../../../src/push/devices/devices.repository.js';
 import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
@@ -342,6 +343,31 @@ describe('users of a trusted issuer', () => {
     } finally {
       look.release();
     }
+  });
+
+  it('lose the devices from before the end of everybody’s sessions, and keep those of the new sign-in', async () => {
+    const sub = randomUUID();
+    const register = async (name: string, bearer: string): Promise<number> => {
+      const device = { platform: 'expo', token: `ExponentPushToken[${randomUUID()}]` };
+      return (await request(story.url, 'PUT', `/devices/${name}`, device, bearer)).status;
+    };
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    expect(await register('lost', old)).toBe(200);
+    await story.app.get(ServerActs).endSessions();
+    const fresh = await token({ sub }, 300, Date.now() + 2_000);
+    const list = async (path: string): Promise<Anything[]> =>
+      (await request(story.url, 'GET', path, undefined, fresh)).body.items;
+    const idsOfDevices = async (): Promise<string[]> => (await list('/devices')).map(({ id }) => id);
+    const late = holdCalls(story.app, DevicesRepository, 'removeOfEndedSessions');
+    try {
+      expect(await register('found', fresh)).toBe(200);
+      expect(await idsOfDevices()).toEqual(['found']);
+    } finally {
+      late.release();
+    }
+    const [session] = await list('/auth/sessions');
+    await story.app.get(DevicesRepository).removeOfEndedSessions([session.id]);
+    expect(await idsOfDevices()).toEqual(['found']);
   });
 
   it('lose the connections of an account that was deleted elsewhere, and not those of the one after it', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { browserSubscription } from '../../support/push/web-subscription.js';
 import { type Anything, Person, request, startStory, type Story, until } from '../../support/story.js';
 
@@ -39,6 +40,15 @@ describe('devices', () => {
     expect((await ada.call('DELETE', '/devices/phone-1')).status).toBe(204);
     expect((await ada.call('DELETE', '/devices/phone-1')).body.code).toBe('NOT_FOUND');
     expect(await idsOf(ada)).toEqual([]);
+  });
+
+  it('are listed no more once their session has ended, also where no event said so', async () => {
+    const ada = await story.person('ada');
+    await ada.must('PUT', '/devices/lost', { platform: 'expo', token: expo() });
+    await story.app.get(ServerActs).endSessions();
+    const again = await Person.login(story.url, ada.username);
+    await again.must('PUT', '/devices/found', { platform: 'expo', token: expo() });
+    expect(await idsOf(again)).toEqual(['found']);
   });
 
   it('stay one device however often they register, with a new token and with what they chose before', async () => {
