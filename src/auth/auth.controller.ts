@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { invalidField } from '../common/errors.js';
+import { domainErrorOf, invalidField } from '../common/errors.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { IgnoresBody } from '../http/no-body.interceptor.js';
 import { type Page, PageQuery } from '../common/pagination.js';
@@ -147,7 +147,7 @@ export class AuthController {
   @ApiSecurity('refreshCookie')
   @ApiNoContentResponse()
   async logout(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
-    await this.auth.logout(await this.sessionOf(request));
+    await this.auth.logout(await this.sessionOf(request, response));
     this.cookies.clear(response);
   }
 
@@ -225,14 +225,18 @@ export class AuthController {
     return this.cookies.give(response, tokens);
   }
 
-  private async sessionOf(request: Request): Promise<Principal> {
+  /** Who names a token in a header does not mean the cookies. Cookies of a session that has ended go. */
+  private async sessionOf(request: Request, response: Response): Promise<Principal> {
     try {
       return await this.strategy.validate(request);
     } catch (error) {
+      if (request.headers.authorization !== undefined) throw error;
       const refreshToken = this.cookies.refreshToken(request);
-      const principal = refreshToken === undefined ? undefined : await this.auth.sessionOf(refreshToken);
-      if (principal === undefined) throw error;
-      return principal;
+      if (refreshToken === undefined) throw error;
+      const principal = await this.auth.sessionOf(refreshToken);
+      if (principal !== undefined) return principal;
+      if (domainErrorOf(error).status < 500) this.cookies.clear(response);
+      throw error;
     }
   }
 }

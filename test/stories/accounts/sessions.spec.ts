@@ -202,6 +202,17 @@ describe('sessions', () => {
     expect([response.status, response.headers.getSetCookie().length]).toEqual([204, 2]);
     expect((await get('/users/me', accessToken)).status).toBe(401);
     expect((await request(story.url, 'POST', '/auth/refresh', { refreshToken })).status).toBe(401);
+    // It has ended: there is nothing to end, and the cookies go all the same.
+    const again = await logOut({ cookie: `accessToken=${accessToken}; refreshToken=${refreshToken}` });
+    expect([again.status, again.headers.getSetCookie().length]).toEqual([401, 2]);
+  });
+
+  it('do not end by their cookies for who names another token, be it worth nothing', async () => {
+    const { accessToken, refreshToken } = await login('Browser');
+    const headers = { authorization: 'Bearer nonsense', cookie: `refreshToken=${refreshToken}` };
+    const response = await fetch(`${story.url}/auth/logout`, { method: 'POST', headers });
+    expect([response.status, response.headers.getSetCookie()]).toEqual([401, []]);
+    expect((await get('/users/me', accessToken)).status).toBe(200);
   });
 
   it('have a password that no older code can change any more', async () => {
