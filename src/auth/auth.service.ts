@@ -40,7 +40,8 @@ export class AuthService {
   async login(login: Login, ip?: string, device?: KnownDevice): Promise<TokensView> {
     const by = accountNamedBy(login);
     const account = await this.accounts.credentialsOf(by);
-    const takeBack = await this.guesses.countLogin(account?.userId ?? `nobody called ${Object.values(by)[0]}`, {
+    // By what was typed: counted by account, the limit of one of its names would show what the other is.
+    const takeBack = await this.guesses.countLogin('email' in by ? `email ${by.email}` : `username ${by.username}`, {
       ipAddress: ip,
       deviceId: device !== undefined && device.userId === account?.userId ? device.deviceId : undefined,
       isKnownIpAddress: await this.sessions.isKnownIpAddress(account?.userId, ip),

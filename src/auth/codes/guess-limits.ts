@@ -18,7 +18,7 @@ type Bucket = readonly [limit: LimitName, key: string];
 /**
  * Counts guesses, so that guessing costs the guesser and not the owner (docs/operations.md, "Guessing").
  *
- * An account's guesses are counted apart for each IP address and for each device it knows; addresses that it does not know
+ * An account's guesses are counted apart for each of its two names, which are not known to be one's, for each IP address and for each device it knows; addresses that it does not know
  * have one more limit together, and each of them one over all accounts. Who comes from elsewhere than the guessers is
  * therefore not kept out by them, and a thousand IP addresses together guess little more than a few.
  */
@@ -28,18 +28,18 @@ export class GuessLimits {
 
   /**
    * Counts a guess at an account's password before it is made, or guesses made at once would not be.
-   * @param account its id; for a name that is nobody's, what stands for that name
+   * @param name by which the guesser calls it, be it anybody's or nobody's
    * @returns takes the count back: for a guess that turned out right
    * @throws DomainError RATE_LIMITED
    */
-  countLogin(account: string, { ipAddress, deviceId, isKnownIpAddress }: Guesser): Promise<() => Promise<void>> {
+  countLogin(name: string, { ipAddress, deviceId, isKnownIpAddress }: Guesser): Promise<() => Promise<void>> {
     const address = ipAddressKey(ipAddress);
-    if (deviceId !== undefined) return this.count(growing('loginByAccount', `${account} on ${deviceId}`));
-    if (isKnownIpAddress) return this.count(growing('loginByAccount', `${account} from ${address}`));
+    if (deviceId !== undefined) return this.count(growing('loginByAccount', `${name} on ${deviceId}`));
+    if (isKnownIpAddress) return this.count(growing('loginByAccount', `${name} from ${address}`));
     return this.count([
-      ...growing('loginByAccount', `${account} from ${address}`, `${account} from ${networkKey(ipAddress)}`),
+      ...growing('loginByAccount', `${name} from ${address}`, `${name} from ${networkKey(ipAddress)}`),
       ['wrongLoginsByAddress', address],
-      ['loginByStrangers', account],
+      ['loginByStrangers', name],
     ]);
   }
 
