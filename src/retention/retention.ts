@@ -53,6 +53,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   onApplicationBootstrap(): void {
+    // It ends in a moment, and its events reach no client where the server is alone.
+    if (this.configuration.isOperator === true) return;
     this.loop.start();
   }
 

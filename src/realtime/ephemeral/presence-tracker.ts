@@ -87,6 +87,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       });
       return this.delivering;
     });
+    // It holds nobody, and the lease would look like one of another server.
+    if (this.configuration.isOperator === true) return;
     void this.enqueue(async () => {
       await this.renewLease();
       // Where there is no other process, whatever lease is there now belongs to one that died.

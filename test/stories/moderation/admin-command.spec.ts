@@ -10,9 +10,12 @@ import { promisify } from 'node:util';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
+import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
+import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { film } from '../../support/files.js';
 import { filesUnder } from '../../support/s3.js';
+import { RetentionRepository } from '../../../src/retention/retention.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a secret that is long enough for every test';
@@ -235,10 +238,13 @@ describe('the process of an operator’s command', () => {
     jest.restoreAllMocks();
   });
 
-  /** What a process takes from the queues, and what it looks for to remove. */
+  /** What a process takes from the queues, what it looks for to remove, and what else it begins by itself. */
   const spies = () => [
     jest.spyOn(AttachmentsRepository.prototype, 'listPendingDeletion'),
     jest.spyOn(Spool.prototype, 'sweep'),
+    jest.spyOn(RetentionRepository.prototype, 'isAnySet'),
+    jest.spyOn(WebhookPlanningRepository.prototype, 'isAnyActive'),
+    jest.spyOn(PresenceStore.prototype, 'renew'),
     jest.spyOn(WebhookQueueRepository.prototype, 'take'),
     jest.spyOn(WebhookQueueRepository.prototype, 'overfull'),
     jest.spyOn(WebhookQueueRepository.prototype, 'dueNotices'),
@@ -246,7 +252,7 @@ describe('the process of an operator’s command', () => {
     jest.spyOn(PushQueueRepository.prototype, 'takeTickets'),
   ];
 
-  it('takes nothing that waits for webhooks, administrators’ mailboxes, phones, Expo or the sweep of files', async () => {
+  it('takes nothing that waits for webhooks, administrators’ mailboxes, phones, Expo or the sweep of files, and looks like no server', async () => {
     const takes = spies();
     const story = await startStory({ isOperator: true });
     try {

@@ -64,6 +64,8 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   }
 
   onApplicationBootstrap(): void {
+    // It ends in a moment, and does not send what it plans either.
+    if (this.configuration.isOperator === true) return;
     this.loop.start();
   }
 
