@@ -1,6 +1,6 @@
 // `npm run admin -- <command>`: what an operator does at the server's machine. On DATABASE_URL, or on the embedded PostgreSQL
 // of DATA_DIR; servers may run meanwhile. With the environment of the server: codes are made with its secret.
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
@@ -150,7 +150,12 @@ async function exportUser(databaseUrl, [who], { out }) {
         // Nobody reads on: `| head`.
         if (error.code !== 'EPIPE') throw error;
       });
-    else await pipeline(pieces, createWriteStream(out, { mode: 0o600 }));
+    else {
+      const file = await open(out, 'w', 0o600);
+      // One that was there before keeps its mode otherwise.
+      if ((await file.stat()).isFile()) await file.chmod(0o600);
+      await pipeline(pieces, file.createWriteStream());
+    }
   });
 }
 

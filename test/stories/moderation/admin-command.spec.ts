@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -121,7 +121,10 @@ describe('npm run admin', () => {
       expect(await stored()).toHaveLength(1);
       const device = await user.device();
       const file = join(directory, 'export.json');
+      // Others may read what was there before, and may not read this.
+      await writeFile(file, 'an older one', { mode: 0o644 });
       expect(await run('export-user', user.email, `--out=${file}`)).toMatchObject({ code: 0 });
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
       const exported = JSON.parse(await readFile(file, 'utf8'));
       expect(exported.profile.email).toBe(user.email);
       expect(JSON.stringify(exported.messages)).toContain('what I wrote');
