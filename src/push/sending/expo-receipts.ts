@@ -28,8 +28,9 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   /** Refusals by what they mean; what was taken was counted when it was. */
   readonly counts = new Map<Verdict, number>();
   private running: Promise<void> | undefined;
-  /** Since when Expo cannot be asked, by the clock. */
+  /** Since when Expo cannot be asked, by the clock, and when it could not the last time, in milliseconds of `performance.now()`. */
   private failingSince: number | undefined;
+  private failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly repository: PushQueueRepository,
@@ -58,8 +59,12 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
         this.logger.warn(`receipts of Expo are not asked for at the moment: ${(error as Error).message}`);
       }
       if (this.stopped) return;
-      await this.pause.wait(Math.min(MAX_REST_MS, this.configuration.timings.pushReceiptMs), { keepsAlive: false });
+      await this.pause.wait(this.restMs, { keepsAlive: false });
     }
+  }
+
+  private get restMs(): number {
+    return Math.min(MAX_REST_MS, this.configuration.timings.pushReceiptMs);
   }
 
   /** How many were asked for. */
@@ -70,11 +75,21 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
     return (await this.askFor(tickets, deadline)) ? tickets.length : 0;
   }
 
-  /**
-   * Asks once more in halves, until then, where it is refused as a whole: one ticket that Expo does not take is nothing to others.
-   * Answers whether all of it was answered.
-   */
+  /** Answers whether all of it was answered. Never rejects: what cannot be noted is asked for again, and is nothing to others. */
   private async askFor(tickets: readonly DueTicket[], deadline: number): Promise<boolean> {
+    try {
+      return await this.askOrHalve(tickets, deadline);
+    } catch (error) {
+      this.logger.warn(`receipts of Expo are not noted at the moment: ${(error as Error).message}`);
+      await this.repository
+        .putTicketsBack(tickets, this.configuration.timings.pushReceiptMs)
+        .catch(({ message }: Error) => this.logger.warn(`receipts of Expo are not asked for again: ${message}`));
+      return false;
+    }
+  }
+
+  /** Asks once more in halves, until then, where it is refused as a whole: one ticket that Expo does not take is nothing to others. */
+  private async askOrHalve(tickets: readonly DueTicket[], deadline: number): Promise<boolean> {
     const receipts = await this.expo.receipts(tickets.map(({ id }) => id));
     if (receipts === 'refused' && performance.now() < deadline) {
       // Asked for once more, it would be refused once more.
@@ -98,10 +113,14 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Keeps them for later, unless there has been no answer for so long that Expo knows of none any more. */
   private async putBack(tickets: readonly DueTicket[]): Promise<void> {
+    const { pushReceiptMs, pushRequestMs } = this.configuration.timings;
     const now = this.clock.now();
+    // A failure is of those before it only where nothing can have been answered in between: mostly nobody is to be asked about.
+    const sinceLastMs = performance.now() - this.failedAt;
+    if (sinceLastMs > 2 * (pushReceiptMs + this.restMs + pushRequestMs)) this.failingSince = undefined;
+    this.failedAt = performance.now();
     this.failingSince ??= now;
-    if (now - this.failingSince < MAX_FAILING_MS)
-      await this.repository.putTicketsBack(tickets, this.configuration.timings.pushReceiptMs);
+    if (now - this.failingSince < MAX_FAILING_MS) await this.repository.putTicketsBack(tickets, pushReceiptMs);
   }
 
   private async remove(answered: readonly { ticket: DueTicket; result: PushResult }[]): Promise<void> {

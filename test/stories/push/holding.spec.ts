@@ -5,6 +5,7 @@ import { PushPlanningRepository } from '../../../src/push/planning/push-planning
 import { FcmProvider } from '../../../src/push/providers/fcm.js';
 import { ExpoReceipts } from '../../../src/push/sending/expo-receipts.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
+import { holdCalls } from '../../support/held-calls.js';
 import type { Call } from '../../support/push/fake-service.js';
 import { FakeWebPush } from '../../support/push/fake-web-push.js';
 import {
@@ -475,6 +476,47 @@ describe('receipts of Expo', () => {
       // Resolves once the last of it is noted.
       await push.story.app.get(ExpoReceipts).onApplicationShutdown();
       expect(await tickets()).toEqual([]);
+    });
+
+    it('are kept where it is a day since they could not be asked for before, and there was nothing to ask meanwhile', async () => {
+      let calls = 0;
+      push.expo.misbehave = ({ path }) => {
+        if (path !== '/getReceipts') return undefined;
+        calls += 1;
+        return calls <= 2 ? { status: 503 } : undefined;
+      };
+      const { person, token } = await push.owner('bob');
+      push.expo.receiptRefusals.set(token, 'MessageTooBig');
+      const putBack = holdCalls(push.story.app, PushQueueRepository, 'putTicketsBack');
+      await ada.say(await ada.directConversation(person), 'Hello');
+      await until('they could not be asked for', () => putBack.count === 1);
+      const [day, now] = [24 * 3_600_000, performance.now.bind(performance)];
+      push.story.app.get(Clock).now = () => Date.now() + day;
+      const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + day);
+      putBack.release();
+      await until('they are asked for a third time', () => calls === 3);
+      later.mockRestore();
+      push.story.app.get(Clock).now = () => Date.now();
+      await logged(person, { outcome: 'failed', reason: 'MessageTooBig' });
+    });
+
+    it('are asked for once more where what was answered cannot be noted, and nothing else is lost', async () => {
+      let areTogether = false;
+      push.expo.misbehave = ({ path, body }) => {
+        if (path !== '/getReceipts') return undefined;
+        const { ids } = JSON.parse(body.toString()) as { ids: string[] };
+        if (!areTogether && ids.length < 2) return { status: 503 };
+        areTogether = true;
+        return ids.length === 1 ? undefined : { status: 400 };
+      };
+      const phones: Phone[] = await Promise.all(Array.from({ length: 2 }, () => push.owner('many')));
+      for (const { token } of phones) push.expo.receiptRefusals.set(token, 'MessageTooBig');
+      const noting = jest
+        .spyOn(push.story.app.get(PushQueueRepository), 'log')
+        .mockRejectedValueOnce(new Error('away'));
+      await ada.group('Many', ...phones.map(({ person }) => person));
+      for (const { person } of phones) await logged(person, { outcome: 'failed', reason: 'MessageTooBig' });
+      expect(noting).toHaveBeenCalledTimes(3);
     });
 
     it('are asked for in parts where one of them is what Expo refuses all of them for', async () => {
