@@ -36,8 +36,8 @@ export class GateInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { method, user } = context.switchToHttp().getRequest<{ method: string; user?: Principal }>();
-    if (user === undefined || this.reflector.get<boolean>(IS_UNGATED, context.getHandler()) === true)
-      return next.handle();
+    const isUngated = this.reflector.get<boolean | undefined>(IS_UNGATED, context.getHandler()) ?? false;
+    if (user === undefined || isUngated) return next.handle();
     const gate = method === 'GET' || method === 'HEAD' ? this.reads : this.writes;
     return defer(() => gate.run(user, () => lastValueFrom(next.handle(), { defaultValue: undefined })));
   }

@@ -147,7 +147,7 @@ export class StoredItems {
       } else {
         const item = value as unknown as OutboxItem;
         for (const file of item.files ?? []) removeDeadPreview(file);
-        // Of this tab's own another one does not store the previews: they are shown, and let go of, here.
+        // Previews of this tab's own files are stored by no other: they are shown, and let go of, here.
         const files = held?.files ?? item.files;
         changed.push({ ...item, ...(files && { files }), state: item.state === 'rejected' ? 'rejected' : 'queued' });
         const isCopying = item.isCopying === true && this.ports.isShared === true;

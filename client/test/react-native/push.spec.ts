@@ -215,7 +215,7 @@ describe('push by Expo', () => {
     phone.presented = ['a', 'b', 'c'].map((conversationId) =>
       notification(conversationId, { kind: 'message', conversationId }),
     );
-    // Whoever added one to a conversation, or accepted a request, has written nothing there yet.
+    // Nobody has written anything there yet: one was added to a conversation, or a request was accepted.
     const events = ['friend_accepted', 'conversation'].map((kind) => notification(kind, { kind, conversationId: 'a' }));
     phone.presented.push(notification('other', { kind: 'friend_request' }), ...events, notification('odd', null));
     await settle();

@@ -126,6 +126,7 @@ describe('whether a phone rings', () => {
     await push.later(bob);
     const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
     await until('both rang', () => bodies().length >= 2);
+    expect(new Set(await waiting())).toEqual(new Set([conversationId, groupId]));
     older.socket.close();
   });
 

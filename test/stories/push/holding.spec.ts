@@ -497,7 +497,7 @@ describe('receipts of Expo', () => {
       await until('they are asked for a third time', () => calls === 3);
       later.mockRestore();
       push.story.app.get(Clock).now = () => Date.now();
-      await logged(person, { outcome: 'failed', reason: 'MessageTooBig' });
+      expect(await logged(person, { outcome: 'failed' })).toMatchObject({ reason: 'MessageTooBig' });
     });
 
     it('are asked for once more where what was answered cannot be noted, and nothing else is lost', async () => {
