@@ -61,6 +61,7 @@ const NOT_PREPARED = [
   { pattern: /^(SHOW|SET) [^;]*$/, reason: 'settings' },
   { pattern: /^VACUUM \(ANALYZE, SKIP_LOCKED\) /, reason: 'names a table of the catalogue' },
   { pattern: /^CREATE DATABASE /, reason: 'before there is a schema' },
+  { pattern: /^ALTER ROLE [^;]* SET [^;]*$/, reason: 'settings' },
   {
     pattern: /^SET client_min_messages = warning;\s*CREATE TABLE IF NOT EXISTS _prisma_migrations\s/,
     reason: 'has run before the first migration',
