@@ -281,7 +281,7 @@ export class CurrentAccount {
       );
       await unlessStopped(this.#showCached(opening)).finally(() => clock.clearTimeout(timer));
       const later = await unlessStopped(this.#later());
-      await this.#early.pause();
+      await unlessStopped(this.#early.pause());
       running = later.run({
         userId,
         name,
@@ -403,15 +403,12 @@ export class CurrentAccount {
       this.#leaving -= 1;
       let userId = this.#running?.userId ?? session.userId;
       await this.end(true);
-      // Empty where there is one that cannot be read yet.
-      let token: string | undefined = '';
-      try {
-        if (isUnread) userId ??= await session.restore();
-        token = session.held?.accessToken;
-        await session.leave(userId);
-      } catch {
-        void handled(this.#later().then((later) => later.forget(token)));
-      }
+      // One that still cannot be read stays as it is.
+      if (isUnread) userId ??= await session.restore().catch(() => undefined);
+      const { held } = session;
+      await session.leave(userId).catch(() => {
+        void handled(this.#later().then((later) => later.forget(held?.accessToken)));
+      });
       this.setIdle({ status: 'ended' });
       this.#refuse();
       if (userId !== undefined) await storage.destroy(this.nameOf(userId)).catch(failed);

@@ -46,10 +46,7 @@ export interface Later {
   calls: Calls;
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal }): Promise<Attachment>;
   run(given: RunningAccountGiven): RunningAccount;
-  /**
-   * Removes the session of this token from its store, which would not have it; nothing else. Where the token is empty the session that
-   * its user has left could not be read: once it can be, it ends, and its storage is removed. Never rejects.
-   */
+  /** Removes the session of this token from its store, which would not have it; nothing else. Never rejects. */
   forget(accessToken: string | undefined): Promise<void>;
 }
 
@@ -86,23 +83,9 @@ export function laterParts(given: LaterPorts): Later {
   // A lock of the application's own may be shared with other processes.
   const isAlone = given.lock === undefined && !isShared;
   const idOf = (conversationId: string): string => account.shown.store.idOf(conversationId);
-  const signIn = new SignIn({ ...ports, sessionTokens, http });
-  /** False where it cannot be read yet, or its storage not removed. */
-  const leaveUnread = (generation: number): Promise<boolean> => {
-    const leave = async (): Promise<boolean> => {
-      // Somebody has logged in since.
-      if (account.isClosed || generation !== session.generation) return true;
-      const userId = await session.restore();
-      if (userId !== undefined) await given.storage.destroy(account.nameOf(userId));
-      await session.leave(userId);
-      void signIn.revoke();
-      return true;
-    };
-    return account.change(leave).catch(() => false);
-  };
   return {
     http,
-    signIn,
+    signIn: new SignIn({ ...ports, sessionTokens, http }),
     calls: callsOf(
       http,
       (key) => account.observe(key),
@@ -130,10 +113,6 @@ export function laterParts(given: LaterPorts): Later {
       const { generation } = session;
       for (let failures = 1; ; failures += 1) {
         await pause(ports.clock, doubledMs(failures));
-        if (accessToken === '') {
-          if (await leaveUnread(generation)) return;
-          continue;
-        }
         const stored = await session.stored();
         // Also while it was read.
         if (account.isClosed || generation !== session.generation) return;

@@ -200,6 +200,7 @@ export class SignIn {
       } catch {
         // As before: the user may log in here.
         session.forget();
+        session.endListeners.call('STORAGE');
       }
     });
   }

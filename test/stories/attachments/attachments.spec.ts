@@ -175,7 +175,10 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect(Buffer.from(await end.arrayBuffer())).toEqual(bytes.subarray(-5));
     const beyond = await get(url, { range: `bytes=${bytes.length}-` });
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`]);
-    expect([beyond.headers.get('cache-control'), beyond.headers.get('content-disposition')]).toEqual([null, null]);
+    expect([beyond.headers.get('cache-control'), beyond.headers.get('content-disposition')]).toEqual([
+      'no-store',
+      null,
+    ]);
     expect(beyond.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await beyond.json()).toMatchObject({ status: 416, code: 'RANGE_NOT_SATISFIABLE' });
 

@@ -104,8 +104,13 @@ describe('DATABASE_URL', () => {
     await checkDatabase(database.url);
     await migrate(database.url);
     const pool = new Database(configured(database.url));
-    for (const executor of [pool, pool.reads, pool.background]) {
-      for (const [setting, value] of Object.entries(SESSION_SETTINGS)) {
+    const settings: [Pick<Database, 'query'>, Record<string, string>][] = [
+      [pool, { ...SESSION_SETTINGS, lock_timeout: '5000' }],
+      [pool.reads, SESSION_SETTINGS],
+      [pool.background, SESSION_SETTINGS],
+    ];
+    for (const [executor, expected] of settings) {
+      for (const [setting, value] of Object.entries(expected)) {
         const [row] = await executor.query<{ value: string }>(
           `SELECT CASE WHEN unit = 'ms' THEN setting ELSE current_setting(name) END AS value FROM pg_settings WHERE lower(name) = $1`,
           [setting],
