@@ -7,7 +7,6 @@ import type { Browser, Page } from 'playwright-core';
 import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
 import { TIMINGS } from '../../src/config/timings.js';
-import { HeavyQueries } from '../../src/limits/reads/heavy-queries.js';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { run } from './snippets.js';
@@ -291,22 +290,6 @@ describe('direct-events', () => {
         success: false,
         code: 'VALIDATION_FAILED',
       });
-  });
-
-  it('has one user’s lists of all messages wait for its other heavy reads', async () => {
-    const [cy, dan] = await Promise.all([story.person(), story.person()]);
-    await cy.say(await cy.directConversation(dan), 'in the list');
-    const heavyQueries = story.app.get(HeavyQueries);
-    let end = (): void => undefined;
-    const ended = new Promise<void>((resolve) => (end = resolve));
-    // As many as run at once and wait.
-    const others = Promise.allSettled(Array.from({ length: 10 }, () => heavyQueries.run(dan.id, () => ended)));
-    const refused = await dan.call('GET', '/api/chats/my-chats');
-    expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
-    expect((await cy.must('GET', '/api/chats/my-chats')).chats).toHaveLength(1);
-    end();
-    await others;
-    expect((await dan.must('GET', '/api/chats/my-chats')).chats).toHaveLength(1);
   });
 });
 

@@ -5,7 +5,6 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
-import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import type { HistoryQuery } from '../dto/messages.dto.js';
 import type { MessagePage, MessageView } from '../messages.view.js';
 import { briefOf } from './conversation-brief.js';
@@ -42,7 +41,6 @@ export class MessageReader {
     private readonly access: ConversationAccess,
     private readonly repository: MessagesRepository,
     private readonly attachments: AttachmentsService,
-    private readonly heavyQueries: HeavyQueries,
   ) {}
 
   /** A page of history, ascending. One of very long messages is shorter than asked for. */
@@ -125,8 +123,7 @@ export class MessageReader {
 
   /** Messages of all the caller's direct conversations, the newest first; none that are deleted. */
   recentDirect({ userId }: Principal, limit: number, skip: number): Promise<MessageView[]> {
-    // Looks at so many of each of them.
-    return this.heavyQueries.run(userId, () => this.repository.recentDirect(userId, limit, skip));
+    return this.repository.recentDirect(userId, limit, skip);
   }
 
   /** @throws DomainError NOT_FOUND unless the caller may read its message, or it is its own and nothing uses it. */
