@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../database/database.js';
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
+import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { UploadHints } from '../uploads/upload-fields.js';
 import { type AttachmentState, PENDING_DELETION } from '../attachment-state.js';
 
@@ -43,6 +44,8 @@ const UNFINISHED = `expires_at IS NOT NULL AND state IN ('EXPECTED', 'STORING')`
 const roomOf = (bytes: string): string => `LEAST(announced_size, 4 * coalesce(${bytes}, 0)::bigint)`;
 /** One bound after the other, so that they hold whoever else takes room at the same moment. */
 const LOCK_ROOM = `SELECT pg_advisory_xact_lock(hashtextextended('unfinished uploads', 0))`;
+/** Less than any upload takes. */
+const NO_BYTES = -1;
 /** One that has no bytes yet is forgotten soon; one that has any, a day after the last of them. */
 const FIRST_EXPIRY = `interval '1 hour'`;
 const NEXT_EXPIRY = `LEAST(now() + interval '1 day', created_at + interval '7 days')`;
@@ -51,6 +54,9 @@ const SILENT = `storing_since < now() - interval '30 seconds'`;
 
 @Injectable()
 export class ResumableUploadsRepository {
+  /** Of a process: those that wait for the room of all hold no connection meanwhile. */
+  private readonly turns = new KeyedMutex();
+
   constructor(private readonly database: Database) {}
 
   /**
@@ -69,8 +75,7 @@ export class ResumableUploadsRepository {
     }: Omit<ResumableUpload, 'state' | 'expiresAt' | 'isExpired' | 'holder'>,
     { maxUploadsOfUser, maxBytesOfUser, maxBytesToBegin }: UnfinishedBounds,
   ): Promise<Date | undefined> {
-    return this.database.transaction(async (transaction) => {
-      await transaction.query(LOCK_ROOM);
+    return this.inTurn(async (transaction) => {
       const [row] = await transaction.query<{ expiresAt: Date }>(
         `INSERT INTO attachments (id, owner_id, name, state, announced_size, voice, waveform, upload_metadata, expires_at)
          SELECT $1, $2, $3, 'EXPECTED', $4::int, $5, $6, $7, now() + ${FIRST_EXPIRY}
@@ -106,9 +111,8 @@ export class ResumableUploadsRepository {
     end: number,
     { maxBytesToBegin, maxBytes }: UnfinishedBounds,
   ): Promise<Hold> {
-    return this.database.transaction(async (transaction) => {
-      await transaction.query(LOCK_ROOM);
-      const [row] = await transaction.query<{ hasRoom: boolean; expiresAt: Date | null }>(
+    const holdWithin = async (executor: SqlExecutor, ...bounds: [number, number]): Promise<Hold> => {
+      const [row] = await executor.query<{ hasRoom: boolean; expiresAt: Date | null }>(
         `WITH room AS (
            SELECT ${roomOf('$4::int')} <= ${roomOf('size')} OR ${roomOf('$4::int')} + (
              SELECT coalesce(sum(${roomOf('size')}), 0) FROM attachments WHERE ${UNFINISHED} AND expires_at > now() AND id <> $1
@@ -121,11 +125,22 @@ export class ResumableUploadsRepository {
            RETURNING expires_at
          )
          SELECT found AS "hasRoom", (SELECT expires_at FROM held) AS "expiresAt" FROM room`,
-        [id, holder, deadHolder, end, maxBytesToBegin, maxBytes],
+        [id, holder, deadHolder, end, ...bounds],
         'hold_upload',
       );
       return { hasRoom: row?.hasRoom ?? true, expiresAt: row?.expiresAt ?? undefined };
-    });
+    };
+    // Most parts need no room beyond what their upload has: they wait for nobody.
+    const held = await holdWithin(this.database, NO_BYTES, NO_BYTES);
+    return held.hasRoom ? held : this.inTurn((transaction) => holdWithin(transaction, maxBytesToBegin, maxBytes));
+  }
+
+  private inTurn<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    const locked = async (transaction: Transaction): Promise<Result> => {
+      await transaction.query(LOCK_ROOM);
+      return work(transaction);
+    };
+    return this.turns.run('room', () => this.database.transaction(locked));
   }
 
   /** That the process is still at these. */

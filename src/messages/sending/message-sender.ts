@@ -95,11 +95,16 @@ export class MessageSender {
     refusal: unknown,
     connectionId?: string,
   ): Promise<SentMessage> {
-    const isJudgement = refusal instanceof DomainError && JUDGEMENTS.has(refusal.code);
-    if (!isJudgement || typeof clientId !== 'string' || !UUID_PATTERN.test(clientId)) throw refusal;
+    if (!this.mayBeRepeat(clientId, refusal)) throw refusal;
     const messageId = await this.repository.idOfSent(principal.userId, clientId);
     if (messageId === undefined) throw refusal;
     return this.repeated(principal, messageId, connectionId);
+  }
+
+  /** Whether it is worth asking: what is refused for now may be sent again. */
+  mayBeRepeat(clientId: unknown, refusal: unknown): clientId is string {
+    const isJudgement = refusal instanceof DomainError && JUDGEMENTS.has(refusal.code);
+    return isJudgement && typeof clientId === 'string' && UUID_PATTERN.test(clientId);
   }
 
   private stored(

@@ -48,6 +48,8 @@ export class MessageCommands {
   async repeatOf(connection: Connection, payload: unknown, refusal: unknown): Promise<ResultOf<'send_message'>> {
     const { principal, id } = connection;
     const { clientId } = (payload ?? {}) as { clientId?: unknown };
+    // Others wait for nothing that the connection sent before.
+    if (!this.sender.mayBeRepeat(clientId, refusal)) throw refusal;
     const sent = await this.sequencerOf(connection).change(() =>
       this.sender.repeatOf(principal, clientId, refusal, id),
     );
