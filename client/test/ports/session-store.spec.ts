@@ -54,7 +54,7 @@ describe('the store of the session in IndexedDB', () => {
       };
       const saved = rejection(tokens.save({ ...SESSION, accessToken: 'late' }));
       await jest.advanceTimersByTimeAsync(10_000);
-      expect(await saved).toMatchObject({ message: 'IndexedDB does not answer.' });
+      expect(await saved).toMatchObject({ message: 'The storage failed.' });
       answers = true;
       for (const answer of held) answer();
       await tokens.save(SESSION);
