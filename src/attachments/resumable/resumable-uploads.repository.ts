@@ -54,7 +54,7 @@ const SILENT = `storing_since < now() - interval '30 seconds'`;
 
 @Injectable()
 export class ResumableUploadsRepository {
-  /** Of a process: those that wait for the room of all hold no connection meanwhile. */
+  /** Requests of this process that want room: those that wait for it hold no connection meanwhile. */
   private readonly turns = new KeyedMutex();
 
   constructor(private readonly database: Database) {}
