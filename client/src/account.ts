@@ -109,7 +109,7 @@ export class CurrentAccount {
   }
 
   get #isRestoring(): boolean {
-    return this.#restoring === this.ports.session.generation;
+    return !this.isClosed && this.#restoring === this.ports.session.generation;
   }
 
   /** The connection's status while there is no engine. */
@@ -244,7 +244,7 @@ export class CurrentAccount {
         });
         break;
       } catch {
-        if (!this.#isRestoring || this.isClosed) break;
+        if (!this.#isRestoring) break;
         if (failures === MAX_RESTORES) {
           this.setIdle({ status: 'ended', code: 'STORAGE' });
           known();

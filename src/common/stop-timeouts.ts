@@ -1,6 +1,6 @@
 /**
  * How long the parts of a stop may take. Together they fit into what the next one out waits for: the process that started a
- * worker for the worker, and that process for itself.
+ * worker for the worker, and that process for itself. Push and webhooks come on top where a receiver does not answer: up to 3 s each.
  */
 
 /** Accepted work may finish for so long once the process received its signal to end. */

@@ -6,8 +6,8 @@ const COUNTED: ReadonlySet<unknown> = new Set(['counter', 'histogram']);
 
 /**
  * The metrics of several processes as one set: counters and histograms are added up, and so are gauges unless they name another
- * way (`aggregator`); of a mean or a quantile the highest shows. What a process had counted when it was seen last stays in the sums after its end, so that they never fall:
- * whoever reads them would take that for a restart of the whole.
+ * way (`aggregator`); of a mean or a quantile the highest shows. What a process had counted when it was seen last stays in the sums
+ * after its end, so that they never fall: whoever reads them would take that for a restart of the whole.
  */
 export class MetricsSum {
   private readonly latest = new Map<number, MetricObjects>();

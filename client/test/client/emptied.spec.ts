@@ -412,6 +412,25 @@ describe('a storage that is gone', () => {
     expect(textsIn(client)).toEqual(['one', 'two']);
   });
 
+  it('holds up nothing of what is typed where the client is closed in that moment', async () => {
+    const client = createClient(portsOf());
+    clients = [client];
+    await client.login({ username: 'me', password: 'a long password' });
+    await client.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    browser.sleep();
+    await browser.empty();
+    let closed: Promise<void> | undefined;
+    // While what ran on the former storage ends.
+    client.connection.subscribe(() => {
+      if (client.connection.getSnapshot().status === 'offline') closed ??= client.close();
+    });
+    browser.wake();
+    await until('it is being closed', () => closed !== undefined);
+    await closed;
+    const { stored } = client.send({ conversationId: CONVERSATION, content: 'two' });
+    expect(await rejection(stored)).toMatchObject({ code: 'ABORTED' });
+  });
+
   describe('and does not open', () => {
     let users: ReturnType<typeof twoUsers>;
     let store: ReturnType<typeof unwilling>;

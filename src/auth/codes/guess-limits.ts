@@ -18,9 +18,10 @@ type Bucket = readonly [limit: LimitName, key: string];
 /**
  * Counts guesses, so that guessing costs the guesser and not the owner (docs/operations.md, "Guessing").
  *
- * An account's guesses are counted apart for each of its two names, which are not known to be one's, for each IP address and for each device it knows; addresses that it does not know
- * have one more limit together, and each of them one over all accounts. Who comes from elsewhere than the guessers is
- * therefore not kept out by them, and a thousand IP addresses together guess little more than a few.
+ * An account's guesses are counted apart for each of its two names, as no limit is to show which two are one account's, and for each
+ * IP address and device it knows; addresses that it does not know have one more limit together, and each of them one over all
+ * accounts. Who comes from elsewhere than the guessers is therefore not kept out by them, and a thousand IP addresses together
+ * guess little more than a few.
  */
 @Injectable()
 export class GuessLimits {

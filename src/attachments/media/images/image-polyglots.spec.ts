@@ -30,6 +30,11 @@ describe('an image that is something else as well', () => {
     const commented = archive();
     commented.writeUInt16LE(5, commented.length - 2);
     expect(isPolyglot(Buffer.concat([photo, commented, bytes('hello, world')]))).toBe(true);
+    // Few programs look at how many entries its last record says there are, nor at both places of its directory.
+    const odd = archive();
+    odd.writeUInt16LE(7, odd.length - 14);
+    odd.writeUInt32LE(0xffff, odd.length - 6);
+    expect(isPolyglot(Buffer.concat([photo, odd]))).toBe(true);
   });
 
   it.each([

@@ -1,5 +1,7 @@
 /** Longest comment of a ZIP archive, and its last record before that. */
 const ZIP_END = 22;
+/** The record that a large archive has right before it. */
+const ZIP_LOCATOR = 20;
 const MAX_ZIP_COMMENT_BYTES = 65_535;
 
 /** Beginnings of other things that work wherever in a file they stand: no image needs to hold any of them. */
@@ -36,8 +38,8 @@ export function isPolyglot(file: Buffer): boolean {
 }
 
 /**
- * An archive is read from its end: its last record says how long the comment after it is, up to the file's own end, and how many
- * entries there are, on this disk and in all, which is the same.
+ * An archive is read from its end: its last record says how long the comment after it is, up to the file's own end, and where its
+ * directory is, by its length or by its place. Of a large one another record before it says that.
  */
 function endsAsZip(file: Buffer): boolean {
   const from = Math.max(0, file.length - ZIP_END - MAX_ZIP_COMMENT_BYTES);
@@ -48,7 +50,10 @@ function endsAsZip(file: Buffer): boolean {
   ) {
     if (at + ZIP_END > file.length) break;
     const isWithinFile = at + ZIP_END + file.readUInt16LE(at + 20) <= file.length;
-    if (isWithinFile && file.readUInt16LE(at + 8) === file.readUInt16LE(at + 10)) return true;
+    const isAt = (place: number, mark: string): boolean => file.toString('latin1', place, place + 4) === mark;
+    const [length, place] = [file.readUInt32LE(at + 12), file.readUInt32LE(at + 16)];
+    const hasDirectory = isAt(Math.max(0, at - length), 'PK\x01\x02') || isAt(place, 'PK\x01\x02');
+    if (isWithinFile && (hasDirectory || isAt(Math.max(0, at - ZIP_LOCATOR), 'PK\x06\x07'))) return true;
   }
   return false;
 }
