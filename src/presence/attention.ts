@@ -15,6 +15,9 @@ export interface Shown {
   conversationIds: readonly string[];
 }
 
+/** For how long a connection may be dead before it is known: a ping every 25 s, which is answered within 20. */
+export const MAX_SILENCE_SECONDS = 50;
+
 /** Answers the conversations that the user's active connections show; undefined where none is active. */
 export type AttentionReader = (userId: string) => readonly string[] | undefined;
 
@@ -26,6 +29,7 @@ export type AttentionReader = (userId: string) => readonly string[] | undefined;
 export class Attention {
   private reader: AttentionReader = () => undefined;
   private listener: ((userId: string) => void) | undefined;
+  private lossListener: ((userId: string) => void) | undefined;
 
   readBy(reader: AttentionReader): void {
     this.reader = reader;
@@ -38,6 +42,15 @@ export class Attention {
 
   changed(userId: string): void {
     this.listener?.(userId);
+  }
+
+  /** @param listener is given who was taken to look, for up to `MAX_SILENCE_SECONDS`, on a connection that was dead */
+  onLoss(listener: (userId: string) => void): void {
+    this.lossListener = listener;
+  }
+
+  lost(userId: string): void {
+    this.lossListener?.(userId);
   }
 
   /** Undefined where nobody looks. */

@@ -62,7 +62,9 @@ export class ChatGateway
     this.connections.open(socket);
   }
 
-  handleDisconnect(socket: ChatSocket): void {
+  /** @param reason Socket.IO's own */
+  handleDisconnect(socket: ChatSocket, reason?: string): void {
+    socket.data.isSilent = reason === 'ping timeout';
     this.connections.close(socket);
   }
 

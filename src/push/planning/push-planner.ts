@@ -5,6 +5,7 @@ import { Configuration } from '../../config/configuration.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
+import { Attention } from '../../presence/attention.js';
 import { type Planned, PushPlanningRepository } from './push-planning.repository.js';
 import { PushSender } from '../sending/push-sender.js';
 
@@ -43,6 +44,8 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   /** Who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
   private readonly choosers = new Set<string>();
   private readonly changed = new Set<string>();
+  /** Who was taken to look, on a connection that was dead. */
+  private readonly absent = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
   private walk: Walk | undefined;
@@ -65,12 +68,14 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly configuration: Configuration,
     metrics: Metrics,
     events: EventBus,
+    attention: Attention,
   ) {
     metrics.gauge(
       'parley_push_unplanned',
       'Conversations, friend requests and readers that push has not looked at yet.',
       () => this.noted,
     );
+    attention.onLoss((userId) => this.note(this.absent, userId));
     events.subscribe('messages.created', (event) => this.created(event));
     events.subscribe('friend-request.sent', ({ request }) => this.note(this.requests, request.id));
     events.subscribe('friend-request.accepted', ({ request }) => this.note(this.requests, request.id));
@@ -100,7 +105,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private get noted(): number {
-    const noted = [this.conversations, this.requests, this.readers, this.choosers, this.changed];
+    const noted = [this.conversations, this.requests, this.readers, this.choosers, this.changed, this.absent];
     return noted.reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -140,6 +145,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
     await this.turn(this.choosers, (ids) => this.repository.refresh(ids, [], 0, pushClearDelayMs));
     await this.turn(this.changed, (ids) => this.repository.refresh([], ids, 1, pushClearDelayMs));
+    await this.turn(this.absent, (ids) => this.repository.reconsider(ids));
   }
 
   /** Looks at some of what is noted. What happens from here on is noted anew; what fails is noted again. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import { MAX_SILENCE_SECONDS } from '../../presence/attention.js';
 
 /** Messages of a conversation that are looked at for the first time: nobody is shown more of them. */
 const MAX_PLANNED_MESSAGES = 1_000;
@@ -171,6 +172,33 @@ export class PushPlanningRepository {
        SELECT min(due_at) AS "dueAt" FROM due`,
       [userIds, conversationIds, delayMs / 1_000, minBadge],
       'push_refresh',
+    );
+    return planned ?? { dueAt: null };
+  }
+
+  /** Messages that did not ring since these users were taken to look at them are decided about again. */
+  async reconsider(userIds: readonly string[]): Promise<Planned> {
+    const [planned] = await this.database.background.queryAtomically<Planned>(
+      `WITH owned AS MATERIALIZED (
+         SELECT id FROM push_devices WHERE user_id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+       ), unseen AS MATERIALIZED (
+         SELECT l.device_id, l.conversation_id, min(l.seq) AS seq, min(l.at) AS at
+         FROM owned JOIN push_log l ON l.device_id = owned.id
+         WHERE l.at > now() - make_interval(secs => ${MAX_SILENCE_SECONDS}) AND l.outcome = 'skipped' AND l.reason = 'looking'
+         GROUP BY l.device_id, l.conversation_id
+       ), written AS (
+         UPDATE push_notices n SET first_seq = LEAST(n.first_seq, u.seq), since = LEAST(n.since, u.at), decide_at = now(),
+           changed_at = now()
+         FROM unseen u WHERE n.device_id = u.device_id AND n.kind = 'message' AND n.subject_id = u.conversation_id
+         RETURNING n.device_id
+       ), due AS (
+         UPDATE push_devices d SET due_at = LEAST(d.due_at, now())
+         WHERE d.id IN (SELECT device_id FROM written) AND ${mayBeSooner('d')}
+         RETURNING d.due_at
+       )
+       SELECT min(due_at) AS "dueAt" FROM due`,
+      [userIds],
+      'push_reconsider',
     );
     return planned ?? { dueAt: null };
   }

@@ -48,11 +48,13 @@ export class UserConnections {
   }
 
   remove(socket: ChatSocket): void {
-    const { userId } = socket.data.principal;
+    const { isActive, isSilent, principal } = socket.data;
+    const { userId } = principal;
     const own = this.byUser.get(userId);
     own?.delete(socket);
     if (own?.size === 0) this.byUser.delete(userId);
     this.attention.changed(userId);
+    if (isActive && isSilent === true) this.attention.lost(userId);
   }
 }
 

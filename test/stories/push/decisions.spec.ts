@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Server, Socket } from 'socket.io';
 import { Database } from '../../../src/database/database.js';
 import { Attention } from '../../../src/presence/attention.js';
+import { PushPlanner } from '../../../src/push/planning/push-planner.js';
 import { PushSender } from '../../../src/push/sending/push-sender.js';
+import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import {
   apnsToken,
   expoToken,
@@ -13,7 +16,7 @@ import {
   startPushStory,
   unreadOf,
 } from '../../support/push/push-story.js';
-import { type Person, until } from '../../support/story.js';
+import { type Device, type Person, until } from '../../support/story.js';
 import { olderDevice } from '../../dialects/clients.js';
 import { Frames } from '../../dialects/frames.js';
 
@@ -34,6 +37,13 @@ describe('whether a phone rings', () => {
   const pair = async (): Promise<Phone & { conversationId: string }> => {
     const phone = await push.owner('bob');
     return { ...phone, conversationId: await ada.directConversation(phone.person) };
+  };
+
+  /** As Engine.IO ends a connection that answered no ping. */
+  const endUnanswered = ({ socket }: Device): void => {
+    const { server } = push.story.app.get(Rooms, { strict: false }) as unknown as { server: Server };
+    const { conn } = server.sockets.sockets.get(socket.id ?? '') as Socket;
+    (conn as unknown as { onClose(reason: string): void }).onClose('ping timeout');
   };
 
   it('rings where nobody looks, with who wrote, what, and how much there is to read', async () => {
@@ -75,6 +85,43 @@ describe('whether a phone rings', () => {
     await device.must('join_conversation', { conversationId });
     await ada.say(conversationId, 'You see this');
     expect(await logged(bob, { outcome: 'skipped' })).toMatchObject({ reason: 'looking', conversationId, seq: 1 });
+    expect(push.expo.of(token)).toEqual([]);
+  });
+
+  it('rings after all where the connection that showed it turns out to have been dead, and not where it was closed', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const [dead, closed] = [await bob.device(), await bob.device()];
+    for (const device of [dead, closed]) await device.must('join_conversation', { conversationId });
+    await ada.say(conversationId, 'Nobody sees this');
+    await logged(bob, { outcome: 'skipped', reason: 'looking' });
+    closed.socket.disconnect();
+    const attention = push.story.app.get(Attention, { strict: false });
+    await until('one shows it', () => attention.of(bob.id)?.conversationIds.length === 1);
+    const planner = push.story.app.get(PushPlanner) as unknown as { absent: ReadonlySet<string> };
+    expect(planner.absent.size).toBe(0);
+    endUnanswered(dead);
+    expect(await push.expo.arrived(token)).toMatchObject([{ body: 'Nobody sees this', badge: 1, sound: true }]);
+    expect(await logged(bob, { outcome: 'sent' })).toMatchObject({ conversationId, seq: 1 });
+    await ada.say(conversationId, 'Nor this');
+    const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
+    await until('it rang', () => bodies().length >= 2);
+    expect(bodies()).toHaveLength(2);
+  });
+
+  it('does not ring where a connection was dead, and another one shows it or it was read', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const [dead, alive] = [await bob.device(), await bob.device()];
+    for (const device of [dead, alive]) await device.must('join_conversation', { conversationId });
+    await ada.say(conversationId, 'You see this');
+    await logged(bob, { outcome: 'skipped', reason: 'looking' });
+    endUnanswered(dead);
+    const skips = async (): Promise<string[]> =>
+      (await logOf(bob)).filter(({ outcome }) => outcome === 'skipped').map(({ reason }) => reason);
+    await until('it was decided about again', async () => (await skips()).length === 2);
+    await alive.must('mark_read', { conversationId, seq: 1 });
+    endUnanswered(alive);
+    await until('and once more', async () => (await skips()).length === 3);
+    expect(await skips()).toEqual(['read', 'looking', 'looking']);
     expect(push.expo.of(token)).toEqual([]);
   });
 

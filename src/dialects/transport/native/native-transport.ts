@@ -255,7 +255,10 @@ class NativeConnection implements NativeClient {
   beat(): void {
     if (!this.isOpen || this.socket.isPaused) return;
     clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.cut(), PONG_MS).unref();
+    this.deadline = setTimeout(() => {
+      if (this.connection !== undefined) this.connection.socket.data.isSilent = true;
+      this.cut();
+    }, PONG_MS).unref();
     this.socket.ping();
   }
 
