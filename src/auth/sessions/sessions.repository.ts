@@ -300,11 +300,6 @@ export class SessionsRepository {
     return token;
   }
 
-  async isUnspent(transaction: Transaction, hash: Buffer): Promise<boolean> {
-    const found = await transaction.query('SELECT 1 FROM refresh_tokens WHERE hash = $1 AND spent_at IS NULL', [hash]);
-    return found.length > 0;
-  }
-
   /** A session's tokens that are not spent, or were spent since then. */
   recentTokens(
     transaction: Transaction,

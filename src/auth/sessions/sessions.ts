@@ -358,19 +358,25 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       return newest === undefined ? { outcome: 'invalid' } : { outcome: 'rotated', principal, refreshToken: newest };
     }
     if (attemptId !== undefined && token.attemptId === attemptId) {
-      const unspent = await this.unspentAfter(transaction, presented);
-      if (unspent !== undefined) return { outcome: 'rotated', principal, refreshToken: unspent };
+      const next = await this.successorAfter(transaction, presented);
+      // Made under a secret that is known no more: nobody can have taken it from whoever repeats the attempt.
+      if (next === undefined) return { outcome: 'invalid' };
+      if (!next.isSpent) return { outcome: 'rotated', principal, refreshToken: next.token };
     }
     // Returned and not thrown: the revocation must be committed.
     await this.repository.revokeLocked(transaction, session.id, 'REFRESH_TOKEN_REUSED', new Date(now));
     return { outcome: 'reused', principal };
   }
 
-  /** The successor of a spent token, unless it was spent as well, or made under a secret that is known no more. */
-  private async unspentAfter(transaction: Transaction, presented: string): Promise<string | undefined> {
+  /** The successor of a spent token; undefined where it was made under a secret that is known no more. */
+  private async successorAfter(
+    transaction: Transaction,
+    presented: string,
+  ): Promise<{ token: string; isSpent: boolean } | undefined> {
     for (const key of this.successorKeys) {
-      const successor = successorOf(presented, key);
-      if (await this.repository.isUnspent(transaction, refreshTokenHash(successor))) return successor;
+      const token = successorOf(presented, key);
+      const spending = await this.repository.spendingOf(transaction, refreshTokenHash(token));
+      if (spending !== undefined) return { token, isSpent: spending.spentAt !== null };
     }
     return undefined;
   }

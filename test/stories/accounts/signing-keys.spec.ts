@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refreshTokenHash } from '../../../src/auth/sessions/refresh-token.js';
+import { Database } from '../../../src/database/database.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
@@ -92,6 +95,24 @@ describe('a new JWT_SECRET', () => {
     expect((await refresh(after, refreshToken)).body.code).toBe('REFRESH_TOKEN_INVALID');
     // Which ended nothing.
     expect((await refresh(after, third)).status).toBe(200);
+  });
+
+  it('takes no repeated refresh for a theft whose successor was made under a secret that is known no more', async () => {
+    const { refreshToken } = await login();
+    const attempt = { refreshToken, attemptId: randomUUID() };
+    const { refreshToken: second } = (await request(before.url, 'POST', '/auth/refresh', attempt)).body;
+    // The repeat comes after the time in which any repeat is answered alike.
+    await before.app
+      .get(Database)
+      .query(`UPDATE refresh_tokens SET spent_at = spent_at - interval '1 hour' WHERE hash = $1`, [
+        refreshTokenHash(refreshToken),
+      ]);
+    expect((await request(after.url, 'POST', '/auth/refresh', attempt)).body.code).toBe('REFRESH_TOKEN_INVALID');
+    expect((await request(during.url, 'POST', '/auth/refresh', attempt)).body.refreshToken).toBe(second);
+    const third = (await refresh(after, second)).body.refreshToken;
+    // That one was used, so by whoever has it: a repeat of what is before it is a theft.
+    expect((await request(during.url, 'POST', '/auth/refresh', attempt)).body.code).toBe('REFRESH_TOKEN_REUSED');
+    expect((await refresh(after, third)).body.code).toBe('REFRESH_TOKEN_INVALID');
   });
 
   it('keeps addresses of files and codes good while the old one is known, and no longer', async () => {

@@ -106,6 +106,8 @@ describe('a database that lets nobody in any more, while the connections that th
 
     proxy.isRefusing = true;
     await until('a request is refused', async () => (await statuses(ada)).includes(503));
+    // An answer of just now is given again for a moment.
+    await until('the server is not ready', async () => (await readiness(story.url)) === 503);
     // One at a time: a connection that lives answers each of them.
     for (let time = 0; time < 5; time += 1) {
       expect((await ada.call('GET', '/users/me')).status).toBe(200);
