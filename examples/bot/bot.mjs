@@ -1,6 +1,7 @@
-// A bot in 35 lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
+// A bot in 41 lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
 // The key needs conversations:read and messages:write; docs/integrations.md says how to make it and the bot.
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 
 const { PARLEY_KEY: token, PARLEY_BOT: actAs } = process.env;
@@ -14,20 +15,25 @@ const answerId = (id) =>
     .update(id)
     .digest('hex')
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
-const answer = ({ id, senderId, conversationId, content, deletedAt }) => {
+const answer = async ({ id, senderId, conversationId, content, deletedAt }) => {
   if (senderId === actAs || deletedAt !== null || !content?.startsWith('/echo ')) return;
-  socket.emit('send_message', { conversationId, content: content.slice(6), clientId: answerId(id), replyToId: id });
+  const sent = { conversationId, content: content.slice(6), clientId: answerId(id), replyToId: id };
+  for (let passes = true; passes; ) {
+    const { error } = await socket.emitWithAck('send_message', sent);
+    passes = ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE'].includes(error?.code);
+    if (passes) await pause(error.retryAfterMs ?? 1_000);
+  }
 };
 const catchUp = async () => {
   const { ok, data } = await socket.emitWithAck('sync', { cursor });
   if (!ok) return;
-  for (const message of data.messages ?? []) if (cursor !== undefined) answer(message);
+  for (const message of data.messages ?? []) if (cursor !== undefined) await answer(message);
   cursor = data.reset ? undefined : data.cursor;
   if (data.reset || data.hasMore) await catchUp();
 };
 // A connection that is lost meanwhile: the next one does it again.
 for (const event of ['session:ready', 'sync:needed']) socket.on(event, () => catchUp().catch(() => undefined));
-socket.on('message:new', ({ message }) => answer(message));
+socket.on('message:new', ({ message }) => answer(message).catch(() => undefined));
 socket.on('connect', () => console.log('* connected'));
 // What the server ends or refuses Socket.IO's client does not try again by itself: a restart, a suspension that ends.
 const again = () => socket.active || setTimeout(() => socket.connect(), 5_000);

@@ -64,7 +64,8 @@ async function command(line) {
       say(`* ${nameOf(id)} is ${client.presence(id).getSnapshot()?.isOnline ? 'online' : 'offline'}`);
   } else if (word === '/chat') await openWith(await find(name));
   else if (line.startsWith('/') || open === undefined) say(HELP);
-  else if (line !== '') client.send({ conversationId: open.id, content: line }); // Sent when it can be, once and in order.
+  // Sent when it can be, once and in order; kept before the next line is read, which may be /quit.
+  else if (line !== '') await client.send({ conversationId: open.id, content: line }).stored;
 }
 
 async function find(name = '') {

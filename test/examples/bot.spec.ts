@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -48,6 +49,42 @@ describe('the example bot', () => {
       '/echo again',
       'again',
     ]);
+  });
+
+  it('sends an answer again that was refused for a while, as the same message', async () => {
+    const http = createServer();
+    const server = new Server(http);
+    const sent: { clientId: string }[] = [];
+    const isStored = new Promise<void>((resolve) =>
+      server.on('connection', (socket) => {
+        socket.on('sync', (_request, answer) => answer({ ok: true, data: { messages: [], cursor: 'here' } }));
+        socket.on('send_message', (request, answer) => {
+          sent.push(request);
+          if (sent.length === 1) answer({ ok: false, error: { code: 'RATE_LIMITED', retryAfterMs: 1 } });
+          else {
+            answer({ ok: true, data: {} });
+            resolve();
+          }
+        });
+        socket.emit('session:ready', {});
+        const message = {
+          id: randomUUID(),
+          senderId: 'ada',
+          conversationId: 'one',
+          content: '/echo Hello!',
+          deletedAt: null,
+        };
+        socket.emit('message:new', { message });
+      }),
+    );
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const { port } = http.address() as AddressInfo;
+    const other = new LineProcess(['examples/bot/bot.mjs', `http://127.0.0.1:${port}`], { PARLEY_KEY: 'key' });
+    await isStored;
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual(sent[0]);
+    await other.kill();
+    await server.close();
   });
 
   it('goes on where its connection is lost before what it asked for is answered', async () => {

@@ -104,6 +104,20 @@ describe('the example node-chat', () => {
     await alan.kill();
   });
 
+  it('keeps what was typed right before its end, and sends it when it is started again', async () => {
+    const lise = await chat('lise');
+    const otto = await chat('otto');
+    otto.type('/chat lise');
+    await otto.line('--- lise ---');
+    otto.type('the last word\n/quit');
+    await otto.line('bye');
+    expect(await otto.exit()).toBe(0);
+    await chat('otto');
+    await lise.line('unread from otto');
+    lise.type('/chat otto');
+    await lise.line('otto: the last word');
+  });
+
   it('does what another program has written to it before the log-in, line by line, and ends', async () => {
     const emmy = await chat('emmy');
     const other = start('kurt', 'correct horse', join(folder, 'piped'));
