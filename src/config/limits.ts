@@ -30,7 +30,7 @@ export const LIMITS = {
   wrongLoginsByAddress: { per: 'ipAddress', burst: 100, points: 100, perSeconds: 3_600 },
   /** New accounts; each costs a password hash. */
   register: { per: 'ipAddress', burst: 300, points: 300, perSeconds: 60 },
-  /** New token pairs. */
+  /** New token pairs, and log-outs. */
   refresh: { per: 'ipAddress', burst: 300, points: 10, perSeconds: 1 },
   /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an IP address. */
   codesByAddress: { per: 'ipAddress', burst: 60, points: 30, perSeconds: 60 },
@@ -44,7 +44,7 @@ export const LIMITS = {
   passwordConfirmations: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
   passwordConfirmationsHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },
   passwordConfirmationsDaily: { per: 'account', burst: 60, points: 60, perSeconds: 86_400 },
-  /** Complete copies of what is stored of a user, or of the audit log. */
+  /** Complete copies of what is stored of a user, or of the audit log; and an administrator's `vacuum` and `after-restore`. */
   exports: { per: 'user', burst: 5, points: 5, perSeconds: 3_600 },
   /** Searches of users and messages. */
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },

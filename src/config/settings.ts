@@ -595,7 +595,7 @@ export const SETTINGS = settings({
   VAPID_SUBJECT: {
     schema: url(['mailto:', 'https:'], 'must be a mailto: or https:// URL'),
     fallback: undefined,
-    shownDefault: '`mailto:` with the e-mail address of `MAIL_FROM`',
+    shownDefault: '`mailto:` with the e-mail address of `MAIL_FROM`, or one that is none',
     example: 'mailto:admin@example.com',
     meaning: 'whom push services of browsers may write to; Apple refuses one that is not real',
   },

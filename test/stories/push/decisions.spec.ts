@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Server, Socket } from 'socket.io';
 import { Database } from '../../../src/database/database.js';
 import { Attention } from '../../../src/presence/attention.js';
-import { PushPlanner } from '../../../src/push/planning/push-planner.js';
 import { PushSender } from '../../../src/push/sending/push-sender.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import {
@@ -97,8 +96,6 @@ describe('whether a phone rings', () => {
     closed.socket.disconnect();
     const attention = push.story.app.get(Attention, { strict: false });
     await until('one shows it', () => attention.of(bob.id)?.conversationIds.length === 1);
-    const planner = push.story.app.get(PushPlanner) as unknown as { absent: ReadonlySet<string> };
-    expect(planner.absent.size).toBe(0);
     endUnanswered(dead);
     expect(await push.expo.arrived(token)).toMatchObject([{ body: 'Nobody sees this', badge: 1, sound: true }]);
     expect(await logged(bob, { outcome: 'sent' })).toMatchObject({ conversationId, seq: 1 });
