@@ -49,7 +49,7 @@ export class Ledger {
     let last = Date.now();
     this.stallWatch = setInterval(() => {
       const now = Date.now();
-      if (now - last > STALL_MS) this.stalled(last, now);
+      if (now - last > STALL_MS) this.stalled('the machine', last, now);
       last = now;
     }, STALL_WATCH_MS);
   }
@@ -87,9 +87,9 @@ export class Ledger {
   }
 
   /** Not a fault of the plan, so that it is not counted as one. */
-  private stalled(from: number, to: number): void {
-    this.faults.push({ name: 'the machine stalled', from, to });
-    this.note(`the machine stalled for ${to - from} ms`);
+  stalled(who: string, from: number, to: number): void {
+    this.faults.push({ name: `${who} stalled`, from, to });
+    this.note(`${who} stalled for ${to - from} ms`);
   }
 
   /** Whether nothing was broken in this time, nor shortly before it. */

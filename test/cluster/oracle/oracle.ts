@@ -1,8 +1,9 @@
+import { GAP_TIMEOUT_MS } from '../../../src/realtime/delivery/conversation-sequencer.js';
 import { Random, sleep } from '../../chaos/random.js';
 import { until } from '../../support/story.js';
 import { Faults } from './faults.js';
 import { Ledger } from './ledger.js';
-import { Stage } from './stage.js';
+import { Stage, type StagedProcess } from './stage.js';
 import { Verdict } from './verdict.js';
 import { Workload } from './workload.js';
 
@@ -10,6 +11,7 @@ import { Workload } from './workload.js';
 const ACTS_A_FAULT = 12;
 const BURST = 5;
 const SETTLED_TIMEOUT_MS = 60_000;
+const LAG_WATCH_MS = 100;
 
 export interface OracleOptions {
   readonly databaseUrl: string;
@@ -32,6 +34,8 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
   const random = new Random(seed);
   const ledger = new Ledger(report);
   const stage = await Stage.build({ databaseUrl });
+  const watch = new AbortController();
+  const watching = stage.processes.map((one) => watchLag(one, ledger, watch.signal));
   let convergedMs = 0;
   try {
     const workload = await Workload.prepare(stage, ledger, random.fork());
@@ -57,6 +61,8 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
     ledger.violation(`broken off: ${(error as Error).stack}`);
   }
   ledger.close();
+  watch.abort();
+  await Promise.all(watching);
   await stage.close();
   const { violations, counts } = ledger;
   if (violations.length === 0) stage.forget();
@@ -66,6 +72,23 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
     convergedMs,
     logs: violations.length === 0 ? undefined : stage.directory,
   };
+}
+
+/**
+ * One process of a busy machine may stand still while the others go on: what it stored comes to them later than they wait for what
+ * is missing.
+ */
+async function watchLag({ name, directUrl }: StagedProcess, ledger: Ledger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const from = Date.now();
+    await fetch(`${directUrl}/health/live`, { signal }).then(
+      (response) => response.arrayBuffer(),
+      () => undefined,
+    );
+    const to = Date.now();
+    if (to - from > GAP_TIMEOUT_MS && !signal.aborted) ledger.stalled(name, from, to);
+    await sleep(LAG_WATCH_MS);
+  }
 }
 
 /** Where nothing is broken everything comes live: nobody has to sync. */
