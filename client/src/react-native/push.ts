@@ -12,7 +12,10 @@ export interface ExpoNotifications {
   requestPermissionsAsync(): Promise<ExpoPermission>;
   getExpoPushTokenAsync(options: { projectId?: string }): Promise<{ data: string }>;
   unregisterForNotificationsAsync(): Promise<void>;
-  addPushTokenListener(listener: () => void): { remove(): void };
+  /** Stops Expo from registering this phone again by itself; `getExpoPushTokenAsync` starts it. */
+  setAutoServerRegistrationEnabledAsync?(enabled: boolean): Promise<void>;
+  /** The token is the phone's own one, of Apple or Google. It is emitted whenever it is asked for, changed or not. */
+  addPushTokenListener(listener: (token: { readonly data: unknown }) => void): { remove(): void };
   addNotificationResponseReceivedListener(listener: (response: ExpoResponse) => void): { remove(): void };
   getLastNotificationResponse(): ExpoResponse | null;
   clearLastNotificationResponse(): void;
@@ -88,6 +91,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
   /** The user who is registered, and the one who is being. */
   #registeredFor: string | undefined;
   #registering: Promise<void> | undefined;
+  /** The phone's own token; unknown when a registration begins, until it is emitted. */
+  #deviceToken: unknown;
   #userId: string | undefined;
   #failures = 0;
   /** It failed for good: tried again on a look at the permission, a log-in or another token alone. */
@@ -108,7 +113,11 @@ export class ExpoPush implements Observable<PushSnapshot> {
     private readonly options: ExpoPushOptions,
   ) {
     const { notifications } = options;
-    const token = notifications.addPushTokenListener(() => {
+    const token = notifications.addPushTokenListener(({ data }) => {
+      const isAsked = this.#registering !== undefined && this.#deviceToken === undefined;
+      const isKnown = isAsked || data === this.#deviceToken;
+      this.#deviceToken = data;
+      if (isKnown) return;
       this.#registeredFor = undefined;
       this.#hasFailed = false;
       this.#register();
@@ -199,6 +208,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     if (this.client.connection.getSnapshot().status !== 'live') return;
     clearTimeout(this.#timer);
     this.#registeredFor = userId;
+    this.#deviceToken = undefined;
     this.#registering = this.#put()
       .then(
         () => {

@@ -13,6 +13,8 @@ class Client {
   items: Conversation[] = [];
   /** What registering is answered with; undefined: taken. */
   failure: Error | undefined;
+  /** Until then no request is answered. */
+  answered: Promise<void> = Promise.resolve();
   readonly requests: { path: string; body: unknown }[] = [];
   readonly ready = Promise.resolve();
   readonly listeners = new Listeners();
@@ -35,6 +37,7 @@ class Client {
       http: {
         request: async (path: string, { body }: { body: unknown }) => {
           this.requests.push({ path, body });
+          await this.answered;
           if (this.failure !== undefined) throw this.failure;
           return { status: 200, body: {} };
         },
@@ -127,9 +130,34 @@ describe('push by Expo', () => {
     await jest.advanceTimersByTimeAsync(10_000);
     expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 2]);
     phone.token = 'ExponentPushToken[2]';
-    phone.tokenListeners.call();
+    phone.rotateTo('device 2');
     await settle();
     expect(client.requests[2]?.body).toMatchObject({ token: phone.token });
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 3]);
+  });
+
+  it('registers no token again that is emitted because it was asked for', async () => {
+    const push = await start();
+    await push.enable();
+    phone.rotateTo(phone.deviceToken);
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
+  });
+
+  it('registers the token that comes while the former one is being registered', async () => {
+    const push = await start();
+    let answer: () => void = () => undefined;
+    client.answered = new Promise((resolve) => (answer = resolve));
+    void push.enable();
+    await settle();
+    expect(client.requests).toHaveLength(1);
+    phone.token = 'ExponentPushToken[2]';
+    phone.rotateTo('device 2');
+    answer();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(client.requests.map(({ body }) => body)).toMatchObject([{}, { token: phone.token }]);
+    expect(push.getSnapshot().status).toBe('on');
   });
 
   it('says what cannot be had, and asks for it no more', async () => {

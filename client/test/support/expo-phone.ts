@@ -7,13 +7,15 @@ export class Phone implements ExpoNotifications {
   answer = true;
   asked = 0;
   token = 'ExponentPushToken[1]';
+  /** Apple's or Google's, which the phone's own module emits. */
+  deviceToken = 'device 1';
   badge = 0;
   presented: ExpoNotification[] = [];
   started: ExpoResponse | null = null;
   isRegistered = false;
   canUnregister = true;
   readonly kept = new Map<string, string>();
-  readonly tokenListeners = new Listeners();
+  readonly tokenListeners = new Listeners<[{ data: unknown }]>();
   readonly responseListeners = new Listeners<[ExpoResponse]>();
 
   readonly secureStore = {
@@ -27,9 +29,13 @@ export class Phone implements ExpoNotifications {
     this.asked += 1;
     return (this.permission = { granted: this.answer, canAskAgain: false });
   };
-  /** Why Expo gives no token. */
+  /** Why Apple or Google gives no token, and why Expo does not. */
+  deviceTokenFailure: Error | undefined;
   tokenFailure: Error | undefined;
   getExpoPushTokenAsync = async () => {
+    if (this.deviceTokenFailure !== undefined) throw this.deviceTokenFailure;
+    // Emitted each time, changed or not, while Expo is being asked.
+    this.rotateTo(this.deviceToken);
     if (this.tokenFailure !== undefined) throw this.tokenFailure;
     this.isRegistered = true;
     return { data: this.token };
@@ -37,8 +43,15 @@ export class Phone implements ExpoNotifications {
   unregisterForNotificationsAsync = async () => {
     if (!this.canUnregister) throw new Error('SERVICE_NOT_AVAILABLE');
     this.isRegistered = false;
+    this.deviceToken = `${this.deviceToken}, then another`;
   };
-  addPushTokenListener = (listener: () => void) => ({ remove: this.tokenListeners.add(listener) });
+  rotateTo(deviceToken: string): void {
+    this.deviceToken = deviceToken;
+    this.tokenListeners.call({ data: deviceToken });
+  }
+  addPushTokenListener = (listener: (token: { data: unknown }) => void) => ({
+    remove: this.tokenListeners.add(listener),
+  });
   addNotificationResponseReceivedListener = (listener: (response: ExpoResponse) => void) => ({
     remove: this.responseListeners.add(listener),
   });

@@ -5,6 +5,7 @@ export const phone = {
   permission: { granted: false, canAskAgain: true },
   isRegistered: false,
   tap: (() => undefined) as (response: object) => void,
+  emitToken: (() => undefined) as (token: { data: string }) => void,
 };
 
 export const secureStore = {
@@ -22,10 +23,15 @@ export const notifications = {
   requestPermissionsAsync: async () => (phone.permission = { granted: true, canAskAgain: true }),
   getExpoPushTokenAsync: async () => {
     phone.isRegistered = true;
+    // Emitted each time, changed or not.
+    phone.emitToken({ data: 'device 1' });
     return { data: 'ExponentPushToken[1]' };
   },
   unregisterForNotificationsAsync: async () => void (phone.isRegistered = false),
-  addPushTokenListener: () => nothing,
+  addPushTokenListener: (listener: (token: { data: string }) => void) => {
+    phone.emitToken = listener;
+    return nothing;
+  },
   addNotificationResponseReceivedListener: (listener: (response: object) => void) => {
     phone.tap = listener;
     return nothing;
