@@ -28,6 +28,8 @@ export interface ExpoNotifications {
 export interface ExpoPermission {
   readonly granted: boolean;
   readonly canAskAgain: boolean;
+  /** Left out on other platforms. */
+  readonly android?: unknown;
 }
 
 export interface ExpoNotification {
@@ -97,9 +99,9 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #failures = 0;
   /** It failed for good: tried again on a look at the permission, a log-in or another token alone. */
   #hasFailed = false;
-  #badge: number | undefined;
-  /** The conversations with something unread, as they were when the list of notifications was put right last. */
-  #shownFor: string | undefined;
+  /** The badge and the conversations with something unread that the phone shows now; unknown while pushes may change both. */
+  #shown: string | undefined;
+  #isAndroid = true;
   #pendingTap: PushTarget | undefined;
   #releasing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -176,8 +178,9 @@ export class ExpoPush implements Observable<PushSnapshot> {
     this.#deliverTap();
   }
 
-  #permit({ granted, canAskAgain }: ExpoPermission): void {
+  #permit({ granted, canAskAgain, android }: ExpoPermission): void {
     this.#isAllowed = granted;
+    this.#isAndroid = android !== undefined;
     this.#hasFailed = false;
     if (!granted) this.#registeredFor = undefined;
     if (!granted) this.#show({ status: canAskAgain ? 'off' : 'blocked' });
@@ -256,7 +259,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #release(): void {
     const { notifications, secureStore } = this.options;
     clearTimeout(this.#timer);
-    this.#badge = this.#shownFor = undefined;
+    this.#shown = undefined;
     const release = async (): Promise<void> => {
       // The number is there without a registration, too.
       await notifications.setBadgeCountAsync(0).catch(() => undefined);
@@ -275,28 +278,43 @@ export class ExpoPush implements Observable<PushSnapshot> {
 
   /** The badge, and what is to disappear because it was read, here or elsewhere. */
   #count(): void {
-    if (this.client.userId === undefined) return;
+    // What rings and what is read elsewhere is not known before it is live.
+    if (this.client.userId === undefined || this.client.connection.getSnapshot().status !== 'live') {
+      this.#shown = undefined;
+      return;
+    }
     const { items } = this.client.conversations;
     const badge = badgeOf(items, Date.now());
-    if (badge !== this.#badge) {
-      this.#badge = badge;
-      this.options.notifications.setBadgeCountAsync(badge).catch(() => undefined);
-    }
-    // Before it is live, what has just rung is not known here yet.
     const ids = unreadIdsOf(items);
-    const key = [...ids].sort().join();
-    if (key === this.#shownFor || this.client.connection.getSnapshot().status !== 'live') return;
-    this.#shownFor = key;
-    this.#dismissOthers(ids).catch(() => undefined);
+    const shown = [badge, ...ids.sort()].join();
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const set = (): void => void this.options.notifications.setBadgeCountAsync(badge).catch(() => undefined);
+    // On Android that is how all notifications are taken away.
+    const isTakingAll = badge === 0 && this.#isAndroid;
+    if (!isTakingAll) set();
+    this.#dismissOthers(ids).then(
+      (isEmpty) => {
+        if (!isTakingAll || this.#shown !== shown) return;
+        if (isEmpty) set();
+        // What must stay may be gone at the next change.
+        else this.#shown = undefined;
+      },
+      () => undefined,
+    );
   }
 
-  async #dismissOthers(unreadIds: readonly string[]): Promise<void> {
+  /** Returns whether nothing else is in the list of notifications. */
+  async #dismissOthers(unreadIds: readonly string[]): Promise<boolean> {
     const { notifications } = this.options;
+    let isEmpty = true;
     for (const { request } of await notifications.getPresentedNotificationsAsync()) {
       const { kind, conversationId = '' } = targetOf(request.content.data) ?? {};
       if (kind === 'message' && conversationId !== '' && !unreadIds.includes(conversationId))
         await notifications.dismissNotificationAsync(request.identifier);
+      else isEmpty = false;
     }
+    return isEmpty;
   }
 
   #tapped({ notification }: ExpoResponse): void {

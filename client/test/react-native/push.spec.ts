@@ -67,8 +67,12 @@ const notification = (identifier: string, data: unknown): ExpoNotification => ({
   request: { identifier, content: { data } },
 });
 
+const message = (conversationId: string): ExpoNotification =>
+  notification(conversationId, { kind: 'message', conversationId });
+
 describe('push by Expo', () => {
   let phone: Phone;
+  const identifiers = (): string[] => phone.presented.map(({ request }) => request.identifier);
   let client: Client;
   const made: ExpoPush[] = [];
   const start = async (): Promise<ExpoPush> => {
@@ -240,9 +244,7 @@ describe('push by Expo', () => {
     const push = await start();
     await push.enable();
     client.have(['a', 2], ['b', 3, '2999-01-01T00:00:00.000Z'], ['c', 1]);
-    phone.presented = ['a', 'b', 'c'].map((conversationId) =>
-      notification(conversationId, { kind: 'message', conversationId }),
-    );
+    phone.presented = ['a', 'b', 'c'].map(message);
     // Nobody has written anything there yet: one was added to a conversation, or a request was accepted.
     const events = ['friend_accepted', 'conversation'].map((kind) => notification(kind, { kind, conversationId: 'a' }));
     phone.presented.push(notification('other', { kind: 'friend_request' }), ...events, notification('odd', null));
@@ -251,14 +253,50 @@ describe('push by Expo', () => {
     client.have(['a', 0], ['b', 3], ['c', 1]);
     await settle();
     expect(phone.badge).toBe(4);
-    expect(phone.presented.map(({ request }) => request.identifier)).toEqual([
-      'b',
-      'c',
-      'other',
-      'friend_accepted',
-      'conversation',
-      'odd',
-    ]);
+    expect(identifiers()).toEqual(['b', 'c', 'other', 'friend_accepted', 'conversation', 'odd']);
+  });
+
+  it('changes neither the number nor the notifications before it is live', async () => {
+    phone.isAndroid = true;
+    phone.badge = 2;
+    client.status = 'waiting';
+    phone.presented = [message('a'), message('b')];
+    await start();
+    client.have(['a', 0], ['b', 0]);
+    await settle();
+    expect([phone.badge, identifiers()]).toEqual([2, ['a', 'b']]);
+    client.have(['a', 0], ['b', 1]);
+    client.be('ada', 'live');
+    await settle();
+    expect([phone.badge, identifiers()]).toEqual([1, ['b']]);
+  });
+
+  it('leaves on Android, where no number takes away every notification, the number to what must stay', async () => {
+    phone.isAndroid = true;
+    await start();
+    client.have(['a', 1]);
+    await settle();
+    phone.presented = [message('a'), notification('request', { kind: 'friend_request' })];
+    client.have(['a', 0]);
+    await settle();
+    expect([phone.badge, identifiers()]).toEqual([1, ['request']]);
+    phone.presented = [];
+    client.changes.call();
+    await settle();
+    expect(phone.badge).toBe(0);
+  });
+
+  it('puts right what pushes have changed while the app was in the background', async () => {
+    await start();
+    client.have(['a', 0], ['b', 1]);
+    await settle();
+    client.be('ada', 'offline');
+    // Somebody has written to both, and the first was read elsewhere.
+    phone.badge = 2;
+    phone.presented = [message('a'), message('b')];
+    client.be('ada', 'live');
+    await settle();
+    expect([phone.badge, identifiers()]).toEqual([1, ['b']]);
   });
 
   it('leads where a tap says, also the one that has started the app, and nowhere while nobody is logged in', async () => {

@@ -3,6 +3,7 @@ import type { ExpoNotification, ExpoNotifications, ExpoResponse } from '../../sr
 
 /** A phone with its settings, its keychain, and what is in its list of notifications. */
 export class Phone implements ExpoNotifications {
+  isAndroid = false;
   permission = { granted: false, canAskAgain: true };
   answer = true;
   asked = 0;
@@ -24,10 +25,11 @@ export class Phone implements ExpoNotifications {
     deleteItemAsync: async (key: string) => void this.kept.delete(key),
   };
 
-  getPermissionsAsync = async () => this.permission;
-  requestPermissionsAsync = async () => {
+  getPermissionsAsync = async () => ({ ...this.permission, ...(this.isAndroid && { android: { importance: 3 } }) });
+  requestPermissionsAsync = () => {
     this.asked += 1;
-    return (this.permission = { granted: this.answer, canAskAgain: false });
+    this.permission = { granted: this.answer, canAskAgain: false };
+    return this.getPermissionsAsync();
   };
   /** Why Apple or Google gives no token, and why Expo does not. */
   deviceTokenFailure: Error | undefined;
@@ -68,5 +70,6 @@ export class Phone implements ExpoNotifications {
   };
   setBadgeCountAsync = async (count: number) => {
     this.badge = count;
+    if (this.isAndroid && count === 0) this.presented = [];
   };
 }
