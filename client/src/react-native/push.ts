@@ -229,8 +229,11 @@ export class ExpoPush implements Observable<PushSnapshot> {
       )
       .then(() => {
         this.#registering = undefined;
+        if (this.#isClosed) return;
+        // Who was being registered has logged out: Expo may have begun only now what the log-out ended.
+        if (this.client.userId === undefined) return this.#release();
         // The server was busy, the token has changed meanwhile, or somebody else is here.
-        if (this.#isClosed || this.#hasFailed || this.#registeredFor !== undefined) return;
+        if (this.#hasFailed || this.#registeredFor !== undefined) return;
         this.#timer = setTimeout(() => this.#register(), Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#failures));
       });
   }
@@ -266,6 +269,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
       // Nobody was registered here since the last time.
       if ((await secureStore.getItemAsync(MARK)) === null) return;
       await notifications.dismissAllNotificationsAsync();
+      // First: Expo would take the phone's next token for the one that the server may still know.
+      await notifications.setAutoServerRegistrationEnabledAsync?.(false);
       await notifications.unregisterForNotificationsAsync();
       await secureStore.deleteItemAsync(MARK);
     };

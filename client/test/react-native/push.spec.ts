@@ -210,12 +210,33 @@ describe('push by Expo', () => {
     client.be(undefined, 'ended');
     await settle();
     expect([phone.presented, phone.badge, phone.isRegistered]).toEqual([[], 0, true]);
+    // Where the phone reaches Expo, and not the server, its next token would be its user's of before.
+    expect(phone.isRegisteredByItself).toBe(false);
     phone.canUnregister = true;
     await jest.advanceTimersByTimeAsync(60_000);
     expect(phone.isRegistered).toBe(false);
     client.be('bob', 'live');
     await settle();
     expect([client.requests.length, phone.isRegistered, push.getSnapshot().status]).toEqual([2, true, 'on']);
+  });
+
+  it('takes back a registration that is under way at a log-out', async () => {
+    const push = await start();
+    await push.enable();
+    let answer: () => void = () => undefined;
+    phone.expoAnswered = new Promise((resolve) => (answer = resolve));
+    phone.rotateTo('device 2');
+    await settle();
+    client.be(undefined, 'ended');
+    client.failure = new ChatError('NOT_LOGGED_IN', 'Nobody is logged in.');
+    await settle();
+    answer();
+    await settle();
+    expect([phone.isRegistered, phone.isRegisteredByItself, phone.kept.has('parley.push')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('leaves no number on the icon after a log-out where this phone was never registered', async () => {

@@ -14,6 +14,8 @@ export class Phone implements ExpoNotifications {
   presented: ExpoNotification[] = [];
   started: ExpoResponse | null = null;
   isRegistered = false;
+  /** Expo learns by itself of each new token of the phone's own. */
+  isRegisteredByItself = false;
   canUnregister = true;
   readonly kept = new Map<string, string>();
   readonly tokenListeners = new Listeners<[{ data: unknown }]>();
@@ -34,13 +36,19 @@ export class Phone implements ExpoNotifications {
   /** Why Apple or Google gives no token, and why Expo does not. */
   deviceTokenFailure: Error | undefined;
   tokenFailure: Error | undefined;
+  /** Until then Expo gives no token. */
+  expoAnswered: Promise<void> = Promise.resolve();
   getExpoPushTokenAsync = async () => {
     if (this.deviceTokenFailure !== undefined) throw this.deviceTokenFailure;
     // Emitted each time, changed or not, while Expo is being asked.
     this.rotateTo(this.deviceToken);
+    await this.expoAnswered;
     if (this.tokenFailure !== undefined) throw this.tokenFailure;
-    this.isRegistered = true;
+    this.isRegistered = this.isRegisteredByItself = true;
     return { data: this.token };
+  };
+  setAutoServerRegistrationEnabledAsync = async (isEnabled: boolean) => {
+    this.isRegisteredByItself = isEnabled;
   };
   unregisterForNotificationsAsync = async () => {
     if (!this.canUnregister) throw new Error('SERVICE_NOT_AVAILABLE');
