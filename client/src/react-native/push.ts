@@ -364,8 +364,15 @@ const stored = (writing: Promise<void>): Promise<void> =>
     throw new ChatError('STORAGE', 'This phone keeps nothing now.', { cause });
   });
 
-/** Whether the same may succeed later: of the server and the storage, and of Expo's own server, which gives the token. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof ChatError
-    ? error.isTransient
-    : /_(NETWORK|SERVER)_ERROR$/.test(String((error as { code?: unknown } | null)?.code));
+/**
+ * Whether the same may succeed later: of the server and the storage, of Expo's own server, which gives the token, and of
+ * Google's, which gives the phone's.
+ */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ChatError) return error.isTransient;
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  // The code alone may as well say that the app has no keys of Google's.
+  const isGoogleAway =
+    code === 'E_REGISTRATION_FAILED' && /SERVICE_NOT_AVAILABLE|SERVER_ERROR|TIMEOUT/.test(String(message));
+  return isGoogleAway || /_(NETWORK|SERVER)_ERROR$/.test(String(code));
+}

@@ -189,6 +189,21 @@ describe('push by Expo', () => {
     expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
   });
 
+  it('asks Google again that was not reached, and not where the app has no keys of it', async () => {
+    phone.permission = { granted: true, canAskAgain: true };
+    const failure = (message: string) => Object.assign(new Error(message), { code: 'E_REGISTRATION_FAILED' });
+    phone.deviceTokenFailure = failure('Fetching the token failed: java.io.IOException: SERVICE_NOT_AVAILABLE');
+    const push = await start();
+    expect(push.getSnapshot().status).toBe('pending');
+    phone.deviceTokenFailure = undefined;
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(push.getSnapshot().status).toBe('on');
+    phone.deviceTokenFailure = failure('Unable to get Firebase Messaging instance.');
+    phone.rotateTo('device 2');
+    await settle();
+    expect(push.getSnapshot()).toEqual({ status: 'failed', error: phone.deviceTokenFailure });
+  });
+
   it('waits for a keychain that is locked', async () => {
     phone.permission = { granted: true, canAskAgain: true };
     const set = jest
