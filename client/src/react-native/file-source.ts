@@ -15,13 +15,16 @@ export interface ExpoFile {
  * client's own storage; after that it may be gone.
  */
 export function expoFileSource(file: ExpoFile, known: { name?: string; mimeType?: string } = {}): UploadSource {
+  const { size } = file;
   return {
     name: known.name ?? file.name,
     mimeType: known.mimeType ?? (file.type == null || file.type === '' ? 'application/octet-stream' : file.type),
-    size: file.size ?? 0,
+    // One that is gone has none. Only what has to be read is refused where it cannot be.
+    size: size ?? 1,
     previewUrl: file.uri,
     read: async (start, end) => {
       try {
+        if (size === null) throw new Error('The file is gone.');
         const handle = file.open();
         try {
           handle.offset = start;

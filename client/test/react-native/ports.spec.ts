@@ -257,6 +257,12 @@ describe('a file by expo-file-system', () => {
     await expect(expoFileSource(gone).read(0, 1)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
   });
 
+  it('is no empty file where it was gone before it was read', async () => {
+    const source = expoFileSource({ ...file([1]), size: null });
+    await expect(source.read(0, source.size)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+    expect(source.size).toBeGreaterThan(0);
+  });
+
   it('has a type where the system knows none, and the name that it is given', () => {
     expect(expoFileSource(file([], null), { name: 'voice.m4a' })).toMatchObject({
       mimeType: 'application/octet-stream',
