@@ -239,23 +239,34 @@ export class ExpoPush implements Observable<PushSnapshot> {
   }
 
   async #put(): Promise<void> {
-    const { notifications, secureStore, projectId, preview, locale } = this.options;
+    const { notifications, projectId, preview, locale } = this.options;
     // Who was here before has to be gone first.
     await this.#releasing;
     const { data: token } = await notifications.getExpoPushTokenAsync(projectId === undefined ? {} : { projectId });
     const body = { platform: 'expo', token, ...(preview && { preview }), ...(locale && { locale }) };
     // Before the server knows of it: a log-out after that has something to end.
-    await stored(secureStore.setItemAsync(MARK, '1'));
+    await this.#keep(MARK, '1');
     await this.client.http.request(`/devices/${await this.#deviceId()}`, { method: 'PUT', body });
   }
 
   async #deviceId(): Promise<string> {
-    const { secureStore } = this.options;
-    const kept = await secureStore.getItemAsync(DEVICE).catch(() => null);
+    const kept = await this.options.secureStore.getItemAsync(DEVICE).catch(() => null);
     if (kept !== null) return kept;
     const made = Array.from({ length: 32 }, () => Math.floor(Math.random() * 16).toString(16)).join('');
-    await stored(secureStore.setItemAsync(DEVICE, made));
+    await this.#keep(DEVICE, made);
     return made;
+  }
+
+  /** For this phone alone: another one that is set up from its backup is another device, which takes nothing from this one. */
+  async #keep(key: string, value: string): Promise<void> {
+    const { secureStore } = this.options;
+    const { AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY: keychainAccessible } = secureStore;
+    try {
+      await secureStore.setItemAsync(key, value, keychainAccessible === undefined ? {} : { keychainAccessible });
+    } catch (cause) {
+      // A keychain that is locked will be open.
+      throw new ChatError('STORAGE', 'This phone keeps nothing now.', { cause });
+    }
   }
 
   /** Nobody is logged in: nothing of the last user's is shown, and this phone takes none of it any more. */
@@ -357,12 +368,6 @@ function targetOf(data: unknown): PushTarget | undefined {
     ...(typeof seq === 'number' ? { seq } : {}),
   };
 }
-
-/** A keychain that is locked will be open. */
-const stored = (writing: Promise<void>): Promise<void> =>
-  writing.catch((cause: unknown) => {
-    throw new ChatError('STORAGE', 'This phone keeps nothing now.', { cause });
-  });
 
 /**
  * Whether the same may succeed later: of the server and the storage, of Expo's own server, which gives the token, and of

@@ -6,6 +6,8 @@ import type { StoredSession, TokenStore } from '../ports/token-store.js';
 export interface ExpoSecureStore {
   /** Readable after the first unlock, so that the app can answer a push while the phone is locked. */
   readonly AFTER_FIRST_UNLOCK?: number;
+  /** As before, and not in a backup that becomes another phone. */
+  readonly AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY?: number;
   getItemAsync(key: string): Promise<string | null>;
   setItemAsync(key: string, value: string, options?: { keychainAccessible?: number }): Promise<void>;
   deleteItemAsync(key: string): Promise<void>;

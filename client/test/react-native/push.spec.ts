@@ -108,6 +108,12 @@ describe('push by Expo', () => {
     expect(phone.asked).toBe(1);
   });
 
+  it('keeps the name of this phone out of what is brought to another one', async () => {
+    const push = await start();
+    await push.enable();
+    expect([[...phone.kept.keys()].sort(), phone.inBackup]).toEqual([['parley.device', 'parley.push'], new Set()]);
+  });
+
   it('says that the user has refused, and sees when the settings were changed', async () => {
     phone.answer = false;
     const push = await start();

@@ -21,9 +21,17 @@ export class Phone implements ExpoNotifications {
   readonly tokenListeners = new Listeners<[{ data: unknown }]>();
   readonly responseListeners = new Listeners<[ExpoResponse]>();
 
+  /** What a backup brings to another phone. */
+  readonly inBackup = new Set<string>();
+
   readonly secureStore = {
+    AFTER_FIRST_UNLOCK: 0,
+    AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY: 3,
     getItemAsync: async (key: string) => this.kept.get(key) ?? null,
-    setItemAsync: async (key: string, value: string) => void this.kept.set(key, value),
+    setItemAsync: async (key: string, value: string, { keychainAccessible }: { keychainAccessible?: number } = {}) => {
+      this.kept.set(key, value);
+      if (keychainAccessible !== 3) this.inBackup.add(key);
+    },
     deleteItemAsync: async (key: string) => void this.kept.delete(key),
   };
 
