@@ -1,9 +1,13 @@
+import type { MessageItem } from '@parley/client';
+import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
+import { MessageMenu } from '../src/messages/MessageMenu';
+import { MessageRow } from '../src/messages/MessageRow';
 import { push } from '../src/push/push';
 import { phone } from './phone';
-import { FakeServer, bob, messageOf } from './server';
+import { FakeServer, ada, bob, messageOf } from './server';
 
 const mockServer = new FakeServer();
 jest.mock('../src/chat/ports', () => {
@@ -42,6 +46,8 @@ async function openChat(): Promise<void> {
   fireEvent.press(await screen.findByRole('link', { name: /^Bob/ }, SHOWN));
   await screen.findByLabelText('Write to Bob', {}, SHOWN);
 }
+
+const ROW = { isFirst: true, isLast: true, isGroup: false, tick: 'pending' } as const;
 
 describe('the app', () => {
   beforeEach(async () => {
@@ -171,5 +177,50 @@ describe('the app', () => {
     await expectShown(/One message was not sent yet/);
     press('Log out now');
     await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+  });
+
+  it('says why an edit was refused, and tries it again or discards it', async () => {
+    await openChat();
+    write('Hello?');
+    press('Send');
+    await screen.findByLabelText('Sent', {}, SHOWN);
+    const edit = (from: string, to: string) => {
+      fireEvent(screen.getByText(from), 'longPress');
+      press('Edit');
+      write(to);
+      press('Send');
+    };
+    mockServer.refusal = { code: 'VALIDATION_FAILED', message: 'Not like this.' };
+    edit('Hello?', 'Hello!');
+    await expectShown('Not done. Not like this.');
+    expect(screen.getByText('Hello?')).toBeTruthy();
+    mockServer.refusal = undefined;
+    press('Try again');
+    await expectShown('Hello!');
+    expect(screen.queryByText(/Not done/)).toBeNull();
+
+    mockServer.refusal = { code: 'EDIT_WINDOW_CLOSED', message: 'No.' };
+    edit('Hello!', 'Hello.');
+    await expectShown('Not done. It is too late to edit this message.');
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+    press('Discard');
+    await waitFor(() => expect(screen.queryByText(/Not done/)).toBeNull(), SHOWN);
+  });
+
+  it('offers to try a message again that this device cannot keep', () => {
+    const error = { code: 'STORAGE', message: 'Full.' } as const;
+    const sent = { ...messageOf(ada, 1, 'kept nowhere'), clientId: 'x' };
+    const item: MessageItem = { ...sent, replyTo: null, id: null, seq: null, state: 'pending', error };
+    const choose = jest.fn();
+    const nothing = () => undefined;
+    render(
+      <ChatProvider client={client}>
+        <MessageRow item={item} {...ROW} onChoose={choose} onView={nothing} onJump={nothing} />
+      </ChatProvider>,
+    );
+    fireEvent.press(screen.getByText('kept nowhere'));
+    expect(choose).toHaveBeenCalledWith(item);
+    render(<MessageMenu item={item} onClose={nothing} onIntent={nothing} onReport={nothing} />);
+    for (const name of ['Try again', 'Discard']) expect(screen.getByRole('button', { name })).toBeTruthy();
   });
 });

@@ -42,3 +42,32 @@ export const notifications = {
   dismissAllNotificationsAsync: async () => undefined,
   setBadgeCountAsync: async () => true,
 };
+
+/** Its library of pictures, out of which somebody picks as many as there may be, up to so many. */
+export const picker = { picks: 0, limits: [] as number[] };
+
+export const imagePicker = {
+  launchImageLibraryAsync: async ({ selectionLimit = 0 }: { selectionLimit?: number }) => {
+    picker.limits.push(selectionLimit);
+    const count = Math.min(picker.picks, selectionLimit === 0 ? Infinity : selectionLimit);
+    const uriOf = (index: number) => `file:///cache/ImagePicker/${picker.limits.length}-${index}.jpg`;
+    return { assets: Array.from({ length: count }, (_, index) => ({ uri: uriOf(index), mimeType: 'image/jpeg' })) };
+  },
+};
+
+export const files = { removed: [] as string[] };
+
+class Entry {
+  readonly exists = true;
+  readonly name = 'picked.jpg';
+  readonly size = 1;
+  readonly uri: string;
+  constructor(...parts: string[]) {
+    this.uri = parts.join('/');
+  }
+  delete(): void {
+    files.removed.push(this.uri);
+  }
+}
+
+export const fileSystem = { File: Entry, Directory: Entry, Paths: { cache: 'file:///cache' } };

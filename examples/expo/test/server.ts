@@ -32,22 +32,39 @@ export function messageOf(sender: User, seq: number, content: string): Message {
   };
 }
 
+const PAGE_SIZE = 50;
+
+interface Edit {
+  messageId: string;
+  content: string;
+}
+
 /** As much of a server as the screens need, in the app's own process: they run on the real client. */
 export class FakeServer {
   isReachable = true;
   /** What was asked for and sent, as `POST /auth/login` or `send_message`. */
   readonly calls: { name: string; body: unknown }[] = [];
-  /** The next message is refused with this code. */
+  /** What is sent or changed is refused with this code. */
   refusal: { code: string; message: string } | undefined;
   readonly messages: Message[] = [];
   lastReadSeq = 0;
+  /** Who logs in. */
+  me = ada;
+  archivedAt: string | null = null;
+  /** Until then nobody gets older messages. */
+  olderMessages: Promise<unknown> = Promise.resolve();
+  askedForOlder = 0;
   readonly #sockets = new Set<SocketListeners>();
 
   readonly fetch: Fetch = async (url, { method, body }) => {
     if (!this.isReachable) throw new TypeError('Network request failed');
-    const path = url.replace(/^https?:\/\/[^/]+/, '').replace(/\?.*/, '');
+    const { pathname: path, searchParams } = new URL(url);
     this.calls.push({ name: `${method} ${path}`, body: typeof body === 'string' ? JSON.parse(body) : body });
-    return this.#answer(method, path, typeof body === 'string' ? JSON.parse(body) : undefined);
+    if (searchParams.has('before')) {
+      this.askedForOlder += 1;
+      await this.olderMessages;
+    }
+    return this.#answer(method, path, typeof body === 'string' ? JSON.parse(body) : undefined, searchParams);
   };
 
   readonly socket: SocketFactory = (_, listeners) => {
@@ -55,7 +72,7 @@ export class FakeServer {
       if (!this.isReachable) return listeners.failed({});
       this.#sockets.add(listeners);
       listeners.connected();
-      const ready = { userId: ada.id, sessionId: 's', serverTime: NOW, syncCursor: '1', recovered: false };
+      const ready = { userId: this.me.id, sessionId: 's', serverTime: NOW, syncCursor: '1', recovered: false };
       listeners.event('session:ready', ready);
     });
     return {
@@ -96,25 +113,33 @@ export class FakeServer {
     this.emit('message:new', { message, conversation: this.#conversation() });
   }
 
-  #answer(method: string, path: string, body: { password?: string } | undefined): FetchResponse {
+  #answer(
+    method: string,
+    path: string,
+    body: { password?: string; email?: string } | undefined,
+    query: URLSearchParams,
+  ): FetchResponse {
     const page = { items: [], nextCursor: null };
     switch (`${method} ${path}`) {
       case 'POST /auth/login':
+        if (body?.email !== undefined) return problem(403, 'EMAIL_NOT_VERIFIED', 'Not verified.');
         return body?.password === 'correct horse'
           ? answered(200, { accessToken: 'token', refreshToken: 'refresh', expiresIn: 900 })
           : problem(401, 'INVALID_CREDENTIALS', 'Wrong.');
       case 'POST /auth/register':
         return problem(400, 'VALIDATION_FAILED', 'Not taken.', { password: ['must be at least 8 characters'] });
+      case 'POST /auth/verify-otp':
+        return problem(400, 'OTP_INVALID', 'Wrong.');
       case 'POST /auth/logout':
         return answered(204, undefined);
       case 'GET /users/me':
-        return answered(200, { ...ada, email: 'ada@example.com' });
+        return answered(200, { ...this.me, email: `${this.me.username}@example.com` });
       case 'GET /friends':
         return answered(200, { items: [bob], nextCursor: null });
       case 'GET /friends/requests':
         return answered(200, page);
       case 'GET /conversations/c/messages':
-        return answered(200, { items: this.messages, hasBefore: false, hasAfter: false });
+        return answered(200, this.#page(Number(query.get('before') ?? Infinity)));
       default:
         return path.startsWith('/devices/')
           ? answered(method === 'DELETE' ? 204 : 200, {})
@@ -128,12 +153,24 @@ export class FakeServer {
       const conversations = [this.#conversation()];
       return { ok: true, data: { cursor: '1', hasMore: false, conversations, users: [], ...nothing } };
     }
-    if (event !== 'send_message') return { ok: true, data: {} };
+    if (event !== 'send_message' && event !== 'edit_message') return { ok: true, data: {} };
     if (this.refusal !== undefined) return { ok: false, error: this.refusal };
+    if (event === 'edit_message') return { ok: true, data: { message: this.#edit(payload as Edit) } };
     const { content, clientId } = payload as { content: string; clientId: string };
     const message = { ...messageOf(ada, this.messages.length + 1, content), clientId };
     this.messages.push(message);
     return { ok: true, data: { message, conversation: this.#conversation() } };
+  }
+
+  #edit({ messageId, content }: Edit): Message {
+    const index = this.messages.findIndex(({ id }) => id === messageId);
+    const message = this.messages[index] as Message;
+    return (this.messages[index] = { ...message, content, version: message.version + 1, editedAt: NOW });
+  }
+
+  #page(before: number): object {
+    const older = this.messages.filter(({ seq }) => seq < before);
+    return { items: older.slice(-PAGE_SIZE), hasBefore: older.length > PAGE_SIZE, hasAfter: false };
   }
 
   #conversation(): Conversation {
@@ -163,7 +200,7 @@ export class FakeServer {
         lastReadSeq,
         unreadCount: messages.filter(({ seq, senderId }) => seq > lastReadSeq && senderId !== ada.id).length,
         mutedUntil: null,
-        archivedAt: null,
+        archivedAt: this.archivedAt,
         pinnedAt: null,
       },
     };

@@ -78,18 +78,19 @@ function actionsOf(
   onIntent: (intent: Intent) => void,
   onReport: (messageId: string) => void,
 ): Action[] {
-  const { clientId, id, state, content, deletedAt } = item;
+  const { clientId, error, id, state, content, deletedAt } = item;
   const isMine = isOwn(item);
   const actions: Action[] = [];
   if (state !== 'rejected') actions.push({ label: 'Reply', work: () => onIntent({ type: 'reply', item }) });
   if (content !== null && content !== '')
     actions.push({ label: 'Copy text', work: () => Clipboard.setStringAsync(content) });
-  if (state === 'rejected' && clientId !== null)
+  // A message that this device cannot keep is pending, and has an error as well.
+  if (error !== undefined && clientId !== null)
     actions.push({ label: 'Try again', work: () => client.outbox.retry(clientId) });
   if (isMine && content !== null && content !== '')
     actions.push({ label: 'Edit', work: () => onIntent({ type: 'edit', item }) });
   if (id !== null && !isMine && deletedAt === null) actions.push({ label: 'Report', work: () => onReport(id) });
-  if (state === 'rejected') actions.push({ label: 'Discard', isDangerous: true, work: () => client.delete(item) });
+  if (error !== undefined) actions.push({ label: 'Discard', isDangerous: true, work: () => client.delete(item) });
   else if (isMine) actions.push({ label: 'Delete for everyone', isDangerous: true, work: () => client.delete(item) });
   if (id !== null)
     actions.push({ label: 'Delete for me', isDangerous: true, work: () => client.delete(item, { for: 'me' }) });

@@ -10,6 +10,7 @@ import { Words } from '../design/controls';
 import { RADIUS, SPACE, useColors } from '../design/theme';
 import { Attachments } from './Attachments';
 import { MessageText } from './MessageText';
+import { RefusedChange } from './RefusedChange';
 import { MARKS, type Tick } from './rows';
 
 interface Properties {
@@ -46,7 +47,7 @@ export const MessageRow = memo((properties: Properties) => {
       <Pressable
         disabled={isDeleted}
         onLongPress={() => onChoose(item)}
-        {...(item.state === 'rejected' ? { onPress: () => onChoose(item) } : {})}
+        {...(item.error === undefined ? {} : { onPress: () => onChoose(item) })}
         delayLongPress={300}
         style={({ pressed }) => ({
           maxWidth: '84%',
@@ -86,6 +87,9 @@ export const MessageRow = memo((properties: Properties) => {
           Not sent. {reasonOf(item.error)} Tap the message.
         </Words>
       )}
+      {item.refusedChanges?.map((change) => (
+        <RefusedChange key={change.clientId} change={change} />
+      ))}
     </View>
   );
 });
