@@ -5,6 +5,7 @@ import { App } from '../src/App';
 import { client } from '../src/chat/client';
 import { MessageMenu } from '../src/messages/MessageMenu';
 import { MessageRow } from '../src/messages/MessageRow';
+import { rowsOf } from '../src/messages/rows';
 import { push } from '../src/push/push';
 import { phone } from './phone';
 import { FakeServer, ada, bob, messageOf } from './server';
@@ -222,5 +223,14 @@ describe('the app', () => {
     expect(choose).toHaveBeenCalledWith(item);
     render(<MessageMenu item={item} onClose={nothing} onIntent={nothing} onReport={nothing} />);
     for (const name of ['Try again', 'Discard']) expect(screen.getByRole('button', { name })).toBeTruthy();
+  });
+
+  it('has a key for each heading of a day, also where a message refused yesterday stands after those of today', () => {
+    const items = ['2026-01-01', '2026-01-02', '2026-01-01'].map((day, index): MessageItem => {
+      const sent = messageOf(bob, index + 1, day);
+      return { ...sent, replyTo: null, state: 'sent', createdAt: `${day}T12:00:00.000Z` };
+    });
+    const keys = rowsOf(items, null).map(({ key }) => key);
+    expect([keys.length, new Set(keys).size]).toEqual([6, 6]);
   });
 });

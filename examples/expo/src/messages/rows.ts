@@ -30,8 +30,9 @@ export function rowsOf(items: readonly MessageItem[], firstUnreadSeq: number | n
   const isFirstUnread = ({ seq }: MessageItem): boolean => seq !== null && seq === firstUnreadSeq;
   items.forEach((item, index) => {
     const [before, next] = [items[index - 1], items[index + 1]];
+    // A day may have two headings: what was refused yesterday stands after what was sent today.
     if (before === undefined || !isSameDay(before.createdAt, item.createdAt))
-      rows.push({ type: 'day', key: `day ${new Date(item.createdAt).toDateString()}`, at: item.createdAt });
+      rows.push({ type: 'day', key: `day ${keyOf(item)}`, at: item.createdAt });
     if (isFirstUnread(item)) rows.push({ type: 'unread', key: 'unread' });
     const isFirst = isFirstUnread(item) || !isRun(before, item);
     const isLast = next === undefined || isFirstUnread(next) || !isRun(item, next);
