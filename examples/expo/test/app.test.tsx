@@ -1,6 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
+import { FlatList } from 'react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
 import { MessageMenu } from '../src/messages/MessageMenu';
@@ -57,6 +58,7 @@ describe('the app', () => {
     mockServer.messages.splice(0, Infinity, messageOf(bob, 1, 'Are you there?'));
     mockServer.calls.length = 0;
     mockServer.lastReadSeq = 0;
+    mockServer.olderMessages = Promise.resolve();
     render(<App />);
     await act(() => client.ready);
   });
@@ -232,5 +234,26 @@ describe('the app', () => {
     });
     const keys = rowsOf(items, null).map(({ key }) => key);
     expect([keys.length, new Set(keys).size]).toEqual([6, 6]);
+  });
+
+  it('loads older messages when the connection is back that was lost meanwhile', async () => {
+    const written = Array.from({ length: 120 }, (_, index) => messageOf(bob, index + 1, `Message ${index + 1}`));
+    mockServer.messages.splice(0, Infinity, ...written);
+    await openChat();
+    await screen.findAllByText('Message 120', {}, SHOWN);
+    const asked = mockServer.askedForOlder;
+    let fail: (error: Error) => void = () => undefined;
+    mockServer.olderMessages = new Promise((_, reject) => (fail = reject));
+    const list = screen.UNSAFE_getAllByType(FlatList).find(({ props }) => props['aria-label'] === 'Messages');
+    act(() => void list?.props.onEndReached());
+    await waitFor(() => expect(mockServer.askedForOlder).toBe(asked + 1), SHOWN);
+    await act(async () => {
+      mockServer.vanish();
+      fail(new TypeError('Network request failed'));
+    });
+    mockServer.isReachable = true;
+    mockServer.olderMessages = Promise.resolve();
+    act(() => client.resume());
+    await waitFor(() => expect(mockServer.askedForOlder).toBe(asked + 2), SHOWN);
   });
 });

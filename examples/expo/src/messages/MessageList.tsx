@@ -1,5 +1,5 @@
 import type { Attachment, Conversation, MessageItem } from '@parley/client';
-import { useMessages, useReceipts } from '@parley/client/react';
+import { useConnection, useMessages, useReceipts } from '@parley/client/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { AppState, FlatList, type NativeScrollEvent, type NativeSyntheticEvent, View } from 'react-native';
 import { client } from '../chat/client';
@@ -28,6 +28,7 @@ export function MessageList({ conversation, isTop, onChoose, onView }: Propertie
   const list = useRef<FlatList<Row>>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const rows = useMemo(() => rowsOf(items, firstUnreadSeq), [items, firstUnreadSeq]);
+  const older = useOlder(items[0], hasOlder, loadOlder);
   const newest = items.findLast(({ seq }) => seq !== null)?.seq ?? 0;
   const isRead = useIsActive() && isTop && isAtEnd && !hasNewer;
   useEffect(() => {
@@ -72,7 +73,7 @@ export function MessageList({ conversation, isTop, onChoose, onView }: Propertie
         keyExtractor={({ key }) => key}
         renderItem={renderItem}
         extraData={receipts}
-        onEndReached={() => void (hasOlder && loadOlder())}
+        onEndReached={older}
         onEndReachedThreshold={1}
         onStartReached={() => void (hasNewer && loadNewer())}
         onScroll={({ nativeEvent }: NativeSyntheticEvent<NativeScrollEvent>) =>
@@ -122,6 +123,23 @@ function Line({ text, isStrong = false }: { text: string; isStrong?: boolean }) 
       {text}
     </Words>
   );
+}
+
+/** Loads older messages, and once more where the connection was lost meanwhile: the list's end is reached only once. */
+function useOlder(oldest: MessageItem | undefined, hasOlder: boolean, loadOlder: () => Promise<void>): () => void {
+  const isLive = useConnection().status === 'live';
+  const wanted = useRef<MessageItem>(undefined);
+  const load = (): void => {
+    if (!hasOlder) return;
+    wanted.current = oldest;
+    void loadOlder();
+  };
+  const again = useRef(load);
+  again.current = () => wanted.current !== undefined && wanted.current?.id === oldest?.id && load();
+  useEffect(() => {
+    if (isLive) again.current();
+  }, [isLive]);
+  return load;
 }
 
 /** Behind a locked screen nobody reads. */
