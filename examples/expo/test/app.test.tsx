@@ -58,6 +58,7 @@ describe('the app', () => {
     mockServer.messages.splice(0, Infinity, messageOf(bob, 1, 'Are you there?'));
     mockServer.calls.length = 0;
     mockServer.lastReadSeq = 0;
+    mockServer.archivedAt = null;
     mockServer.olderMessages = Promise.resolve();
     render(<App />);
     await act(() => client.ready);
@@ -255,5 +256,11 @@ describe('the app', () => {
     mockServer.olderMessages = Promise.resolve();
     act(() => client.resume());
     await waitFor(() => expect(mockServer.askedForOlder).toBe(asked + 2), SHOWN);
+  });
+
+  it('lists a conversation that was put away as long as there is something unread in it', async () => {
+    mockServer.archivedAt = '2026-01-02T03:04:05.678Z';
+    await logIn();
+    expect(await screen.findByRole('link', { name: 'Bob, 1 unread' }, SHOWN)).toBeTruthy();
   });
 });

@@ -11,7 +11,8 @@ import { ConversationRow } from './ConversationRow';
 
 export function ConversationsScreen() {
   const { go } = useNavigation();
-  const conversations = useConversations().filter(({ me }) => me.archivedAt === null);
+  // What is unread in one that was put away is counted as well.
+  const conversations = useConversations().filter(({ me }) => me.archivedAt === null || me.unreadCount > 0);
   const asked = useFriendRequests().filter(({ receiverId }) => receiverId === client.userId).length;
   const { bottom } = useSafeAreaInsets();
   return (
