@@ -1,7 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
-import { FlatList } from 'react-native';
+import { BackHandler, FlatList } from 'react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
 import { MessageMenu } from '../src/messages/MessageMenu';
@@ -49,6 +49,10 @@ async function openChat(): Promise<void> {
   await screen.findByLabelText('Write to Bob', {}, SHOWN);
 }
 
+const backHandlers = new Set<() => boolean>();
+/** Android's; false leaves the app. */
+const pressBack = () => [...backHandlers].some((handler) => handler());
+
 const ROW = { isFirst: true, isLast: true, isGroup: false, tick: 'pending' } as const;
 
 describe('the app', () => {
@@ -60,6 +64,12 @@ describe('the app', () => {
     mockServer.lastReadSeq = 0;
     mockServer.archivedAt = null;
     mockServer.olderMessages = Promise.resolve();
+    jest.spyOn(BackHandler, 'addEventListener').mockImplementation((_, handler) => {
+      const press = handler as () => boolean;
+      backHandlers.add(press);
+      return { remove: () => backHandlers.delete(press) };
+    });
+    mockServer.me = ada;
     render(<App />);
     await act(() => client.ready);
   });
@@ -262,5 +272,53 @@ describe('the app', () => {
     mockServer.archivedAt = '2026-01-02T03:04:05.678Z';
     await logIn();
     expect(await screen.findByRole('link', { name: 'Bob, 1 unread' }, SHOWN)).toBeTruthy();
+  });
+
+  it('shows another user nothing of the former one’s screens', async () => {
+    await openChat();
+    await act(async () => mockServer.endSession());
+    await expectShown(/Your session has ended/);
+    mockServer.me = bob;
+    await logIn();
+    expect(screen.queryByLabelText(/^Write to/)).toBeNull();
+  });
+
+  it('leaves the app by Android’s back at the log-in, and the screens as they were', async () => {
+    await openChat();
+    await act(async () => mockServer.endSession());
+    await expectShown(/Your session has ended/);
+    act(() => expect(pressBack()).toBe(false));
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), 'ada');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+    press('Log in');
+    await screen.findByLabelText('Write to Bob', {}, SHOWN);
+    act(() => expect(pressBack()).toBe(true));
+    await expectShown('Conversations');
+  });
+
+  it('begins at the list after a log-out that could not remove everything', async () => {
+    await logIn();
+    press('Settings');
+    press('Log out');
+    const logOut = client.logout.bind(client);
+    jest.spyOn(client, 'logout').mockImplementationOnce(async () => {
+      await logOut();
+      throw new Error('The storage does not answer.');
+    });
+    press('Log out now');
+    await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+    await logIn();
+    expect(screen.getByRole('button', { name: 'Settings' })).toBeTruthy();
+  });
+
+  it('opens a conversation once that is tapped twice', async () => {
+    await logIn();
+    const row = await screen.findByRole('link', { name: /^Bob/ }, SHOWN);
+    act(() => {
+      fireEvent.press(row);
+      fireEvent.press(row);
+    });
+    await screen.findByLabelText('Write to Bob', {}, SHOWN);
+    expect(screen.getAllByLabelText('Write to Bob', { includeHiddenElements: true })).toHaveLength(1);
   });
 });

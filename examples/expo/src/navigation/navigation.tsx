@@ -1,5 +1,7 @@
+import { useConnection } from '@parley/client/react';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { View } from 'react-native';
+import { client } from '../chat/client';
 import { ConversationsScreen } from '../conversations/ConversationsScreen';
 import { FriendsScreen } from '../friends/FriendsScreen';
 import { ChatScreen } from '../messages/ChatScreen';
@@ -17,6 +19,8 @@ interface Navigation {
   stack: readonly Route[];
   go(route: Route): void;
   back(): void;
+  /** False where there is nowhere to go back to. */
+  pop(): boolean;
   /** To the list, and from there to this: after a tap on a notification, or when another user begins. */
   reset(...routes: Route[]): void;
 }
@@ -24,27 +28,44 @@ interface Navigation {
 const HOME: readonly Route[] = [{ name: 'conversations' }];
 const NavigationContext = createContext<Navigation | undefined>(undefined);
 
-/** Above the log-in, so that who logs in again goes on where they were. */
+interface Held {
+  /** Whose screens they are; undefined before the first of them was opened. */
+  userId: string | undefined;
+  stack: readonly Route[];
+}
+
+/** Above the log-in, so that who logs in again goes on where they were; another user begins at the list. */
 export function NavigationProvider({ children }: { children: ReactNode }) {
-  const [stack, setStack] = useState(HOME);
-  const depth = useRef(1);
-  depth.current = stack.length;
+  const [held, setHeld] = useState<Held>({ userId: undefined, stack: HOME });
+  // Whenever that changes, somebody else may be here.
+  useConnection();
+  const isOthers = held.userId !== undefined && client.userId !== undefined && held.userId !== client.userId;
+  const stack = isOthers ? HOME : held.stack;
+  // What it is now, also for the second of two taps before the next rendering.
+  const newest = useRef(stack);
+  newest.current = stack;
   const navigation = useMemo(() => {
+    const change = (next: readonly Route[]): void => {
+      newest.current = next;
+      setHeld({ userId: client.userId, stack: next });
+    };
     const pop = (): boolean => {
-      setStack((held) => (held.length > 1 ? held.slice(0, -1) : held));
-      return depth.current > 1;
+      if (newest.current.length === 1) return false;
+      change(newest.current.slice(0, -1));
+      return true;
     };
     return {
       pop,
       go: (route: Route) => {
+        const top = newest.current.at(-1);
+        if (top !== undefined && keyOf(top) === keyOf(route)) return;
         pushed();
-        setStack((held) => [...held, route]);
+        change([...newest.current, route]);
       },
       back: () => goBack(pop),
-      reset: (...routes: Route[]) => setStack([...HOME, ...routes]),
+      reset: (...routes: Route[]) => change([...HOME, ...routes]),
     };
   }, []);
-  useEffect(() => onSystemBack(navigation.pop), [navigation]);
   const value = useMemo(() => ({ ...navigation, stack }), [navigation, stack]);
   return <NavigationContext.Provider value={value}>{children}</NavigationContext.Provider>;
 }
@@ -57,7 +78,9 @@ export function useNavigation(): Navigation {
 
 /** Those below stay as they are: who comes back finds the list where it was. */
 export function Screens() {
-  const { stack, back } = useNavigation();
+  const { stack, back, pop } = useNavigation();
+  // Only while they are shown: the log-in has no screen to go back to.
+  useEffect(() => onSystemBack(pop), [pop]);
   return (
     <View style={{ flex: 1, overflow: 'hidden' }}>
       {stack.map((route, index) => (

@@ -48,6 +48,12 @@ function LogOut() {
   const unsent = useOutbox().filter(({ command }) => command.type === 'send').length;
   const [isAsking, ask] = useState(false);
   const [error, setError] = useState<unknown>();
+  const logOut = async (): Promise<void> => {
+    await client.logout().catch(setError);
+    if (client.userId !== undefined) return;
+    // Nobody is logged in any more, also where this device could not remove everything.
+    reset();
+  };
   if (!isAsking) return <Button kind="danger" label="Log out" onPress={() => ask(true)} />;
   return (
     <View style={{ gap: SPACE.m }}>
@@ -57,7 +63,7 @@ function LogOut() {
           : `${unsent === 1 ? 'One message was' : `${unsent} messages were`} not sent yet, and would be lost.`}
       </Notice>
       {error === undefined ? null : <Notice kind="danger">{errorText(error)}</Notice>}
-      <Button kind="danger" label="Log out now" onPress={() => void client.logout().then(() => reset(), setError)} />
+      <Button kind="danger" label="Log out now" onPress={() => void logOut().catch(() => undefined)} />
       <Button label="Stay" onPress={() => ask(false)} />
     </View>
   );
