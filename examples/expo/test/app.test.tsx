@@ -321,4 +321,19 @@ describe('the app', () => {
     await screen.findByLabelText('Write to Bob', {}, SHOWN);
     expect(screen.getAllByLabelText('Write to Bob', { includeHiddenElements: true })).toHaveLength(1);
   });
+
+  it('names the address that a code was mailed to, whatever else was typed before', async () => {
+    press(/New here/);
+    fireEvent.changeText(screen.getByLabelText('E-mail'), 'other@example.com');
+    press(/You have an account/);
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), 'ada@example.com');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+    press('Log in');
+    await expectShown('Enter the code that was mailed to ada@example.com.');
+    fireEvent.changeText(screen.getByLabelText('Code'), '123456');
+    press('Go on');
+    await expectShown('The code is wrong.');
+    const body = { email: 'ada@example.com', otp: '123456' };
+    expect(mockServer.calls.at(-1)).toMatchObject({ name: 'POST /auth/verify-otp', body });
+  });
 });

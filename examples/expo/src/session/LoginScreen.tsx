@@ -6,7 +6,7 @@ import { serverUrl } from '../chat/server';
 import { errorText, faultOf } from '../chat/words';
 import { Button, Field, Notice, Words } from '../design/controls';
 import { SPACE, useColors } from '../design/theme';
-import { emailOf, enter, NOTHING, type Step, type Values } from './enter';
+import { enter, NOTHING, type Step, type Values } from './enter';
 
 const PLAIN: TextInputProps = { autoCapitalize: 'none', autoCorrect: false };
 const LABELS: Record<Step, string> = { login: 'Log in', register: 'Create an account', code: 'Go on' };
@@ -24,6 +24,7 @@ export function LoginScreen() {
   const { top } = useSafeAreaInsets();
   const [step, setStep] = useState<Step>('login');
   const [values, setValues] = useState(NOTHING);
+  const [mailedTo, setMailedTo] = useState('');
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
 
@@ -40,7 +41,10 @@ export function LoginScreen() {
     setError(undefined);
     setBusy(true);
     try {
-      if ((await enter(step, values)) === 'code') show('code');
+      const email = await enter(step, values, mailedTo);
+      if (email === undefined) return;
+      setMailedTo(email);
+      show('code');
     } catch (cause) {
       setError(cause);
     } finally {
@@ -80,7 +84,7 @@ export function LoginScreen() {
           )}
           {step === 'code' ? (
             <>
-              <Words kind="soft">Enter the code that was mailed to {emailOf(values)}.</Words>
+              <Words kind="soft">Enter the code that was mailed to {mailedTo}.</Words>
               <Field label="Code" keyboardType="number-pad" autoComplete="one-time-code" {...field('otp')} />
             </>
           ) : step === 'register' ? (

@@ -8,28 +8,30 @@ export const NOTHING = { name: '', displayName: '', username: '', email: '', pas
 
 export type Values = typeof NOTHING;
 
-export const emailOf = ({ name, email }: Values): string => (email === '' ? name : email).trim();
-
-/** Logs in one way or another; answers `code` where the server wants the mailed one first. */
-export async function enter(step: Step, values: Values): Promise<'done' | 'code'> {
+/**
+ * Logs in one way or another. Where the server wants a code first, returns the address that it was mailed to, which is
+ * `mailedTo` of the next step.
+ */
+export async function enter(step: Step, values: Values, mailedTo: string): Promise<string | undefined> {
   const { password } = values;
   if (step === 'code') {
-    await client.verify({ email: emailOf(values), otp: values.otp.trim() });
-    return 'done';
+    await client.verify({ email: mailedTo, otp: values.otp.trim() });
+    return undefined;
   }
   if (step === 'register') {
     const displayName = values.displayName.trim();
     const name = displayName === '' ? {} : { displayName };
-    const account = { username: values.username.trim(), email: emailOf(values), password, ...name };
-    return 'verification' in (await client.register(account)) ? 'code' : 'done';
+    const email = values.email.trim();
+    const account = { username: values.username.trim(), email, password, ...name };
+    return 'verification' in (await client.register(account)) ? email : undefined;
   }
   const name = values.name.trim();
   const isEmail = name.includes('@');
   try {
     await client.login({ ...(isEmail ? { email: name } : { username: name }), password });
-    return 'done';
+    return undefined;
   } catch (error) {
-    if (isEmail && error instanceof ChatError && error.code === 'EMAIL_NOT_VERIFIED') return 'code';
+    if (isEmail && error instanceof ChatError && error.code === 'EMAIL_NOT_VERIFIED') return name;
     throw error;
   }
 }
