@@ -336,4 +336,13 @@ describe('the app', () => {
     const body = { email: 'ada@example.com', otp: '123456' };
     expect(mockServer.calls.at(-1)).toMatchObject({ name: 'POST /auth/verify-otp', body });
   });
+
+  it('takes a URL of the server that ends with a slash', () => {
+    process.env.EXPO_PUBLIC_PARLEY_URL = 'https://chat.example.com/';
+    jest.isolateModules(() => {
+      const { urlOf } = require('../src/chat/server') as typeof import('../src/chat/server');
+      expect(urlOf('/files/1')).toBe('https://chat.example.com/files/1');
+    });
+    delete process.env.EXPO_PUBLIC_PARLEY_URL;
+  });
 });

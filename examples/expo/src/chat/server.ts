@@ -6,7 +6,8 @@ const DEVELOPMENT_PORT = 3000;
 
 function findServer(): string {
   const given = process.env.EXPO_PUBLIC_PARLEY_URL;
-  if (given !== undefined && given !== '') return given;
+  // Paths are appended to it.
+  if (given !== undefined && given !== '') return given.replace(/\/+$/, '');
   // The export for the web is served beside the server.
   if (Platform.OS === 'web' && !__DEV__) return globalThis.location.origin;
   // While developing, the computer that Metro runs on, as this phone sees it.
