@@ -1,7 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
-import { BackHandler, FlatList } from 'react-native';
+import { BackHandler, FlatList, KeyboardAvoidingView, Platform } from 'react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
 import { MessageMenu } from '../src/messages/MessageMenu';
@@ -191,6 +191,22 @@ describe('the app', () => {
     await expectShown(/One message was not sent yet/);
     press('Log out now');
     await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+  });
+
+  it('ends above the keyboard, on Android as well', async () => {
+    const { restore } = jest.replaceProperty(Platform, 'OS', 'android');
+    const behaviors = () => screen.UNSAFE_getAllByType(KeyboardAvoidingView).map(({ props }) => props.behavior);
+    await screen.findByLabelText('Password', {}, SHOWN);
+    expect(behaviors()).toEqual(['padding']);
+    await openChat();
+    expect(behaviors()).toEqual(['padding']);
+    press('Report Bob');
+    expect(behaviors()).toEqual(['padding', 'padding']);
+    press('Cancel');
+    press('Back');
+    press('Friends');
+    expect(behaviors()).toEqual(['padding']);
+    restore();
   });
 
   it('says why an edit was refused, and tries it again or discards it', async () => {

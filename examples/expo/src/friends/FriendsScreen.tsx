@@ -5,6 +5,7 @@ import { ScrollView, View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { client } from '../chat/client';
 import { errorText } from '../chat/words';
+import { AboveKeyboard } from '../design/AboveKeyboard';
 import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
 import { Field, Notice, Words } from '../design/controls';
@@ -47,7 +48,7 @@ export function FriendsScreen() {
   const incoming = requests.filter(({ receiverId }) => receiverId === client.userId);
   const fault = error ?? searchError;
   return (
-    <View style={{ flex: 1 }}>
+    <AboveKeyboard>
       <Bar title="Friends" />
       <ConnectionBanner />
       <ScrollView
@@ -84,7 +85,7 @@ export function FriendsScreen() {
           )}
         </Section>
       </ScrollView>
-    </View>
+    </AboveKeyboard>
   );
 }
 

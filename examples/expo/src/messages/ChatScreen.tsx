@@ -1,9 +1,10 @@
 import type { Attachment, Conversation, CreateReport, MessageItem } from '@parley/client';
 import { useConnection, useConversation, usePresence, useTyping } from '@parley/client/react';
 import { useCallback, useState } from 'react';
-import { KeyboardAvoidingView, Platform, View } from 'react-native';
+import { View } from 'react-native';
 import { nameOf, partnerOf } from '../chat/names';
 import { briefTimeOf } from '../chat/words';
+import { AboveKeyboard } from '../design/AboveKeyboard';
 import { Avatar } from '../design/Avatar';
 import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
@@ -31,7 +32,7 @@ export function ChatScreen({ conversationId, isTop }: Properties) {
   const startAgain = useCallback(() => setIntent({ type: 'new' }), []);
   if (conversation === undefined) return <Nowhere />;
   return (
-    <KeyboardAvoidingView style={{ flex: 1 }} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+    <AboveKeyboard>
       <ChatBar conversation={conversation} onReport={report} />
       <ConnectionBanner />
       <MessageList conversation={conversation} isTop={isTop} onChoose={choose} onView={view} />
@@ -46,7 +47,7 @@ export function ChatScreen({ conversationId, isTop }: Properties) {
       )}
       {reported === undefined ? null : <ReportSheet {...reported} onClose={() => report(undefined)} />}
       {picture === undefined ? null : <PictureViewer picture={picture} onClose={() => view(undefined)} />}
-    </KeyboardAvoidingView>
+    </AboveKeyboard>
   );
 }
 

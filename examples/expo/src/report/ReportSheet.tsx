@@ -4,6 +4,7 @@ import { Modal, Pressable, ScrollView, View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { client } from '../chat/client';
 import { errorText } from '../chat/words';
+import { AboveKeyboard } from '../design/AboveKeyboard';
 import { Button, Field, Notice, Words } from '../design/controls';
 import { RADIUS, SPACE, useColors } from '../design/theme';
 
@@ -47,44 +48,46 @@ export function ReportSheet({ title, targetType, targetId, onClose }: Properties
   };
   return (
     <Modal transparent animationType="fade" onRequestClose={onClose}>
-      <Pressable aria-label="Close" style={{ flex: 1, backgroundColor: shade }} onPress={onClose} />
-      <View
-        role="dialog"
-        aria-label={title}
-        style={{
-          maxHeight: '80%',
-          gap: SPACE.s,
-          padding: SPACE.l,
-          paddingBottom: SPACE.l + bottom,
-          backgroundColor: paper,
-          borderTopLeftRadius: RADIUS.l,
-          borderTopRightRadius: RADIUS.l,
-        }}
-      >
-        <Words kind="title">{title}</Words>
-        {error === undefined ? null : <Notice kind="danger">{errorText(error)}</Notice>}
-        {state === 'sent' ? (
-          <Notice>Thank you. The moderators will look at it.</Notice>
-        ) : (
-          <ScrollView contentContainerStyle={{ gap: SPACE.s }} keyboardShouldPersistTaps="handled">
-            <Words kind="soft">
-              The moderators of this server see it with what stands around it now. Nobody else learns of it.
-            </Words>
-            <Field
-              label="What should they know? (may be left empty)"
-              value={comment}
-              onChangeText={setComment}
-              maxLength={MAX_COMMENT_LENGTH}
-              multiline
-            />
-            <Words kind="small">What is wrong with it?</Words>
-            {REASONS.map(([reason, label]) => (
-              <Button key={reason} label={label} isDisabled={state === 'sending'} onPress={() => void send(reason)} />
-            ))}
-          </ScrollView>
-        )}
-        <Button label={state === 'sent' ? 'Close' : 'Cancel'} onPress={onClose} />
-      </View>
+      <AboveKeyboard>
+        <Pressable aria-label="Close" style={{ flex: 1, backgroundColor: shade }} onPress={onClose} />
+        <View
+          role="dialog"
+          aria-label={title}
+          style={{
+            maxHeight: '80%',
+            gap: SPACE.s,
+            padding: SPACE.l,
+            paddingBottom: SPACE.l + bottom,
+            backgroundColor: paper,
+            borderTopLeftRadius: RADIUS.l,
+            borderTopRightRadius: RADIUS.l,
+          }}
+        >
+          <Words kind="title">{title}</Words>
+          {error === undefined ? null : <Notice kind="danger">{errorText(error)}</Notice>}
+          {state === 'sent' ? (
+            <Notice>Thank you. The moderators will look at it.</Notice>
+          ) : (
+            <ScrollView contentContainerStyle={{ gap: SPACE.s }} keyboardShouldPersistTaps="handled">
+              <Words kind="soft">
+                The moderators of this server see it with what stands around it now. Nobody else learns of it.
+              </Words>
+              <Field
+                label="What should they know? (may be left empty)"
+                value={comment}
+                onChangeText={setComment}
+                maxLength={MAX_COMMENT_LENGTH}
+                multiline
+              />
+              <Words kind="small">What is wrong with it?</Words>
+              {REASONS.map(([reason, label]) => (
+                <Button key={reason} label={label} isDisabled={state === 'sending'} onPress={() => void send(reason)} />
+              ))}
+            </ScrollView>
+          )}
+          <Button label={state === 'sent' ? 'Close' : 'Cancel'} onPress={onClose} />
+        </View>
+      </AboveKeyboard>
     </Modal>
   );
 }

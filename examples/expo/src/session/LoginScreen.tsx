@@ -1,9 +1,10 @@
 import { useConnection } from '@parley/client/react';
 import { useState } from 'react';
-import { KeyboardAvoidingView, Platform, Pressable, ScrollView, type TextInputProps, View } from 'react-native';
+import { Pressable, ScrollView, type TextInputProps, View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { serverUrl } from '../chat/server';
 import { errorText, faultOf } from '../chat/words';
+import { AboveKeyboard } from '../design/AboveKeyboard';
 import { Button, Field, Notice, Words } from '../design/controls';
 import { SPACE, useColors } from '../design/theme';
 import { enter, NOTHING, type Step, type Values } from './enter';
@@ -66,7 +67,7 @@ export function LoginScreen() {
     />
   );
   return (
-    <KeyboardAvoidingView style={{ flex: 1 }} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+    <AboveKeyboard>
       <ScrollView
         keyboardShouldPersistTaps="handled"
         contentContainerStyle={{ flexGrow: 1, justifyContent: 'center', padding: SPACE.xl, paddingTop: SPACE.xl + top }}
@@ -117,6 +118,6 @@ export function LoginScreen() {
           </Words>
         </View>
       </ScrollView>
-    </KeyboardAvoidingView>
+    </AboveKeyboard>
   );
 }
