@@ -8,7 +8,7 @@ import { MessageMenu } from '../src/messages/MessageMenu';
 import { MessageRow } from '../src/messages/MessageRow';
 import { rowsOf } from '../src/messages/rows';
 import { push } from '../src/push/push';
-import { phone } from './phone';
+import { files, phone, picker } from './phone';
 import { FakeServer, ada, bob, messageOf } from './server';
 
 const mockServer = new FakeServer();
@@ -27,6 +27,8 @@ jest.mock('../src/chat/ports', () => {
 
 jest.mock('expo', () => ({ ...jest.requireActual('expo'), isRunningInExpoGo: () => false }));
 jest.mock('expo-secure-store', () => require('./phone').secureStore);
+jest.mock('expo-file-system', () => require('./phone').fileSystem);
+jest.mock('expo-image-picker', () => require('./phone').imagePicker);
 jest.mock('expo-notifications', () => require('./phone').notifications);
 jest.mock('react-native-safe-area-context', () => require('react-native-safe-area-context/jest/mock').default);
 
@@ -191,6 +193,7 @@ describe('the app', () => {
     await expectShown(/One message was not sent yet/);
     press('Log out now');
     await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+    expect(files.removed).toEqual(['file:///cache/ImagePicker']);
   });
 
   it('ends above the keyboard, on Android as well', async () => {
@@ -360,5 +363,16 @@ describe('the app', () => {
       expect(urlOf('/files/1')).toBe('https://chat.example.com/files/1');
     });
     delete process.env.EXPO_PUBLIC_PARLEY_URL;
+  });
+
+  it('lets one pick as many pictures as a message takes, and no more', async () => {
+    await openChat();
+    picker.picks = 8;
+    press('Pictures from the library');
+    await waitFor(() => expect(screen.getAllByLabelText('Remove this picture')).toHaveLength(8), SHOWN);
+    press('Pictures from the library');
+    await waitFor(() => expect(screen.getAllByLabelText('Remove this picture')).toHaveLength(10), SHOWN);
+    expect(picker.limits).toEqual([10, 2]);
+    expect(screen.getByRole('button', { name: 'Pictures from the library' })).toBeDisabled();
   });
 });

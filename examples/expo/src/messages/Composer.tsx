@@ -43,9 +43,15 @@ export function Composer({ conversationId, name, intent, onDone }: Properties) {
     keepDraft(next);
     type(next !== '');
   };
+  const room = MAX_PICTURES - pictures.length;
   const pick = (from: 'library' | 'camera'): void => {
     setError(undefined);
-    pickPictures(from).then((picked) => setPictures((held) => [...held, ...picked].slice(0, MAX_PICTURES)), setError);
+    pickPictures(from, room).then((picked) => {
+      setPictures((held) => [...held, ...picked].slice(0, MAX_PICTURES));
+      // A browser lets one pick more.
+      if (picked.length > room)
+        setError(new Error(`A message takes ${MAX_PICTURES} pictures. The others are left out.`));
+    }, setError);
   };
   const isTooLong = [...text].length > MAX_CHARACTERS;
   const isReady = !isTooLong && (text.trim() !== '' || (pictures.length > 0 && !isEdit));
@@ -78,8 +84,18 @@ export function Composer({ conversationId, name, intent, onDone }: Properties) {
       <View style={{ flexDirection: 'row', alignItems: 'flex-end', padding: SPACE.s }}>
         {isEdit ? null : (
           <>
-            <IconButton icon="image-outline" label="Pictures from the library" onPress={() => pick('library')} />
-            <IconButton icon="camera-outline" label="Take a picture" onPress={() => pick('camera')} />
+            <IconButton
+              icon="image-outline"
+              label="Pictures from the library"
+              isDisabled={room === 0}
+              onPress={() => pick('library')}
+            />
+            <IconButton
+              icon="camera-outline"
+              label="Take a picture"
+              isDisabled={room === 0}
+              onPress={() => pick('camera')}
+            />
           </>
         )}
         <TextInput

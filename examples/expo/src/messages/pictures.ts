@@ -1,6 +1,6 @@
 import type { UploadSource } from '@parley/client';
 import { expoFileSource } from '@parley/client/react-native';
-import { File } from 'expo-file-system';
+import { Directory, File, Paths } from 'expo-file-system';
 import * as ImagePicker from 'expo-image-picker';
 
 export interface PickedPicture {
@@ -8,15 +8,19 @@ export interface PickedPicture {
   source: UploadSource | globalThis.File;
 }
 
-/** None where the user went back; throws with words where the camera may not be used. */
-export async function pickPictures(from: 'library' | 'camera'): Promise<PickedPicture[]> {
+/** Up to `limit`, none where the user went back; throws with words where the camera may not be used. */
+export async function pickPictures(from: 'library' | 'camera', limit: number): Promise<PickedPicture[]> {
   // The picker of the library is the system's own, and asks for nothing.
   if (from === 'camera' && !(await ImagePicker.requestCameraPermissionsAsync()).granted)
     throw new Error('The camera may not be used. Allow it in the settings of this phone.');
   const { assets } =
     from === 'camera'
       ? await ImagePicker.launchCameraAsync({ mediaTypes: ['images'] })
-      : await ImagePicker.launchImageLibraryAsync({ mediaTypes: ['images'], allowsMultipleSelection: true });
+      : await ImagePicker.launchImageLibraryAsync({
+          mediaTypes: ['images'],
+          allowsMultipleSelection: true,
+          selectionLimit: limit,
+        });
   return (assets ?? []).map(({ uri, fileName, mimeType }) => ({
     uri,
     source: expoFileSource(new File(uri), {
@@ -24,4 +28,10 @@ export async function pickPictures(from: 'library' | 'camera'): Promise<PickedPi
       ...(mimeType === undefined ? {} : { mimeType }),
     }),
   }));
+}
+
+/** The picker copies what is picked, and leaves the copies. */
+export function removePickedPictures(): void {
+  const copies = new Directory(Paths.cache, 'ImagePicker');
+  if (copies.exists) copies.delete();
 }

@@ -8,6 +8,7 @@ import { Avatar } from '../design/Avatar';
 import { Bar } from '../design/Bar';
 import { Button, Notice, Words } from '../design/controls';
 import { SPACE } from '../design/theme';
+import { removePickedPictures } from '../messages/pictures';
 import { useNavigation } from '../navigation/navigation';
 import { PushSection } from '../push/PushSection';
 
@@ -53,6 +54,7 @@ function LogOut() {
     if (client.userId !== undefined) return;
     // Nobody is logged in any more, also where this device could not remove everything.
     reset();
+    removePickedPictures();
   };
   if (!isAsking) return <Button kind="danger" label="Log out" onPress={() => ask(true)} />;
   return (
