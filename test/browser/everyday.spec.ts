@@ -404,4 +404,21 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await until('they are gone', async () => !(await databases()).includes('parley-picked-files'));
     expect(new URL(ada.page.url()).pathname).toBe('/');
   });
+
+  it('leaves nothing behind of an account that was deleted elsewhere, and says so', async () => {
+    await bob.conversation(/^Ada Example|^Deleted/).click();
+    await bob.page
+      .locator('input[type=file]')
+      .setInputFiles([{ name: 'sea.png', mimeType: 'image/png', buffer: picture }]);
+    const databases = (): Promise<string[]> =>
+      bob.page.evaluate(async () => (await indexedDB.databases()).map(({ name = '' }) => name));
+    const asBob = await Person.login(story.url, 'bob');
+    const isOfBob = (name: string): boolean => name.includes(asBob.id) || name === 'parley-picked-files';
+    await until('both are kept', async () => (await databases()).filter(isOfBob).length === 2);
+    await asBob.must('DELETE', '/users/me', { password: 'correct horse' });
+    await expectShown(bob.page.getByText('This account was deleted.'));
+    await until('nothing is kept', async () => !(await databases()).some(isOfBob));
+    expect(await bob.page.getByText('what you had not sent yet').count()).toBe(0);
+    bob.complaints.splice(0);
+  });
 });

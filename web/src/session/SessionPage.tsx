@@ -1,9 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useConnection } from '@parley/client/react';
 import { Lazy } from '../app/Lazy.js';
 import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
 import { acceptInvitation, invitation } from './invitation.js';
+import { leave } from './leave.js';
 import { LoginForm } from './LoginForm.js';
 import './session.css';
 
@@ -22,7 +23,16 @@ export default function SessionPage() {
   const { code } = useConnection();
   const invitedBy = invitation();
   const [step, show] = useState<Step>(() => ({ name: invitedBy === undefined ? 'login' : 'register' }));
-  const note = step.name === 'login' ? (step.note ?? endedText(code)) : undefined;
+  // The log-out that follows has no code.
+  const [isDeleted, setDeleted] = useState(false);
+  useEffect(() => {
+    if (code !== 'ACCOUNT_DELETED') return;
+    setDeleted(true);
+    // Nobody can log in to what is stored here any more.
+    leave().catch(() => undefined);
+  }, [code]);
+  const ended = isDeleted ? t('session.deleted') : endedText(code);
+  const note = step.name === 'login' ? (step.note ?? ended) : undefined;
   return (
     <main class="session fill" onSubmit={acceptInvitation}>
       <div class="session-card">

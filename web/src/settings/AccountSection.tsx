@@ -1,34 +1,14 @@
 import { useState } from 'preact/hooks';
-import { go } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { AnyIcon } from '../design/more-icons.js';
-import { forgetPickedFiles } from '../messages/picked-files.js';
-import { removeFiles } from '../messages/files-database.js';
-import { forgetRecentEmoji } from '../messages/recent-emoji.js';
 import { client } from '../session/client.js';
-import { unsubscribeFromPush } from '../push/notifications.js';
 import { CurrentPasswordField } from '../session/fields.js';
 import { Form } from '../session/form.js';
-import { followOtherTabs } from '../session/other-tabs.js';
+import { leave } from '../session/leave.js';
 import { t } from '../texts/texts.js';
 import { wrongPassword } from './wrong-password.js';
-
-/** After it nothing of the user is left on this device. */
-async function leave(): Promise<void> {
-  // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
-  await unsubscribeFromPush().catch(() => undefined);
-  try {
-    await client.logout();
-  } finally {
-    forgetPickedFiles();
-    forgetRecentEmoji();
-    await removeFiles().catch(() => undefined);
-    followOtherTabs(undefined);
-    go({ name: 'home' }, { replace: true });
-  }
-}
 
 type Departure = 'logout' | 'logoutAll';
 

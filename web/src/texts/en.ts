@@ -26,6 +26,7 @@ export const en = {
   'session.password': 'Password',
   'session.forgot': 'Forgot your password?',
   'session.ended': 'Your session has ended. Log in again: what you had not sent yet is still here.',
+  'session.deleted': 'This account was deleted.',
   'session.invited': '{name} would like to talk to you.',
   'session.wait': 'One moment …',
 

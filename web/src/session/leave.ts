@@ -1,0 +1,22 @@
+import { go } from '../app/router.js';
+import { removeFiles } from '../messages/files-database.js';
+import { forgetPickedFiles } from '../messages/picked-files.js';
+import { forgetRecentEmoji } from '../messages/recent-emoji.js';
+import { unsubscribeFromPush } from '../push/notifications.js';
+import { client } from './client.js';
+import { followOtherTabs } from './other-tabs.js';
+
+/** After it nothing of the user is left on this device. */
+export async function leave(): Promise<void> {
+  // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
+  await unsubscribeFromPush().catch(() => undefined);
+  try {
+    await client.logout();
+  } finally {
+    forgetPickedFiles();
+    forgetRecentEmoji();
+    await removeFiles().catch(() => undefined);
+    followOtherTabs(undefined);
+    go({ name: 'home' }, { replace: true });
+  }
+}
