@@ -405,6 +405,62 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     expect(new URL(ada.page.url()).pathname).toBe('/');
   });
 
+  it('begins anew where a part of it failed, and fails again when it is asked for once more', async () => {
+    const visitor = await Visitor.arrive(browser, story.url, { serviceWorkers: 'block' });
+    const { page } = visitor;
+    // As in a browser that remembers of an import that it failed, for as long as the document lives.
+    let isAnew = false;
+    let failures = 0;
+    let questions = 0;
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      isAnew ||= request.isNavigationRequest() && pathname === '/settings';
+      if (request.resourceType() === 'fetch' && pathname === '/') questions += 1;
+    });
+    page.on('requestfailed', () => (failures += 1));
+    await visitor.register('Eve', { path: '/?with=bob' });
+    await page.route(/\/assets\/(EmojiPicker|SettingsPage)-.*\.js$/, (route) =>
+      isAnew ? route.continue() : route.abort(),
+    );
+    await visitor.say('once written');
+    // Never while an edit is open, which is kept nowhere.
+    await visitor.field.press('ArrowUp');
+    await expectShown(page.getByLabel('Edit your message'));
+    for (const times of [1, 2]) {
+      await page.getByRole('button', { name: 'Emoji', exact: true }).click();
+      await until('the part failed', () => failures === times);
+    }
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    expect(questions).toBe(0);
+    await visitor.field.press('Escape');
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expectShown(page.getByRole('heading', { name: 'Settings' }));
+    await visitor.close();
+  });
+
+  it('asks ever less often for what one can do without, and not whether there is a newer build while it is looked at', async () => {
+    const visitor = await Visitor.arrive(browser, story.url, { serviceWorkers: 'block' });
+    const { page } = visitor;
+    const [parts, pages]: [string[], string[]] = [[], []];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (request.resourceType() === 'fetch' && pathname === '/') pages.push(pathname);
+    });
+    await page.route('**/assets/MissedHint-*.js', (route) => {
+      parts.push(route.request().url());
+      return route.abort();
+    });
+    await page.clock.install();
+    await visitor.register('Fay');
+    await until('it was asked for', () => parts.length > 0);
+    for (let seconds = 0; seconds < 120; seconds += 1) await page.clock.runFor(1_000);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.length).toBeLessThan(10);
+    expect(pages).toEqual([]);
+    await visitor.close();
+  });
+
   it('leaves nothing behind of an account that was deleted elsewhere, and says so', async () => {
     await bob.conversation(/^Ada Example|^Deleted/).click();
     await bob.page

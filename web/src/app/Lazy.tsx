@@ -1,15 +1,18 @@
 import type { ComponentChild, FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../texts/texts.js';
-import { reloadIfNewer } from './newer-build.js';
+import { reloadAfter } from './newer-build.js';
 
 type Loaded<Properties> = { default: FunctionComponent<Properties> };
 type Load<Properties> = () => Promise<Loaded<Properties>>;
 
+/** Twice as long after each failure. */
 const RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5 * 60_000;
 
 /** What has been loaded once is there at once. */
 const loaded = new Map<unknown, Loaded<never>>();
+const failedOnce = new Set<unknown>();
 
 interface Pending {
   /** Called where it cannot be loaded, which has one cause: no network, and not kept yet. Else a pane says so. */
@@ -27,6 +30,7 @@ export function Lazy<Properties extends object>({
 }: { load: Load<Properties> } & Pending & Properties): ComponentChild {
   const [failed, setFailed] = useState<unknown>();
   const [, setTimes] = useState(0);
+  const [retryMs, setRetryMs] = useState(RETRY_MS);
   const part = loaded.get(load);
   const isFailed = failed === load;
   useEffect(() => {
@@ -38,11 +42,14 @@ export function Lazy<Properties extends object>({
         if (isCurrent) setTimes((times) => times + 1);
       },
       () => {
-        reloadIfNewer().catch(() => undefined);
+        reloadAfter({ isOptional, isRetry: !isOptional && failedOnce.has(load) }).catch(() => undefined);
+        failedOnce.add(load);
         if (!isCurrent) return;
         setFailed(() => load);
         onFailed?.();
-        if (isOptional) setTimeout(() => setFailed(undefined), RETRY_MS);
+        if (!isOptional) return;
+        setTimeout(() => setFailed(undefined), retryMs);
+        setRetryMs(Math.min(2 * retryMs, MAX_RETRY_MS));
       },
     );
     return () => {

@@ -1,6 +1,7 @@
 import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
+import { holdReload } from '../app/newer-build.js';
 import { attempt } from '../app/toasts.js';
 import { ConnectionBar } from '../conversations/ConnectionBar.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
@@ -42,6 +43,8 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
     }),
     [],
   );
+  const isEditing = intent.type === 'edit';
+  useEffect(() => (isEditing ? holdReload() : undefined), [isEditing]);
   const addFiles = (added: readonly File[]): void => setFiles(withFiles(files, added));
   const afterSend = useCallback(() => {
     setIntent({ type: 'new' });

@@ -1,5 +1,6 @@
 import type { UploadSource } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { holdReload } from '../app/newer-build.js';
 import { notify } from '../app/toasts.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
@@ -52,6 +53,7 @@ export default function Recorder({ onSend, onEnd }: Properties) {
       recording.current?.discard();
     };
   }, []);
+  useEffect(holdReload, []);
   // Not at every drawing, which is several times a second: who has gone on to discard it stays there.
   useEffect(() => {
     if (isOn) sendButton.current?.focus();
