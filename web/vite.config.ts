@@ -11,7 +11,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 /** Not Socket.IO’s own client, which is loaded where no WebSocket comes through, nor notifications, which follow. */
 const FIRST_LOAD =
-  /client\/src\/(?!ports\/socket-io-client|web-push)|node_modules\/preact|web\/src\/(app\/(?!Nowhere|PaneHead|SecondPersonHint)|design\/(?!Confirm|Dialog|LoadMore|Menu|modal|more-)|conversations\/(?!ConversationMenu))|web\/src\/texts\/(en|texts|error-text)\.ts|web\/src\/session\/(client|invitation|other-tabs)/;
+  /client\/src\/(?!ports\/socket-io-client|web-push)|node_modules\/preact|web\/src\/(app\/(?!copy|Nowhere|PaneHead|SecondPersonHint)|design\/(?!Confirm|Dialog|LoadMore|Menu|modal|more-)|conversations\/(?!ConversationMenu))|web\/src\/texts\/(en|texts|error-text)\.ts|web\/src\/session\/(client|invitation|other-tabs)/;
 const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/;
 
 function filesBelow(directory: string): string[] {

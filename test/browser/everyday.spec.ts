@@ -289,6 +289,28 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.conversation(/^Bob Example/).click();
   });
 
+  it('copies where browsers have no clipboard for scripts, as on plain http, and says so where it cannot', async () => {
+    await ada.say('to be copied');
+    await ada.page.evaluate(() => {
+      Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true });
+      document.addEventListener('copy', () => {
+        Object.assign(window, { copied: (document.activeElement as HTMLTextAreaElement).value });
+      });
+    });
+    const choose = async (): Promise<void> => {
+      await ada.message('to be copied').click({ button: 'right' });
+      await ada.page.getByRole('menuitem', { name: 'Copy text' }).click();
+    };
+    await choose();
+    await expectShown(ada.page.getByText('Copied.'));
+    expect(await ada.page.evaluate(() => (window as unknown as { copied: string }).copied)).toBe('to be copied');
+    expect(await ada.page.locator('textarea').count()).toBe(1);
+    await ada.page.evaluate(() => (Document.prototype.execCommand = () => false));
+    await choose();
+    await expectShown(ada.page.getByText('This browser does not let the page copy.'));
+    await ada.page.reload();
+  });
+
   it('makes no group of the Enter by which somebody is searched for', async () => {
     const made: string[] = [];
     ada.page.on('request', (request) => {

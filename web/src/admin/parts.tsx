@@ -1,5 +1,5 @@
 import type { ComponentChild, ComponentChildren } from 'preact';
-import { notify } from '../app/toasts.js';
+import { copy } from '../app/copy.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { fullTimeOf, t } from '../texts/texts.js';
@@ -104,19 +104,18 @@ export function Select({ label, value, options, onChange }: SelectProperties) {
 
 /** Something that can be read once, or is long: selectable, and copied with a button. */
 export function Copyable({ text, label }: { text: string; label: string }) {
-  const copy = (): void => {
-    navigator.clipboard?.writeText(text).then(
-      () => notify(t('app.copied')),
-      // It is selectable.
-      () => undefined,
-    );
-  };
   return (
     <span class="row copyable">
       <code class="grow" aria-label={label}>
         {text}
       </code>
-      <button type="button" class="icon-button" aria-label={t('admin.copy')} title={t('admin.copy')} onClick={copy}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={t('admin.copy')}
+        title={t('admin.copy')}
+        onClick={() => void copy(text)}
+      >
         <AnyIcon name="copy" />
       </button>
     </span>

@@ -3,7 +3,7 @@ import { Icon } from '../design/Icon.js';
 import { invitationLink, secondPersonLink } from '../session/public-links.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
-import { attempt, notify } from './toasts.js';
+import { copy } from './copy.js';
 
 /** So that one person alone can try a chat. */
 export default function SecondPersonHint() {
@@ -27,11 +27,8 @@ export default function SecondPersonHint() {
 }
 
 export function CopyLink({ username }: { username: string }) {
-  const copy = async (): Promise<void> => {
-    if (await attempt(() => navigator.clipboard.writeText(invitationLink(username)))) notify(t('app.copied'));
-  };
   return (
-    <button type="button" class="button" onClick={() => void copy()}>
+    <button type="button" class="button" onClick={() => void copy(invitationLink(username))}>
       <Icon name="link" size={18} />
       {t('hint.copy')}
     </button>

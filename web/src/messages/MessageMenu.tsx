@@ -1,5 +1,6 @@
 import type { MessageItem } from '@parley/client';
-import { attempt, notify } from '../app/toasts.js';
+import { copy } from '../app/copy.js';
+import { attempt } from '../app/toasts.js';
 import { Menu, MenuItem } from '../design/Menu.js';
 import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
@@ -18,9 +19,6 @@ interface Properties {
 
 export default function MessageMenu({ item, at, actions, onClose }: Properties) {
   const { content, id } = item;
-  const copy = async (): Promise<void> => {
-    if (await attempt(() => navigator.clipboard.writeText(content ?? ''))) notify(t('app.copied'));
-  };
   const removePreview = (): void => {
     void attempt(() => client.http.request(`/messages/${id}/link-preview`, { method: 'DELETE' }));
   };
@@ -44,7 +42,7 @@ export default function MessageMenu({ item, at, actions, onClose }: Properties) 
       )}
       {canReply(item) ? <MenuItem icon="reply" text={t('message.reply')} onChoose={() => actions.reply(item)} /> : null}
       {content === null || content === '' ? null : (
-        <MenuItem icon="copy" text={t('message.copy')} onChoose={() => void copy()} />
+        <MenuItem icon="copy" text={t('message.copy')} onChoose={() => void copy(content)} />
       )}
       {canEdit(item) ? <MenuItem icon="edit" text={t('message.edit')} onChoose={() => actions.edit(item)} /> : null}
       {!item.linkPreview || !isOwn(item) ? null : (

@@ -8,6 +8,7 @@ export const more = {
   'app.nowhereHint': 'The address is wrong, or what it led to is gone.',
   'app.saved': 'Saved.',
   'app.copied': 'Copied.',
+  'app.notCopied': 'This browser does not let the page copy. Select it, and copy it yourself.',
   'app.cancel': 'Cancel',
   'app.save': 'Save',
   'session.passwordHint': 'At least 8 characters.',
