@@ -311,6 +311,34 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.page.reload();
   });
 
+  it('says no code is on its way to an account that is not confirmed before one is', async () => {
+    const visitor = await Visitor.arrive(browser, story.url);
+    const { page } = visitor;
+    await page.route('**/auth/login', (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        json: { status: 403, code: 'EMAIL_NOT_VERIFIED', detail: 'The e-mail address must be verified first.' },
+      }),
+    );
+    await page.route('**/auth/resend-otp', (route) => route.fulfill({ json: {} }));
+    const logIn = async (name: string): Promise<void> => {
+      await page.getByLabel('E-mail or username').fill(name);
+      await page.getByLabel('Password').fill('correct horse');
+      await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    };
+    await visitor.open();
+    await logIn('gil');
+    await expectShown(page.getByText('Log in with it, not with the username'));
+    await logIn('gil@example.com');
+    await expectShown(page.getByText('The e-mail address gil@example.com is not confirmed yet.'));
+    expect(await page.getByText('A code is on its way').count()).toBe(0);
+    await page.getByRole('button', { name: 'Mail another code' }).click();
+    await expectShown(page.getByText('A code is on its way to gil@example.com.').first());
+    expect(await page.getByText('is not confirmed yet').count()).toBe(0);
+    await visitor.close();
+  });
+
   it('makes no group of the Enter by which somebody is searched for', async () => {
     const made: string[] = [];
     ada.page.on('request', (request) => {

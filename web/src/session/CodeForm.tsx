@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { attempt, notify } from '../app/toasts.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
@@ -6,15 +7,21 @@ import { client } from './client.js';
 import { CodeField } from './fields.js';
 import { Form } from './form.js';
 
-/** The code that was mailed to a new account's e-mail address. */
-export default function CodeForm({ email }: { email: string }) {
+/**
+ * The code that was mailed to a new account's e-mail address.
+ * @param wasSent just now; a log-in that is refused for want of it mails none
+ */
+export default function CodeForm({ email, wasSent }: { email: string; wasSent: boolean }) {
+  const [isSent, setSent] = useState(wasSent);
   const sendAgain = async (): Promise<void> => {
-    const isSent = await attempt(() => publicPost('/auth/resend-otp', { email }));
-    if (isSent) notify(t('session.codeSent', { email }));
+    const isDone = await attempt(() => publicPost('/auth/resend-otp', { email }));
+    if (!isDone) return;
+    setSent(true);
+    notify(t('session.codeSent', { email }));
   };
   return (
     <>
-      <p role="status">{t('session.codeSent', { email })}</p>
+      <p role="status">{t(isSent ? 'session.codeSent' : 'session.codeNeeded', { email })}</p>
       <Form
         submit={t('session.verify')}
         fields={['otp']}

@@ -3,6 +3,7 @@ import { useConnection } from '@parley/client/react';
 import { Lazy } from '../app/Lazy.js';
 import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { acceptInvitation, invitation } from './invitation.js';
 import { leave } from './leave.js';
 import { LoginForm } from './LoginForm.js';
@@ -16,7 +17,7 @@ type Step =
   | { name: 'login'; note?: string }
   | { name: 'register' }
   | { name: 'reset' }
-  | { name: 'code'; email: string };
+  | { name: 'code'; email: string; isSent: boolean };
 
 /** Nobody is logged in. */
 export default function SessionPage() {
@@ -45,11 +46,14 @@ export default function SessionPage() {
           </p>
         )}
         {step.name === 'login' ? (
-          <LoginForm onUnverified={(email) => show({ name: 'code', email })} onForgot={() => show({ name: 'reset' })} />
+          <LoginForm
+            onUnverified={(email) => show({ name: 'code', email, isSent: false })}
+            onForgot={() => show({ name: 'reset' })}
+          />
         ) : step.name === 'register' ? (
-          <Lazy load={registerForm} onUnverified={(email: string) => show({ name: 'code', email })} />
+          <Lazy load={registerForm} onUnverified={(email: string) => show({ name: 'code', email, isSent: true })} />
         ) : step.name === 'code' ? (
-          <Lazy load={codeForm} email={step.email} />
+          <Lazy load={codeForm} email={step.email} wasSent={step.isSent} />
         ) : (
           <Lazy
             load={resetForm}

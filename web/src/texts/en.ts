@@ -16,18 +16,6 @@ export const en = {
   'connection.suspendedReason': 'Reason: {reason}',
   'connection.storage': 'This browser keeps no data for this page. Allow it, then reload.',
 
-  'session.welcome': 'Talk to your people.',
-  'session.pitch': 'Messages that arrive once, in order, and wait for you when you are away.',
-  'session.login': 'Log in',
-  'session.toRegister': 'New here? Create an account',
-  'session.toLogin': 'You have an account? Log in',
-  'session.name': 'E-mail or username',
-  'session.email': 'E-mail',
-  'session.password': 'Password',
-  'session.forgot': 'Forgot your password?',
-  'session.ended': 'Your session has ended. Log in again: what you had not sent yet is still here.',
-  'session.deleted': 'This account was deleted.',
-  'session.invited': '{name} would like to talk to you.',
   'session.wait': 'One moment …',
 
   'list.title': 'Conversations',
