@@ -131,6 +131,21 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(bob.message('written on the train'));
   });
 
+  it('leads back from a conversation that is not here yet, and says that there is no network', async () => {
+    await ada.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    const [path, size] = [new URL(ada.page.url()).pathname, ada.page.viewportSize()];
+    await goOffline();
+    await ada.page.setViewportSize({ width: 360, height: 640 });
+    // As a notification leads there.
+    await ada.open('/c/01890000-0000-7000-8000-000000000000');
+    await expectShown(ada.page.getByRole('main').getByText('Offline.'));
+    await ada.page.getByRole('button', { name: 'Back' }).click();
+    await expectShown(ada.list);
+    if (size !== null) await ada.page.setViewportSize(size);
+    await goOnline();
+    await ada.open(path);
+  });
+
   it('asks to log in again where the session was ended, and keeps the draft', async () => {
     await ada.field.fill('not finished');
     const other = await Visitor.arrive(browser, server.url);

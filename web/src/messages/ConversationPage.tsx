@@ -2,9 +2,11 @@ import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
 import { holdReload } from '../app/newer-build.js';
+import { goToList } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { ConnectionBar } from '../conversations/ConnectionBar.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
+import { Icon } from '../design/Icon.js';
 import { unblock, useIsBlocked } from '../people/blocked.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
@@ -61,7 +63,18 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
   }, []);
 
   if (conversation === undefined)
-    return status === 'live' ? <Lazy load={nowhere} what="chat.gone" /> : <main class="pane" />;
+    return status === 'live' ? (
+      <Lazy load={nowhere} what="chat.gone" />
+    ) : (
+      <main class="pane">
+        <header class="pane-head">
+          <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goToList}>
+            <Icon name="back" />
+          </button>
+        </header>
+        <ConnectionBar />
+      </main>
+    );
   const editLast = (): void => {
     const items = client.messages(id).getSnapshot().items;
     const last = items.findLast((item) => isOwn(item) && item.deletedAt === null);
