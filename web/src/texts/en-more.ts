@@ -224,4 +224,6 @@ export const more = {
   'error.VALIDATION_FAILED': 'The server refused it: something in it is not valid.',
   'error.UNAVAILABLE': 'The server is busy. Try again in a moment.',
   'error.RATE_LIMITED': 'Too much at once. Try again in a moment.',
+  'error.RATE_LIMITED.minutes': 'Too much at once. Try again in {count} {count:minute|minutes}.',
+  'error.LIMIT_REACHED': 'There are as many already as there may be.',
 } as const;

@@ -17,6 +17,22 @@ describe('why something failed, in words', () => {
       new ChatError('VALIDATION_FAILED', 'invalid', { errors: { name: ['name is too long', 'another'] } }),
       'Name is too long.',
     ],
+    [
+      'a wait of less than a minute',
+      new ChatError('RATE_LIMITED', 'Too many requests.', { retryAfterMs: 59_000 }),
+      'Too much at once. Try again in a moment.',
+    ],
+    [
+      'a wait of a minute',
+      new ChatError('RATE_LIMITED', 'Too many requests.', { retryAfterMs: 60_000 }),
+      'Too much at once. Try again in 1 minute.',
+    ],
+    [
+      'a wait of minutes',
+      new ChatError('RATE_LIMITED', 'Too many requests.', { retryAfterMs: 13.2 * 60_000 }),
+      'Too much at once. Try again in 14 minutes.',
+    ],
+    ['a limit', new ChatError('LIMIT_REACHED', 'The limit is reached.'), t('error.LIMIT_REACHED')],
     ['an error of another kind', new Error('No network.'), 'No network.'],
     ['what is no error', 'broken', 'broken'],
   ])('is shown of %s', (_, error, text) => {

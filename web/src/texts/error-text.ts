@@ -1,11 +1,16 @@
 import { ChatError } from '@parley/client';
 import { fullTimeOf, has, t } from './texts.js';
 
+const MINUTE_MS = 60_000;
+
 /** Why something failed, in words. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ChatError)) return error instanceof Error ? error.message : String(error);
   if (error.code === 'ACCOUNT_SUSPENDED') return suspensionText(error);
-  return reasonText(error.code, error.message, Object.values(error.errors ?? {}).flat()[0]);
+  const { code, message, retryAfterMs = 0 } = error;
+  if (code === 'RATE_LIMITED' && retryAfterMs >= MINUTE_MS && has('error.RATE_LIMITED.minutes'))
+    return t('error.RATE_LIMITED.minutes', { count: Math.ceil(retryAfterMs / MINUTE_MS) });
+  return reasonText(code, message, Object.values(error.errors ?? {}).flat()[0]);
 }
 
 /** Until when, and why, as the moderator has written for who is suspended. */
