@@ -9,6 +9,7 @@ import { MenuItem } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { ActionsMenu } from './ActionsMenu.js';
+import { addingMembers } from './adding-members.js';
 import { PeopleChoice } from './PeopleChoice.js';
 import { PersonRow } from './PersonRow.js';
 
@@ -71,12 +72,8 @@ function AddMembers({ conversation: { id, members } }: { conversation: Conversat
       </button>
     );
   const add = async (): Promise<void> => {
-    const isDone = await attempt(() =>
-      client.conversations.addMembers(
-        id,
-        chosen.map((user) => user.id),
-      ),
-    );
+    const ids = chosen.map((user) => user.id);
+    const isDone = await attempt(() => addingMembers(chosen, () => client.conversations.addMembers(id, ids)));
     if (isDone) choose(undefined);
   };
   return (

@@ -6,15 +6,16 @@ import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
+import { addingMembers } from './adding-members.js';
 import { PeopleChoice } from './PeopleChoice.js';
 
 export default function NewGroupPage() {
   const [members, setMembers] = useState<readonly User[]>([]);
   const create = async ({ title = '' }: Record<string, string>): Promise<void> => {
-    const { id } = await client.conversations.createGroup({
-      title: title.trim(),
-      memberIds: members.map((user) => user.id),
-    });
+    const memberIds = members.map((user) => user.id);
+    const { id } = await addingMembers(members, () =>
+      client.conversations.createGroup({ title: title.trim(), memberIds }),
+    );
     go({ name: 'conversation', id }, { replace: true });
   };
   return (

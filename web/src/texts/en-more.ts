@@ -100,6 +100,8 @@ export const more = {
     'Hand the group over to {name}? You will not be its owner any more, and only they can give it back.',
   'group.leave': 'Leave the group',
   'group.leaveQuestion': 'Leave “{name}”? You will not see what is written after.',
+  'group.tooMany': 'You are in too many groups.',
+  'group.tooManyOf': 'In too many groups: {names}.',
   'group.you': '{name} (you)',
 
   'details.title': 'Details',
