@@ -268,6 +268,14 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     expect((await adaAsPerson.must('GET', `/admin/users/${eve.id}`)).deletedAt).not.toBeNull();
   });
 
+  it('says by name what was reported to who is suspended for it', async () => {
+    const [{ id }] = (await adaAsPerson.must('GET', '/admin/users?search=bob')).items;
+    await adaAsPerson.must('POST', `/admin/users/${id}/ban`, { reason: 'SELF_HARM' });
+    await bob.page.reload();
+    await expectShown(bob.page.getByText('Reason: Somebody may hurt themselves').first());
+    await adaAsPerson.must('POST', `/admin/users/${id}/restore`);
+  });
+
   it('can be used on a phone', async () => {
     await ada.page.setViewportSize({ width: 390, height: 780 });
     for (const name of ['Reports', 'Users', 'Audit log', 'Keys and bots', 'Webhooks', 'Server']) {

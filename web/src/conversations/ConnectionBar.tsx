@@ -17,7 +17,17 @@ export function ConnectionBar() {
     const timer = setTimeout(() => show(true), navigator.onLine ? GRACE_MS : 0);
     return () => clearTimeout(timer);
   }, [isAway]);
-  if (status === 'suspended')
+  const isSuspended = status === 'suspended';
+  const [, setHasReasons] = useState(false);
+  useEffect(() => {
+    // The names of the reasons: without them it says the code.
+    if (isSuspended)
+      import('../texts/more.js').then(
+        () => setHasReasons(true),
+        () => undefined,
+      );
+  }, [isSuspended]);
+  if (isSuspended)
     return (
       <p class="connection" role="alert" dir="auto">
         {suspensionText({ until, reason })}

@@ -49,6 +49,9 @@ describe('why something failed, in words', () => {
     expect(suspensionText({})).toBe(t('connection.suspended'));
     expect(suspensionText({ until: null, reason: null })).toBe(t('connection.suspended'));
     expect(suspensionText({ reason: 'spam' })).toContain('spam');
+    expect(suspensionText({ reason: 'SELF_HARM' })).toContain(t('report.SELF_HARM'));
+    for (const reason of ['OFFENSIVE', 'hint', 'send'])
+      expect(suspensionText({ reason })).toContain(t('connection.suspendedReason', { reason }));
     expect(suspensionText({ until: '2030-01-02T03:04:05.000Z' })).toMatch(/2030/);
   });
 

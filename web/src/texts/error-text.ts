@@ -13,10 +13,13 @@ export function errorText(error: unknown): string {
   return reasonText(code, message, Object.values(error.errors ?? {}).flat()[0]);
 }
 
-/** Until when, and why, as the moderator has written for who is suspended. */
+/** Until when, and why: as the moderator has written for who is suspended, or what was reported. */
 export function suspensionText({ until, reason }: Partial<Pick<ChatError, 'until' | 'reason'>>): string {
   const text = until == null ? t('connection.suspended') : t('connection.suspendedUntil', { until: fullTimeOf(until) });
-  return reason == null ? text : `${text} ${t('connection.suspendedReason', { reason })}`;
+  if (reason == null) return text;
+  const category = `report.${reason}`;
+  const isCategory = reason === reason.toUpperCase() && has(category);
+  return `${text} ${t('connection.suspendedReason', { reason: isCategory ? t(category) : reason })}`;
 }
 
 /** @param detail what exactly is wrong, where the server says so: its words. */
