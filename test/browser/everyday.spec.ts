@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -337,6 +338,33 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(page.getByText('A code is on its way to gil@example.com.').first());
     expect(await page.getByText('is not confirmed yet').count()).toBe(0);
     await visitor.close();
+  });
+
+  it('says why what was chosen in the settings was not done', async () => {
+    const asAda = await Person.login(story.url, 'ada');
+    const { id } = await asAda.mustUpload(picture, 'ada.png');
+    await asAda.must('PATCH', '/users/me', { avatarId: id });
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await ada.page.route('**/users/me', (route) =>
+      route.request().method() === 'PATCH' ? route.abort() : route.continue(),
+    );
+    await ada.page.getByRole('button', { name: 'Remove the picture' }).click();
+    await expectShown(ada.page.locator('.toast').getByText('The server was not reached.'));
+    await ada.page.unroute('**/users/me');
+    const problem = { status: 429, code: 'RATE_LIMITED', detail: 'Too many requests.', retryAfterMs: 12 * 60_000 };
+    await ada.page.route('**/users/me/export', (route) => route.fulfill({ status: 429, json: problem }));
+    const link = ada.page.getByRole('link', { name: 'Download all that is stored about you' });
+    await link.click();
+    await expectShown(ada.page.getByText('Try again in 12 minutes.'));
+    await ada.page.unroute('**/users/me/export');
+    const downloading = ada.page.waitForEvent('download');
+    await link.click();
+    const downloaded = await downloading;
+    expect(downloaded.suggestedFilename()).toBe('export.json');
+    expect(JSON.parse(readFileSync(await downloaded.path(), 'utf8'))).toMatchObject({ profile: { username: 'ada' } });
+    // The browser says itself that the requests failed.
+    expect(ada.complaints.splice(0)).toEqual([expect.stringMatching(/ERR_FAILED/), expect.stringMatching(/429/)]);
+    await ada.conversation(/^Bob Example/).click();
   });
 
   it('makes no group of the Enter by which somebody is searched for', async () => {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { AnyIcon } from '../design/more-icons.js';
 import { client } from '../session/client.js';
+import { download } from '../settings/download.js';
 import { admin } from '../texts/en-admin.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
@@ -35,7 +36,7 @@ export function AuditPage() {
   return (
     <>
       <Head title={t('admin.audit')}>
-        <a class="button small" href={exportAddress(action, since)} download>
+        <a class="button small" href={exportAddress(action, since)} download="audit.csv" onClick={download}>
           <AnyIcon name="download" size={18} />
           {t('admin.exportAudit')}
         </a>

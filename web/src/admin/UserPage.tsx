@@ -4,6 +4,7 @@ import { Avatar } from '../design/Avatar.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
+import { download } from '../settings/download.js';
 import { agoOf, fullTimeOf, t } from '../texts/texts.js';
 import { ActDialog } from './act.js';
 import { AuditRow, type AuditEntry } from './AuditPage.js';
@@ -131,7 +132,7 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
                 {t('admin.reset-password')}
               </button>
             )}
-            <a class="button" href={`${path}/export`} download>
+            <a class="button" href={`${path}/export`} download="export.json" onClick={download}>
               {t('admin.export')}
             </a>
             <button type="button" class="button danger" onClick={() => ask('delete')}>

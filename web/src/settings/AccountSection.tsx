@@ -8,6 +8,7 @@ import { CurrentPasswordField } from '../session/fields.js';
 import { Form } from '../session/form.js';
 import { leave } from '../session/leave.js';
 import { t } from '../texts/texts.js';
+import { download } from './download.js';
 import { wrongPassword } from './wrong-password.js';
 
 type Departure = 'logout' | 'logoutAll';
@@ -38,7 +39,7 @@ export function AccountSection() {
         <button type="button" class="button" onClick={() => askOrLogOut('logoutAll')}>
           {t('settings.logoutAll')}
         </button>
-        <a class="button" href="/users/me/export" download="export.json">
+        <a class="button" href="/users/me/export" download="export.json" onClick={download}>
           <AnyIcon name="download" size={18} />
           {t('settings.export')}
         </a>

@@ -2,7 +2,7 @@ import type { Block, Session } from '@parley/client';
 import { useMe } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { PaneHead } from '../app/PaneHead.js';
-import { notify } from '../app/toasts.js';
+import { attempt, notify } from '../app/toasts.js';
 import { Avatar } from '../design/Avatar.js';
 import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
@@ -67,7 +67,11 @@ function Profile() {
         <Avatar id={me.id} name={me.displayName} url={me.avatarUrl} size={72} />
         <PictureButton label={t('settings.picture')} onUploaded={(avatarId) => client.users.update({ avatarId })} />
         {me.avatarUrl === null ? null : (
-          <button type="button" class="button" onClick={() => void client.users.update({ avatarUrl: null })}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void attempt(() => client.users.update({ avatarUrl: null }))}
+          >
             {t('settings.removePicture')}
           </button>
         )}
