@@ -131,6 +131,11 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.page.getByLabel('Show').selectOption('suspended');
     await expectShown(ada.page.getByText('Nobody is called so here.'));
     expect(await barriers(ada)).toEqual([]);
+    // An e-mail address is found whole.
+    const long = `${'x'.repeat(70)}@example.com`;
+    await ada.page.getByRole('searchbox').fill('');
+    await ada.page.getByRole('searchbox').pressSequentially(long);
+    expect(await ada.page.getByRole('searchbox').inputValue()).toBe(long);
   });
 
   it('makes a key, shows its secret once, and revokes it', async () => {

@@ -37,7 +37,7 @@ export function UsersPage() {
         class="input"
         type="search"
         dir="auto"
-        maxLength={64}
+        maxLength={254}
         placeholder={t('admin.searchUsers')}
         aria-label={t('admin.searchUsers')}
         value={text}
