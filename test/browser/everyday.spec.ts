@@ -367,6 +367,34 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.conversation(/^Bob Example/).click();
   });
 
+  it('shows the role that a member of a large group was given', async () => {
+    const asAda = await Person.login(story.url, 'ada');
+    const others: Person[] = [];
+    for (let number = 0; number < 101; number += 1) others.push(await story.person('crowd'));
+    await asAda.group('Crowd', ...others);
+    await ada.conversation(/Crowd/).click();
+    await ada.page.getByRole('button', { name: 'Details' }).click();
+    const details = ada.page.getByRole('dialog', { name: 'Details' });
+    const rows = details.getByRole('listitem');
+    await expectShown(rows.first());
+    const held = await rows.count();
+    const more = details.getByRole('button', { name: 'Show more' });
+    // The first pages have those that are there already.
+    while ((await rows.count()) <= held) {
+      const answered = ada.page.waitForResponse(/\/members/);
+      await more.click();
+      await (await answered).finished();
+      await ada.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    }
+    const last = (await rows.last().textContent())?.match(/@(\w+)/)?.[1] ?? '';
+    const row = rows.filter({ hasText: last });
+    await row.getByRole('button').click();
+    await ada.page.getByRole('menuitem', { name: 'Make admin' }).click();
+    await expectShown(row.getByText('admin', { exact: true }));
+    await ada.page.keyboard.press('Escape');
+    await ada.conversation(/^Bob Example/).click();
+  });
+
   it('makes no group of the Enter by which somebody is searched for', async () => {
     const made: string[] = [];
     ada.page.on('request', (request) => {

@@ -32,7 +32,13 @@ export function GroupMembers({ conversation, onClose }: Properties) {
       {me.role === 'MEMBER' ? null : <AddMembers conversation={conversation} />}
       <ul class="card people">
         {all.map((member) => (
-          <MemberRow key={member.user.id} member={member} conversation={conversation} onClose={onClose} />
+          <MemberRow
+            key={member.user.id}
+            member={member}
+            conversation={conversation}
+            onRole={more.setRole}
+            onClose={onClose}
+          />
         ))}
       </ul>
       {more.hasMore ? <LoadMore onLoad={more.load} /> : null}
@@ -45,6 +51,8 @@ function useMoreMembers({ id, members, memberCount }: Conversation): {
   items: readonly Member[];
   hasMore: boolean;
   load: () => void;
+  /** Nothing else says of those that come by pages what became of them. */
+  setRole: (userId: string, role: MemberRole) => void;
 } {
   const [items, setItems] = useState<readonly Member[]>([]);
   const [cursor, setCursor] = useState<string | null | undefined>(undefined);
@@ -59,7 +67,9 @@ function useMoreMembers({ id, members, memberCount }: Conversation): {
       setCursor(page.nextCursor);
     });
   };
-  return { items, hasMore: members.length < memberCount && cursor !== null, load };
+  const setRole = (userId: string, role: MemberRole): void =>
+    setItems((before) => before.map((member) => (member.user.id === userId ? { ...member, role } : member)));
+  return { items, hasMore: members.length < memberCount && cursor !== null, load, setRole };
 }
 
 function AddMembers({ conversation: { id, members } }: { conversation: Conversation }) {
@@ -93,9 +103,10 @@ function AddMembers({ conversation: { id, members } }: { conversation: Conversat
 
 interface RowProperties extends Properties {
   member: Member;
+  onRole: (userId: string, role: MemberRole) => void;
 }
 
-function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }: RowProperties) {
+function MemberRow({ member: { user, role }, conversation: { id, me }, onRole, onClose }: RowProperties) {
   const [question, ask] = useState<'remove' | 'owner'>();
   const isMe = user.id === client.userId;
   const write = (): void => {
@@ -105,7 +116,14 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }
       openConversation(direct.id);
     });
   };
-  const give = (next: MemberRole) => () => void attempt(() => client.conversations.updateMember(id, user.id, next));
+  const give = (next: MemberRole) => () => {
+    void attempt(async () => {
+      await client.conversations.updateMember(id, user.id, next);
+      onRole(user.id, next);
+      // Of a group that is handed over.
+      if (next === 'OWNER' && client.userId !== undefined) onRole(client.userId, 'ADMIN');
+    });
+  };
   const items: [icon: AnyIconName, text: string, onChoose: () => void, isDangerous?: boolean][] = [
     ['send', t('people.message'), write],
   ];
