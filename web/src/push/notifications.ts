@@ -61,7 +61,14 @@ export async function lookAtNotifications(): Promise<void> {
   const reason = ruledOut();
   if (reason !== undefined) return show({ state: reason });
   try {
-    const registration = await worker();
+    const registration = await worker().catch((error: unknown) => {
+      // On a slow first visit it comes later than that.
+      void navigator.serviceWorker.ready.then(() => {
+        if (state === 'impossible') state = 'unknown';
+        return lookAtNotifications();
+      });
+      throw error;
+    });
     if (await isWebPushEnabled({ registration })) {
       turnedOn(registration);
       show(await enableWebPush(client, { registration, locale: navigator.language }));
