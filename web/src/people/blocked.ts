@@ -1,47 +1,62 @@
 import type { User } from '@parley/client';
-import { useSyncExternalStore } from '../react.js';
+import { useEffect, useSyncExternalStore } from '../react.js';
 import { client } from '../session/client.js';
 
 const MAX_PAGES = 20;
 
-/** Whom one has blocked: asked for once for each user, when a direct conversation is first looked at. */
+/**
+ * Whom one has blocked. The server says nothing when another tab or device changes it: asked for whenever a direct conversation
+ * is opened, or looked at again.
+ */
 let owner: string | undefined;
 let blocked: ReadonlySet<string> = new Set();
+/** Rises with each question and each change: an answer to an older question is not shown. */
+let version = 0;
 const listeners = new Set<() => void>();
 
 function show(next: Iterable<string>): void {
+  version += 1;
   blocked = new Set(next);
   for (const listener of [...listeners]) listener();
 }
 
 async function load(): Promise<void> {
   const { userId } = client;
-  if (owner === userId) return;
+  if (owner !== userId) show([]);
   owner = userId;
-  blocked = new Set();
-  try {
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const { items, nextCursor } = await client.friends.blocks(cursor);
-      if (client.userId !== userId) return;
-      show([...blocked, ...items.map(({ user }) => user.id)]);
-      if (nextCursor === null) return;
-      cursor = nextCursor;
-    }
-  } catch {
-    // Without a network: asked again with the next conversation.
-    if (owner === userId) owner = undefined;
+  const asked = (version += 1);
+  const found: string[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { items, nextCursor } = await client.friends.blocks(cursor);
+    if (client.userId !== userId || version !== asked) return;
+    found.push(...items.map(({ user }) => user.id));
+    if (nextCursor === null) break;
+    cursor = nextCursor;
   }
+  show(found);
 }
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  void load();
   return () => listeners.delete(listener);
 }
 
+/** Without a network what was known stays. */
+const lookAtBlocked = (): void => void load().catch(() => undefined);
+
 export function useIsBlocked(user: User | undefined): boolean {
-  return useSyncExternalStore(subscribe, () => user !== undefined && blocked.has(user.id));
+  const id = user?.id;
+  useEffect(() => {
+    if (id === undefined) return;
+    const look = (): void => {
+      if (document.visibilityState === 'visible') lookAtBlocked();
+    };
+    lookAtBlocked();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [id]);
+  return useSyncExternalStore(subscribe, () => id !== undefined && blocked.has(id));
 }
 
 export async function block(userId: string): Promise<void> {
