@@ -60,14 +60,15 @@ function serviceWorker(): Plugin {
     async writeBundle() {
       const files = filesBelow(output)
         .map((path) => `/${relative(output, path).split(sep).join('/')}`)
-        .filter((address) => !/\.(map|br|gz)$/.test(address) && address !== '/sw.js' && address !== '/index.html')
+        .filter((address) => !/\.(map|br|gz)$|^\/(sw\.js|index\.html)$/.test(address))
         .sort();
       const hash = createHash('sha256').update(readFileSync(join(output, 'index.html')));
       for (const address of files) hash.update(address).update(readFileSync(join(output, address)));
       let text = await bundledWorker();
       for (const [name, value] of [
         ['__VERSION__', hash.digest('hex').slice(0, 12)],
-        ['__FILES__', JSON.stringify(['/', ...files])],
+        // Who never opens the moderators' page fetches nothing of it.
+        ['__FILES__', JSON.stringify(['/', ...files.filter((address) => !address.startsWith('/assets/AdminPage-'))])],
       ] as const) {
         if (!text.includes(name)) throw new Error(`the service worker has no ${name}`);
         text = text.replace(name, value);
