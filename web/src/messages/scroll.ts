@@ -49,7 +49,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   if (shown.current !== messages.items && scroller.current !== null)
     anchor.current = isPlaced.current ? anchorOf(scroller.current) : 'end';
 
-  const readOn = useReadMarks(id, scroller, latest);
+  const readOn = useReadMarks(id, scroller, latest, target);
   const check = useCallback(() => {
     const element = scroller.current;
     if (element === null) return;
@@ -188,14 +188,20 @@ function isOwnNew(before: readonly MessageItem[], after: readonly MessageItem[])
 }
 
 /** Marks as read what was seen to its end while somebody looks. */
-function useReadMarks(id: string, scroller: RefObject<HTMLDivElement | null>, latest: RefObject<Messages>): () => void {
+function useReadMarks(
+  id: string,
+  scroller: RefObject<HTMLDivElement | null>,
+  latest: RefObject<Messages>,
+  target: RefObject<number | undefined>,
+): () => void {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   return useCallback(() => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       const element = scroller.current;
-      if (element === null || document.visibilityState !== 'visible') return;
+      // The way to another place may have begun since.
+      if (element === null || target.current !== undefined || document.visibilityState !== 'visible') return;
       const seq = lastSeenSeq(element, latest.current);
       if (seq !== undefined) client.markRead(id, seq).catch(() => undefined);
     }, MARK_READ_MS);

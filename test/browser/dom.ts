@@ -1,0 +1,51 @@
+import { jest } from '@jest/globals';
+import { Window } from 'happy-dom';
+
+/** What the page's sources and Preact take from a browser. */
+const NAMES = [
+  'window',
+  'document',
+  'location',
+  'history',
+  'innerWidth',
+  'innerHeight',
+  'HTMLElement',
+  'HTMLImageElement',
+  'addEventListener',
+  'removeEventListener',
+  'requestAnimationFrame',
+  'cancelAnimationFrame',
+  'matchMedia',
+] as const;
+
+interface Dom {
+  window: Window;
+  /** Puts back what a test file of this worker finds without it. */
+  close(): void;
+}
+
+/** A document without layout, for components of the page. Their own sources are imported after it, dynamically. */
+export function openDom(): Dom {
+  const window = new Window({ url: 'http://localhost/' });
+  const before = NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+  const methods = ['addEventListener', 'removeEventListener', 'requestAnimationFrame', 'cancelAnimationFrame'];
+  for (const name of NAMES)
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      get: () => {
+        const value: unknown = name === 'window' ? window : window[name];
+        return methods.includes(name) || name === 'matchMedia' ? (value as () => unknown).bind(window) : value;
+      },
+    });
+  // Jest compiles the elements of every source for React.
+  jest.unstable_mockModule('react/jsx-runtime', () => import('preact/jsx-runtime'));
+  return {
+    window,
+    close() {
+      for (const [name, descriptor] of before)
+        if (descriptor === undefined) delete (globalThis as Record<string, unknown>)[name];
+        else Object.defineProperty(globalThis, name, descriptor);
+      void window.happyDOM.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { Conversation, MessageItem } from '@parley/client';
+import type { Messages } from '@parley/client/react';
+import { h, render } from 'preact';
+import { act } from 'preact/test-utils';
+import { openDom } from '../../../test/browser/dom.js';
+
+describe('the scroller of a conversation', () => {
+  const conversation = { id: 'c1' } as Conversation;
+  const read: number[] = [];
+  const message = (seq: number): MessageItem => ({ clientId: `client ${seq}`, seq, state: 'sent' }) as MessageItem;
+  const newest = [message(201)];
+  let dom: ReturnType<typeof openDom>;
+  let root: HTMLElement;
+  let loaded: () => void;
+  let jumps: number[];
+  let useScroll: typeof import('./scroll.js').useScroll;
+
+  const messages = (changes: Partial<Messages>): Messages =>
+    ({
+      items: newest,
+      firstUnreadSeq: null,
+      hasOlder: true,
+      hasNewer: false,
+      isLoading: true,
+      loadOlder: async () => undefined,
+      jumpTo: (seq: number) => {
+        jumps.push(seq);
+        return new Promise<void>((resolve) => (loaded = resolve));
+      },
+      ...changes,
+    }) as Messages;
+
+  function List({ shown }: { shown: Messages }) {
+    const { scroller } = useScroll({ conversation, messages: shown, seq: undefined });
+    const rows = shown.items.map(({ seq }) => h('div', { key: seq, 'data-seq': seq, tabIndex: -1 }));
+    return h('div', { ref: scroller }, h('div', null, rows));
+  }
+
+  const show = (changes: Partial<Messages> = {}): void =>
+    void act(() => render(h(List, { shown: messages(changes) }), root));
+
+  beforeAll(async () => {
+    dom = openDom();
+    jest.unstable_mockModule('../session/client.js', () => ({
+      client: { userId: 'ada', markRead: async (_: string, seq: number) => void read.push(seq) },
+    }));
+    ({ useScroll } = await import('./scroll.js'));
+  });
+
+  afterAll(() => dom.close());
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    read.length = 0;
+    jumps = [];
+    root = document.createElement('div');
+    document.body.append(root);
+  });
+
+  afterEach(() => {
+    render(null, root);
+    root.remove();
+    jest.useRealTimers();
+  });
+
+  it('marks nothing as read while what is unread is still fetched', async () => {
+    show();
+    show({ firstUnreadSeq: 1 });
+    expect(jumps).toEqual([1]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(read).toEqual([]);
+    show({ items: [message(1), message(2)], hasNewer: true, firstUnreadSeq: 1 });
+    loaded();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(read).not.toContain(201);
+  });
+
+  it('marks as read what stands at its end', async () => {
+    show();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(read).toEqual([201]);
+  });
+});
