@@ -81,4 +81,22 @@ describe('the scroller of a conversation', () => {
     await jest.advanceTimersByTimeAsync(1_000);
     expect(read).toEqual([201]);
   });
+
+  it('leaves the focus in a field in which somebody writes while the wanted message is fetched', () => {
+    const field = document.body.appendChild(document.createElement('textarea'));
+    field.focus();
+    show();
+    show({ firstUnreadSeq: 1 });
+    show({ items: [message(1), message(2)], hasNewer: true, firstUnreadSeq: 1 });
+    expect(root.querySelector('.flash')?.getAttribute('data-seq')).toBe('1');
+    expect(document.activeElement).toBe(field);
+    field.remove();
+  });
+
+  it('gives the focus to the wanted message where nobody writes', () => {
+    show();
+    show({ firstUnreadSeq: 1 });
+    show({ items: [message(1), message(2)], hasNewer: true, firstUnreadSeq: 1 });
+    expect(document.activeElement?.getAttribute('data-seq')).toBe('1');
+  });
 });

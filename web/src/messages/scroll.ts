@@ -164,7 +164,8 @@ function showTarget(scroller: HTMLElement | null, target: RefObject<number | und
   if (row === null) return false;
   target.current = undefined;
   row.scrollIntoView({ block: 'center' });
-  row.focus({ preventScroll: true });
+  // Who writes meanwhile goes on writing.
+  if (document.activeElement?.matches('input, textarea') !== true) row.focus({ preventScroll: true });
   row.classList.add('flash');
   setTimeout(() => row.classList.remove('flash'), FLASH_MS);
   return true;
