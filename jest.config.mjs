@@ -1,3 +1,18 @@
+/** Compiles elements for the library that makes them. */
+const elementsOf = (importSource) => [
+  '@swc/jest',
+  {
+    swcrc: false,
+    jsc: {
+      parser: { syntax: 'typescript', tsx: true },
+      target: 'es2022',
+      transform: { react: { runtime: 'automatic', importSource } },
+    },
+    module: { type: 'nodenext' },
+    sourceMaps: 'inline',
+  },
+];
+
 /**
  * Jest as ES modules: started with --experimental-vm-modules, see the script "test". There it also gets larger semi-spaces, in
  * which most of what a test makes dies before it would be copied.
@@ -11,19 +26,8 @@ export default {
   testSequencer: '<rootDir>/test/support/jest/sequencer.cjs',
   transform: {
     '^.+\\.ts$': '@swc/jest',
-    '^.+\\.tsx$': [
-      '@swc/jest',
-      {
-        swcrc: false,
-        jsc: {
-          parser: { syntax: 'typescript', tsx: true },
-          target: 'es2022',
-          transform: { react: { runtime: 'automatic' } },
-        },
-        module: { type: 'nodenext' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '/web/src/.+\\.tsx$': elementsOf('preact'),
+    '^.+\\.tsx$': elementsOf('react'),
   },
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // Sources name the compiled file.

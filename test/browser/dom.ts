@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Window } from 'happy-dom';
 
 /** What the page's sources and Preact take from a browser. */
@@ -37,8 +36,6 @@ export function openDom(): Dom {
         return methods.includes(name) || name === 'matchMedia' ? (value as () => unknown).bind(window) : value;
       },
     });
-  // Jest compiles the elements of every source for React.
-  jest.unstable_mockModule('react/jsx-runtime', () => import('preact/jsx-runtime'));
   return {
     window,
     close() {

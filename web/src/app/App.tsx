@@ -2,13 +2,13 @@ import { useEffect } from 'preact/hooks';
 import { useConnection, useUnread } from '@parley/client/react';
 import { Sidebar } from '../conversations/Sidebar.js';
 import { ConversationPage } from '../messages/ConversationPage.js';
+import { Toasts } from '../design/toasts.js';
 import { client } from '../session/client.js';
 import { followInvitation } from '../session/invitation.js';
 import { followOtherTabs } from '../session/other-tabs.js';
 import { t } from '../texts/texts.js';
 import { Lazy } from './Lazy.js';
 import { type Place, usePlace } from './router.js';
-import { Toasts } from './toasts.js';
 import { Welcome } from './Welcome.js';
 
 const sessionPage = () => import('../session/SessionPage.js');

@@ -4,6 +4,7 @@ import '../texts/more.js';
 import { t } from '../texts/texts.js';
 import { AnyIcon } from './more-icons.js';
 import { useModal } from './modal.js';
+import { Toasts } from './toasts.js';
 
 interface Properties {
   title: string;
@@ -46,6 +47,7 @@ export function Dialog({ title, onClose, children, class: name }: Properties) {
         </button>
       </div>
       <div class="dialog-body">{children}</div>
+      <Toasts />
     </dialog>
   );
 }

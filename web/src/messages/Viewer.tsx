@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { useBack } from '../app/router.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { useModal } from '../design/modal.js';
+import { Toasts } from '../design/toasts.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 
@@ -93,6 +94,7 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
           </button>
         </div>
       ) : null}
+      <Toasts />
     </dialog>
   );
 }

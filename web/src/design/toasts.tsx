@@ -1,5 +1,5 @@
-import { errorText } from '../texts/error-text.js';
-import { useSyncExternalStore } from '../react.js';
+import { useLayoutEffect } from 'preact/hooks';
+import { useState, useSyncExternalStore } from '../react.js';
 
 const SHOWN_MS = 6_000;
 
@@ -8,9 +8,12 @@ interface Toast {
   text: string;
 }
 
-let toasts: readonly Toast[] = [];
+const NONE: readonly Toast[] = [];
+let toasts = NONE;
 let lastId = 0;
 const listeners = new Set<() => void>();
+/** Those of the page and of each open dialog, the topmost last. */
+let places: readonly object[] = [];
 
 function show(next: readonly Toast[]): void {
   toasts = next;
@@ -24,24 +27,23 @@ export function notify(text: string): void {
   setTimeout(() => show(toasts.filter((toast) => toast.id !== id)), SHOWN_MS);
 }
 
-/** Does it, and says why where it fails. Resolves with whether it was done. */
-export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    notify(errorText(error));
-    return false;
-  }
-}
-
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
+/** Whatever is around an open modal dialog is behind it and inert, also for a screen reader: each dialog has its own. */
 export function Toasts() {
-  const shown = useSyncExternalStore(subscribe, () => toasts);
+  const [place] = useState({});
+  useLayoutEffect(() => {
+    const put = (next: readonly object[]): void => {
+      places = next;
+      show(toasts);
+    };
+    put([...places, place]);
+    return () => put(places.filter((other) => other !== place));
+  }, []);
+  const shown = useSyncExternalStore(subscribe, () => (places.at(-1) === place ? toasts : NONE));
   return (
     <div class="toasts" role="status" aria-live="polite">
       {shown.map(({ id, text }) => (
