@@ -9,6 +9,8 @@ describe('a dialog', () => {
   let Dialog: typeof import('./Dialog.js').Dialog;
   let toasts: typeof import('./toasts.js');
 
+  const onClose = jest.fn();
+
   const show = (content: ComponentChildren): void => void act(() => render(content, root));
 
   beforeAll(async () => {
@@ -21,6 +23,7 @@ describe('a dialog', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
+    onClose.mockClear();
     root = document.createElement('div');
     document.body.append(root);
   });
@@ -53,5 +56,21 @@ describe('a dialog', () => {
     expect([countOf('.toast'), countOf('dialog dialog .toast')]).toEqual([1, 1]);
     show(page(null));
     expect([countOf('.toast'), countOf('dialog')]).toEqual([1, 0]);
+  });
+
+  const happen = (type: string, selector: string): void => {
+    const event = new dom.window.Event(type, { bubbles: true, cancelable: true });
+    root.querySelector(selector)?.dispatchEvent(event as unknown as Event);
+  };
+  it('closes by Escape, and not where the choice of a file is cancelled within it', () => {
+    show(
+      <Dialog title="Details" onClose={onClose}>
+        <input type="file" />
+      </Dialog>,
+    );
+    happen('cancel', 'input');
+    expect(onClose).not.toHaveBeenCalled();
+    happen('cancel', 'dialog');
+    expect(onClose).toHaveBeenCalledTimes(1);
   });
 });

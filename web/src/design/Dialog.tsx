@@ -31,6 +31,8 @@ export function Dialog({ title, onClose, children, class: name }: Properties) {
       class={name}
       aria-labelledby={heading}
       onCancel={(event) => {
+        // It bubbles: a file chooser within has its own.
+        if (event.target !== dialog.current) return;
         event.preventDefault();
         onClose();
       }}
