@@ -96,7 +96,7 @@ function Keys({ list }: { list: List<ApiKey> }) {
         />
       ) : null}
       {secret === undefined ? null : (
-        <Dialog title={t('admin.keyMade')} onClose={() => setSecret(undefined)} class="confirm">
+        <Dialog title={t('admin.keyMade')} onClose={() => setSecret(undefined)} class="confirm" isShownOnce>
           <p>{t('admin.keyMadeHint')}</p>
           <Copyable text={secret} label={t('admin.secret')} />
         </Dialog>

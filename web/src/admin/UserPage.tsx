@@ -192,7 +192,7 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
         />
       )}
       {code === undefined ? null : (
-        <Dialog title={t('admin.resetCode')} onClose={() => setCode(undefined)}>
+        <Dialog title={t('admin.resetCode')} onClose={() => setCode(undefined)} isShownOnce>
           <p>{t('admin.resetCodeHint', { email: code.email, at: fullTimeOf(code.expiresAt) })}</p>
           <Copyable text={code.otp} label={t('admin.resetCode')} />
         </Dialog>

@@ -161,7 +161,7 @@ export function WebhookPage({ id }: { id: string }) {
         />
       ) : null}
       {secret === undefined ? null : (
-        <Dialog title={t('admin.webhookMade')} onClose={() => setSecret(undefined)}>
+        <Dialog title={t('admin.webhookMade')} onClose={() => setSecret(undefined)} isShownOnce>
           <p>{t('admin.webhookMadeHint')}</p>
           <Copyable text={secret} label={t('admin.secret')} />
         </Dialog>

@@ -63,7 +63,7 @@ export function WebhooksPage() {
         </Dialog>
       ) : null}
       {secret === undefined ? null : (
-        <Dialog title={t('admin.webhookMade')} onClose={() => setSecret(undefined)} class="confirm">
+        <Dialog title={t('admin.webhookMade')} onClose={() => setSecret(undefined)} class="confirm" isShownOnce>
           <p>{t('admin.webhookMadeHint')}</p>
           <Copyable text={secret} label={t('admin.secret')} />
         </Dialog>

@@ -58,10 +58,16 @@ describe('a dialog', () => {
     expect([countOf('.toast'), countOf('dialog')]).toEqual([1, 0]);
   });
 
-  const happen = (type: string, selector: string): void => {
-    const event = new dom.window.Event(type, { bubbles: true, cancelable: true });
+  const happen = (type: string, selector: string, detail = 1): void => {
+    const event = new dom.window.MouseEvent(type, { bubbles: true, cancelable: true, detail });
     root.querySelector(selector)?.dispatchEvent(event as unknown as Event);
   };
+  /** The pointer goes down at one place and up at another: the click is at what is around both. */
+  const drag = (from: string, to: string, detail = 1): void => {
+    happen('pointerdown', from);
+    happen('click', from === to ? from : 'dialog', detail);
+  };
+
   it('closes by Escape, and not where the choice of a file is cancelled within it', () => {
     show(
       <Dialog title="Details" onClose={onClose}>
@@ -69,6 +75,32 @@ describe('a dialog', () => {
       </Dialog>,
     );
     happen('cancel', 'input');
+    expect(onClose).not.toHaveBeenCalled();
+    happen('cancel', 'dialog');
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
+
+  it('closes by a click beside it, and not by a drag from within or the double click that opened it', () => {
+    show(
+      <Dialog title="Report" onClose={onClose}>
+        <textarea />
+      </Dialog>,
+    );
+    drag('dialog', 'dialog', 2);
+    drag('textarea', 'dialog');
+    drag('textarea', 'textarea');
+    expect(onClose).not.toHaveBeenCalled();
+    drag('dialog', 'dialog');
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
+
+  it('stays at a click beside it where it shows what is shown once', () => {
+    show(
+      <Dialog title="Key" onClose={onClose} isShownOnce>
+        secret
+      </Dialog>,
+    );
+    drag('dialog', 'dialog');
     expect(onClose).not.toHaveBeenCalled();
     happen('cancel', 'dialog');
     expect(onClose).toHaveBeenCalledTimes(1);

@@ -11,6 +11,8 @@ interface Properties {
   onClose: () => void;
   children: ComponentChildren;
   class?: string;
+  /** What is in it, such as a secret, is not shown again: only a button or Escape closes it. */
+  isShownOnce?: boolean;
 }
 
 /** In a search field the browser would empty the field first. */
@@ -21,8 +23,9 @@ export function closeByEscape(event: KeyboardEvent, onClose: () => void): void {
 }
 
 /** The browser's own modal dialog: it keeps the focus, gives it back, and closes by Escape and by a click beside it. */
-export function Dialog({ title, onClose, children, class: name }: Properties) {
+export function Dialog({ title, onClose, children, class: name, isShownOnce = false }: Properties) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isPressedBeside = useRef(false);
   const heading = useId();
   useModal(dialog);
   return (
@@ -36,8 +39,12 @@ export function Dialog({ title, onClose, children, class: name }: Properties) {
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+      onPointerDown={({ target }) => {
+        isPressedBeside.current = target === dialog.current;
+      }}
+      onClick={({ target, detail }) => {
+        // Neither where a selection of text ends beside it, nor by the second half of the double click that opened it.
+        if (target === dialog.current && isPressedBeside.current && detail < 2 && !isShownOnce) onClose();
       }}
     >
       <div class="dialog-head">
