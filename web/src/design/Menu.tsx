@@ -34,11 +34,16 @@ export function Menu({ label, at, onClose, children }: Properties) {
     const elsewhere = (event: Event): void => {
       if (!menu.current?.contains(event.target as Node)) onClose();
     };
+    const width = innerWidth;
+    // A keyboard on the screen goes when the menu takes the focus: the window gets higher, and nothing moves.
+    const resized = (): void => {
+      if (innerWidth !== width) onClose();
+    };
     addEventListener('pointerdown', elsewhere, true);
-    addEventListener('resize', onClose);
+    addEventListener('resize', resized);
     return () => {
       removeEventListener('pointerdown', elsewhere, true);
-      removeEventListener('resize', onClose);
+      removeEventListener('resize', resized);
     };
   }, [onClose]);
   const move = (event: KeyboardEvent): void => {
