@@ -1,4 +1,5 @@
-import { usePresence } from '@parley/client/react';
+import { useConnection, usePresence } from '@parley/client/react';
+import { useEffect, useState } from 'preact/hooks';
 
 interface Properties {
   id: string;
@@ -12,10 +13,18 @@ interface Properties {
 /** A picture where there is one on this server; one kept elsewhere is never asked for. */
 export function Avatar({ id, name, url, size, userId }: Properties) {
   const own = url?.startsWith('/') === true ? url : undefined;
+  const [isBroken, setBroken] = useState(false);
+  const { status } = useConnection();
+  // What failed without a network may come with it.
+  useEffect(() => setBroken(false), [own, status === 'live']);
   const style = { '--hue': String(hueOf(id)), ...(size === undefined ? {} : { '--size': `${size}px` }) };
   return (
     <span class="avatar" style={style} aria-hidden="true">
-      {own === undefined ? initialsOf(name) : <img src={own} alt="" loading="lazy" decoding="async" />}
+      {own === undefined || isBroken ? (
+        initialsOf(name)
+      ) : (
+        <img src={own} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+      )}
       {userId === undefined ? null : <PresenceDot userId={userId} />}
     </span>
   );

@@ -1,5 +1,6 @@
 import type { Attachment, MessageItem } from '@parley/client';
-import { useRef, useState } from 'preact/hooks';
+import { useConnection } from '@parley/client/react';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
 import { Icon } from '../design/Icon.js';
 import { sizeOf, t } from '../texts/texts.js';
@@ -54,6 +55,11 @@ function Other({ attachment }: { attachment: Attachment }) {
 function Film({ attachment: { url, previewUrl, width, height } }: { attachment: Attachment }) {
   const video = useRef<HTMLVideoElement>(null);
   const source = useSteadyUrl(video, url);
+  const { status } = useConnection();
+  // What failed without a network is loaded anew with it.
+  useEffect(() => {
+    if (status === 'live' && video.current?.error != null) video.current.load();
+  }, [status]);
   return (
     <video
       ref={video}

@@ -1,4 +1,5 @@
 import type { Attachment } from '@parley/client';
+import { useConnection } from '@parley/client/react';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
@@ -21,7 +22,9 @@ export function Picture({ attachment, isAlone, onOpen }: Properties) {
   const [isBroken, setBroken] = useState(false);
   const [isLoaded, setLoaded] = useState(false);
   const source = (isAlone ? previewUrl : thumbnailUrl) ?? thumbnailUrl ?? url;
-  useEffect(() => setBroken(false), [source]);
+  const { status } = useConnection();
+  // What failed without a network may come with it.
+  useEffect(() => setBroken(false), [source, status === 'live']);
   const label = name === null ? t('file.pictureNoName') : t('file.picture', { name });
   return (
     <button

@@ -24,6 +24,11 @@ export default function SoundPlayer({ attachment }: { attachment: Attachment }) 
     if (isPlaying) return element.pause();
     if (playing !== element) playing?.pause();
     playing = element;
+    // What has failed, without a network perhaps, plays only once it is loaded anew.
+    if (element.error !== null) {
+      element.load();
+      element.currentTime = position;
+    }
     element.play().catch(() => undefined);
   };
   const seek = (to: number): void => {
@@ -39,6 +44,7 @@ export default function SoundPlayer({ attachment }: { attachment: Attachment }) 
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
         onEnded={() => setPosition(0)}
+        onError={() => setPlaying(false)}
         onTimeUpdate={({ currentTarget }) => setPosition(currentTarget.currentTime)}
         onLoadedMetadata={({ currentTarget: { duration } }) => setKnown(Number.isFinite(duration) ? duration : 0)}
       />
