@@ -7,7 +7,7 @@ import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import type { Intent } from './actions.js';
-import { MAX_CHARACTERS, charactersOf, sendMessage, withFiles } from './sending.js';
+import { MAX_CHARACTERS, charactersOf, filesOf, sendMessage, withFiles } from './sending.js';
 
 /** From here on the number of characters that are left is shown. */
 const WARN_BELOW = 300;
@@ -162,7 +162,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
           onKeyDown={onKeyDown}
           onBlur={() => client.typing(id, false)}
           onPaste={(event) => {
-            const pasted = [...(event.clipboardData?.files ?? [])];
+            const pasted = filesOf(event.clipboardData);
             if (pasted.length === 0) return;
             event.preventDefault();
             addFiles(pasted);

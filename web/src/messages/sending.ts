@@ -24,6 +24,13 @@ export function withFiles(held: readonly File[], added: readonly File[]): readon
   return files.slice(0, MAX_FILES);
 }
 
+/** Of what is pasted. A bitmap beside formatted text, as of an office program, shows the same: then the text is taken. */
+export function filesOf(pasted: DataTransfer | null): readonly File[] {
+  // The text beside a file that was copied is its name, and never formatted.
+  if (['text/plain', 'text/html'].every((type) => pasted?.types.includes(type))) return [];
+  return [...(pasted?.files ?? [])];
+}
+
 interface Outgoing {
   conversationId: string;
   text: string;
