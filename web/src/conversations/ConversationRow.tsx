@@ -1,6 +1,7 @@
 import type { ConversationItem } from '@parley/client';
 import { useDraft, useTyping, useUser } from '@parley/client/react';
 import { useState } from 'preact/hooks';
+import { useToday } from '../app/clock.js';
 import { Lazy } from '../app/Lazy.js';
 import { linkTo } from '../app/router.js';
 import { Avatar } from '../design/Avatar.js';
@@ -24,6 +25,7 @@ export const ConversationRow = memo(({ conversation, isCurrent }: Properties) =>
   const name = nameOf(conversation);
   const partner = partnerOf(conversation);
   const isQuiet = isMuted(conversation);
+  useToday();
   return (
     <li
       class="conversation"

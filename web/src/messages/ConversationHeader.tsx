@@ -1,5 +1,6 @@
 import type { Conversation, User } from '@parley/client';
 import { usePresence } from '@parley/client/react';
+import { useMinute } from '../app/clock.js';
 import { goToList } from '../app/router.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
@@ -66,6 +67,7 @@ export function ConversationHeader({ conversation, onDetails, onSearch }: Proper
 
 function Presence({ user }: { user: User }) {
   const presence = usePresence(user.id);
+  useMinute();
   if (presence?.isOnline === true) return <>{t('chat.online')}</>;
   const seen = presence?.lastSeenAt ?? user.lastSeenAt;
   return <>{seen == null ? `@${user.username}` : t('chat.lastSeen', { when: agoOf(seen) })}</>;

@@ -2,6 +2,7 @@ import type { Conversation, MessageItem } from '@parley/client';
 import { useMessages, useReceipts } from '@parley/client/react';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo } from 'preact/hooks';
+import { useToday } from '../app/clock.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
@@ -37,6 +38,7 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
   const entries = useMemo(() => layOut(items, firstUnreadSeq), [items, firstUnreadSeq]);
   const { scroller, isAtEnd, toEnd, jump } = useScroll({ conversation, messages, seq });
   const ticks = useTicks(conversation);
+  useToday();
   useLayoutEffect(() => {
     handle.current = { toEnd, jump };
   }, [handle, toEnd, jump]);
