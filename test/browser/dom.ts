@@ -1,4 +1,6 @@
 import { Window } from 'happy-dom';
+// Before there are frames: it would wait for one also when the document is gone.
+import 'preact/hooks';
 
 /** What the page's sources and Preact take from a browser. */
 const NAMES = [

@@ -28,13 +28,20 @@ export function usePickedFiles(conversationId: string): readonly [readonly File[
   const key = keyOf(conversationId);
   const files = useSyncExternalStore(subscribe, () => picked.get(key) ?? NONE);
   useEffect(() => {
-    if (picked.has(key)) return;
-    stored()
-      .then(async ({ readFiles }) => {
-        const found = await readFiles(key);
-        if (!picked.has(key)) show(key, found);
-      })
-      .catch(() => undefined);
+    const read = (): void => {
+      const before = picked.get(key);
+      stored()
+        .then(async ({ readFiles }) => {
+          const found = await readFiles(key, before);
+          // What was picked meanwhile is newer.
+          if (found !== before && picked.get(key) === before) show(key, found);
+        })
+        .catch(() => undefined);
+    };
+    read();
+    // Another tab may have sent them, or picked some more.
+    addEventListener('focus', read);
+    return () => removeEventListener('focus', read);
   }, [key]);
   const pick = useCallback(
     (next: readonly File[]): void => {

@@ -4,15 +4,26 @@ const STORE = 'files';
 /** More than that is there until the page is closed, and not after. */
 const MAX_KEPT_BYTES = 100_000_000;
 
-export async function readFiles(key: string): Promise<readonly File[]> {
-  return inStore('readonly', async (store) => ((await settled(store.get(key))) as readonly File[] | undefined) ?? []);
+/** What is not in the store as it is here: too large for it, on its way to it, or in a browser that keeps none. */
+const unkept = new Map<string, readonly File[]>();
+
+/** What is kept; the very files that are shown where these are the same, or are here alone. */
+export async function readFiles(key: string, shown?: readonly File[]): Promise<readonly File[]> {
+  const found = await inStore<unknown>('readonly', (store) => settled(store.get(key)));
+  const files = (found as readonly File[] | undefined) ?? [];
+  return shown !== undefined && (unkept.has(key) || namesOf(shown) === namesOf(files)) ? shown : files;
 }
 
+const namesOf = (files: readonly File[]): string =>
+  files.map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`).join('\n');
+
 export async function storeFiles(key: string, files: readonly File[]): Promise<void> {
+  unkept.set(key, files);
   const isKept = files.length > 0 && files.reduce((sum, { size }) => sum + size, 0) <= MAX_KEPT_BYTES;
   await inStore<unknown>('readwrite', (store) =>
     isKept ? settled(store.put([...files], key)) : settled(store.delete(key)),
   );
+  if ((isKept || files.length === 0) && unkept.get(key) === files) unkept.delete(key);
 }
 
 async function inStore<Result>(

@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { IDBFactory } from 'fake-indexeddb';
+import { render } from 'preact';
+import { act } from 'preact/test-utils';
+import { openDom } from '../../../test/browser/dom.js';
+
+type Picked = ReturnType<typeof import('./picked-files.js').usePickedFiles>;
+
+/** The store answers in its own time. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('files that were picked', () => {
+  const file = (name: string, size = 1): File => ({ name, size, lastModified: 0 }) as File;
+  const namesOf = (files: readonly File[]): string => files.map(({ name }) => name).join();
+  let dom: ReturnType<typeof openDom>;
+  let roots: HTMLElement[];
+  let usePickedFiles: typeof import('./picked-files.js').usePickedFiles;
+  let stored: typeof import('./stored-files.js');
+
+  beforeAll(async () => {
+    dom = openDom();
+    jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'ada' } }));
+    ({ usePickedFiles } = await import('./picked-files.js'));
+    stored = await import('./stored-files.js');
+  });
+
+  beforeEach(() => {
+    roots = [];
+    Object.defineProperty(globalThis, 'indexedDB', { value: new IDBFactory(), configurable: true });
+  });
+
+  afterEach(() =>
+    act(() => {
+      for (const root of roots) render(null, root);
+    }),
+  );
+
+  afterAll(() => {
+    delete (globalThis as { indexedDB?: unknown }).indexedDB;
+    dom.close();
+  });
+
+  function composerOf(conversationId: string) {
+    let picked: Picked = [[], () => undefined];
+    function Composer() {
+      picked = usePickedFiles(conversationId);
+      return null;
+    }
+    const root = document.createElement('div');
+    roots.push(root);
+    act(() => render(<Composer />, root));
+    return {
+      files: () => picked[0],
+      pick: (...files: File[]) => act(() => picked[1](files)),
+      toShow: (names: string) => until(() => namesOf(picked[0]) === names),
+      toBeKept: (names: string) =>
+        until(async () => namesOf(await stored.readFiles(`ada ${conversationId}`)) === names),
+    };
+  }
+
+  /** What another tab of this browser leaves in the store. */
+  async function pickElsewhere(conversationId: string, ...files: File[]): Promise<void> {
+    const opening = indexedDB.open('parley-picked-files');
+    await until(() => opening.readyState === 'done');
+    const putting = opening.result
+      .transaction('files', 'readwrite')
+      .objectStore('files')
+      .put(files, `ada ${conversationId}`);
+    await until(() => putting.readyState === 'done');
+    opening.result.close();
+  }
+
+  const focus = (): void => void dom.window.dispatchEvent(new dom.window.Event('focus'));
+
+  it('are gone from a tab that is used again once another has sent them', async () => {
+    const here = composerOf('c1');
+    here.pick(file('sea.jpg'));
+    await here.toBeKept('sea.jpg');
+    await pickElsewhere('c1');
+    focus();
+    await here.toShow('');
+  });
+
+  it('stay in a tab that is used again where they are the same, or too large to be kept', async () => {
+    const [small, large, other] = [composerOf('c2'), composerOf('c3'), composerOf('c4')];
+    small.pick(file('sea.jpg'));
+    large.pick(file('film.webm', 200_000_000));
+    await small.toBeKept('sea.jpg');
+    const [same, film] = [small.files(), large.files()];
+    await pickElsewhere('c4', file('land.jpg'));
+    focus();
+    await other.toShow('land.jpg');
+    expect(small.files()).toBe(same);
+    expect(large.files()).toBe(film);
+  });
+});
