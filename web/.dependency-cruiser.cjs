@@ -26,7 +26,7 @@ module.exports = {
     {
       name: 'few-dependencies',
       severity: 'error',
-      from: { path: '^web/src/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^web/src/', pathNot: '\\.spec\\.tsx?$' },
       to: { path: 'node_modules/', pathNot: 'node_modules/(preact|blurhash|vite)/' },
     },
   ],
