@@ -17,6 +17,9 @@ export type Place =
 const listeners = new Set<() => void>();
 let current = placeAt(location.pathname);
 
+// What was over the place is gone with a reload: going back must not lead to the same place once.
+if (isOver()) history.back();
+
 window.addEventListener('popstate', () => {
   // What was over the place is gone, and the place is the same.
   if (location.pathname !== pathOf(current)) show(placeAt(location.pathname));
@@ -53,6 +56,10 @@ export function goToList(): void {
   else go({ name: 'home' });
 }
 
+function isOver(): boolean {
+  return (history.state as { isOver?: boolean } | null)?.isOver === true;
+}
+
 /** While the component is shown, going back leads out of it and not out of the place around it. */
 export function useBack(onBack: () => void): void {
   const latest = useRef(onBack);
@@ -64,7 +71,7 @@ export function useBack(onBack: () => void): void {
     addEventListener('popstate', back);
     return () => {
       removeEventListener('popstate', back);
-      if ((history.state as { isOver?: boolean } | null)?.isOver === true) history.back();
+      if (isOver()) history.back();
     };
   }, []);
 }
