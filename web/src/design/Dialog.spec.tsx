@@ -7,6 +7,7 @@ describe('a dialog', () => {
   let dom: ReturnType<typeof openDom>;
   let root: HTMLElement;
   let Dialog: typeof import('./Dialog.js').Dialog;
+  let closeByEscape: typeof import('./Dialog.js').closeByEscape;
   let toasts: typeof import('./toasts.js');
 
   const onClose = jest.fn();
@@ -15,7 +16,7 @@ describe('a dialog', () => {
 
   beforeAll(async () => {
     dom = openDom();
-    ({ Dialog } = await import('./Dialog.js'));
+    ({ closeByEscape, Dialog } = await import('./Dialog.js'));
     toasts = await import('./toasts.js');
   });
 
@@ -91,6 +92,15 @@ describe('a dialog', () => {
     drag('textarea', 'textarea');
     expect(onClose).not.toHaveBeenCalled();
     drag('dialog', 'dialog');
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves Escape to an input method', () => {
+    const press = (isComposing: boolean): void =>
+      closeByEscape(new dom.window.KeyboardEvent('keydown', { key: 'Escape', isComposing }) as never, onClose);
+    press(true);
+    expect(onClose).not.toHaveBeenCalled();
+    press(false);
     expect(onClose).toHaveBeenCalledTimes(1);
   });
 

@@ -17,7 +17,8 @@ interface Properties {
 
 /** In a search field the browser would empty the field first. */
 export function closeByEscape(event: KeyboardEvent, onClose: () => void): void {
-  if (event.key !== 'Escape') return;
+  // By it an input method dismisses what it offers.
+  if (event.key !== 'Escape' || event.isComposing) return;
   event.preventDefault();
   onClose();
 }
