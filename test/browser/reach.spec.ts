@@ -153,6 +153,41 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await expectGone(ada.page.getByRole('dialog'));
   });
 
+  it('shows on a narrow screen whatever length a name has, and what is notified over an open dialog', async () => {
+    const name = 'W'.repeat(64);
+    const [person, dora] = [await Person.login(story.url, 'ada'), await story.person('dora')];
+    await dora.must('PATCH', '/users/me', { displayName: name });
+    const conversationId = await dora.directConversation(person);
+    await dora.say(conversationId, 'Hello');
+    await ada.page.setViewportSize({ width: 360, height: 640 });
+    await ada.open('/new');
+    await ada.page.getByLabel('Search by name').fill('dora');
+    await ada.page.getByRole('checkbox', { name }).check();
+    const expectToFit = async (locator: Locator): Promise<void> => {
+      await expectShown(locator);
+      const { clientWidth, scrollWidth } = await locator.evaluate(({ clientWidth, scrollWidth }) => ({
+        clientWidth,
+        scrollWidth,
+      }));
+      const box = await locator.boundingBox();
+      expect([scrollWidth <= clientWidth, (box?.x ?? 0) + (box?.width ?? 999) <= 360]).toEqual([true, true]);
+    };
+    await expectToFit(ada.page.locator('.chip'));
+    await ada.open(`/c/${conversationId}`);
+    await expectShown(ada.message('Hello'));
+    const device = await dora.device();
+    await device.must('typing', { conversationId, isTyping: true });
+    await expectToFit(ada.page.locator('.typing-line', { hasText: name }));
+    await button('Details').click();
+    await button('Block').click();
+    await ada.page.getByRole('dialog', { name: 'Block', exact: true }).getByRole('button', { name: 'Block' }).click();
+    const details = ada.page.getByRole('dialog', { name: 'Details' });
+    await expectToFit(details.getByRole('status').getByText(`${name} is blocked.`));
+    expect(await barriers(ada)).toEqual([]);
+    await ada.page.keyboard.press('Escape');
+    await ada.page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   it('shows by a tap what may be done with a message, and by a long press its menu', async () => {
     const phone = await Visitor.arrive(browser, story.url, {
       viewport: { width: 360, height: 640 },
