@@ -79,7 +79,7 @@ describe('a time that is shown', () => {
     pass(11 * MINUTE_MS);
     expect(text('time')).toBe(today);
     isVisible = true;
-    act(() => void document.dispatchEvent(new dom.window.Event('visibilitychange') as unknown as Event));
+    void act(() => void document.dispatchEvent(new dom.window.Event('visibilitychange') as unknown as Event));
     expect(text('time')).toBe(briefTimeOf(NIGHT.toISOString()));
   });
 });

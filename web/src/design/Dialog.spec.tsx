@@ -50,7 +50,7 @@ describe('a dialog', () => {
     );
     const countOf = (selector: string): number => root.querySelectorAll(selector).length;
     show(page(dialog('words')));
-    act(() => notify('It has failed.'));
+    void act(() => notify('It has failed.'));
     expect(root.querySelector('dialog > [role=status] > .toast')?.textContent).toBe('It has failed.');
     expect(countOf('.toast')).toBe(1);
     show(page(dialog(dialog('a question'))));

@@ -19,7 +19,7 @@ describe('a menu', () => {
 
   it('closes where the window gets another width, and stays where a keyboard on the screen goes', () => {
     const onClose = jest.fn();
-    act(() =>
+    void act(() =>
       render(
         <Menu label="Actions" at={{ x: 0, y: 0 }} onClose={onClose}>
           <button type="button">Reply</button>

@@ -34,7 +34,7 @@ describe('files that are given to the page', () => {
 
   it('are, when dropped, taken where a conversation is, and never opened in place of the page', () => {
     const taken: unknown[] = [];
-    act(() =>
+    void act(() =>
       render(
         <>
           <nav />
@@ -45,7 +45,7 @@ describe('files that are given to the page', () => {
     );
     const drop = (type: string, selector: string, dataTransfer: object): boolean => {
       const event = Object.assign(new dom.window.Event(type, { bubbles: true, cancelable: true }), { dataTransfer });
-      act(() => void document.querySelector(selector)?.dispatchEvent(event as unknown as Event));
+      void act(() => void document.querySelector(selector)?.dispatchEvent(event as unknown as Event));
       return event.defaultPrevented;
     };
     const given = { types: ['Files'], files: ['a file'], dropEffect: 'copy' };

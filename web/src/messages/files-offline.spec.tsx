@@ -84,12 +84,12 @@ describe('a file that failed without a network', () => {
   it('is loaded anew, where it is a sound, when it is to be played', () => {
     show(<SoundPlayer attachment={attachment} />);
     const [audio, button] = [root.querySelector('audio'), root.querySelector('button')];
-    act(() => button?.click());
+    void act(() => button?.click());
     expect(done).toEqual(['play']);
     happen('play', audio);
     Object.defineProperty(audio, 'error', { value: { code: 2 } });
     fail(audio);
-    act(() => button?.click());
+    void act(() => button?.click());
     expect(done).toEqual(['play', 'load', 'play']);
   });
 });

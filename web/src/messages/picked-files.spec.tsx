@@ -50,10 +50,10 @@ describe('files that were picked', () => {
     }
     const root = document.createElement('div');
     roots.push(root);
-    act(() => render(<Composer />, root));
+    void act(() => render(<Composer />, root));
     return {
       files: () => picked[0],
-      pick: (...files: File[]) => act(() => picked[1](files)),
+      pick: (...files: File[]) => void act(() => picked[1](files)),
       toShow: (names: string) => until(() => namesOf(picked[0]) === names),
       toBeKept: (names: string) =>
         until(async () => namesOf(await stored.readFiles(`ada ${conversationId}`)) === names),
@@ -81,6 +81,7 @@ describe('files that were picked', () => {
     await pickElsewhere('c1');
     focus();
     await here.toShow('');
+    expect(here.files()).toEqual([]);
   });
 
   it('stay in a tab that is used again where they are the same, or too large to be kept', async () => {
