@@ -106,7 +106,7 @@ export class ConnectionPool implements SqlExecutor {
       client.on('error', () => undefined);
       this.open.add(client as ClientWithConnection);
       client.on('end', () => this.open.delete(client as ClientWithConnection));
-      await client.query(sessionSetup(schema, settings));
+      await setUpAtPrimary(client, sessionSetup(schema, settings));
       this.connectionFailed = false;
     };
     this.pool = new pg.Pool({
@@ -191,11 +191,13 @@ export class ConnectionPool implements SqlExecutor {
     const client = new pg.Client({
       connectionString,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: CONNECT_TIMEOUT_MS,
       application_name: 'parley',
     });
     client.on('error', () => undefined);
     try {
       await client.connect();
+      await setUpAtPrimary(client);
       this.connectionFailed = false;
       return true;
     } catch {
@@ -340,6 +342,23 @@ export function poolSizes(total: number): { commands: number; reads: number; bac
   const reads = Math.max(1, Math.round(total * 0.3));
   const background = Math.max(1, Math.round(total * 0.15));
   return { commands: total - reads - background, reads, background };
+}
+
+/** cannot_connect_now. */
+const CANNOT_CONNECT = '57P03';
+
+/**
+ * Sets the session up, in one message with the question whether it is at a standby, which is refused as a database that cannot
+ * be reached: after a failover the address may lead to the former primary for a while, whose snapshots name no transaction that
+ * is running, so that sync would pass over what it commits later; and who only reads would stay there for good.
+ */
+async function setUpAtPrimary(client: pg.ClientBase, setup = ''): Promise<void> {
+  // Several statements in one message have several results, which the driver's types do not know.
+  const results = [
+    await client.query<{ isStandby: boolean }>(`${setup} SELECT pg_is_in_recovery() AS "isStandby"`),
+  ].flat();
+  if (results.at(-1)?.rows[0]?.isStandby !== true) return;
+  throw Object.assign(new Error('the database is a standby that only reads'), { code: CANNOT_CONNECT });
 }
 
 /**

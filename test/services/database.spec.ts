@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { isConnectionFailure } from '../../src/common/temporary-failures.js';
+import { Configuration } from '../../src/config/configuration.js';
+import { Database } from '../../src/database/database.js';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
@@ -122,6 +125,28 @@ describe('the embedded PostgreSQL', () => {
     await until('it is short', async () => (await stat(log)).size < 1_000_000);
     await expect(refused('second_people')).rejects.toThrow(/second_people_pkey/);
     expect(await readFile(log, 'utf8')).toMatch(/second_people_pkey/);
+  });
+
+  it('is used by no pool while it is a standby, and by all once it is the primary', async () => {
+    await (await start()).stop();
+    await writeFile(join(directory, 'standby.signal'), '');
+    const { connectionString } = await start();
+    expect(await query(connectionString, 'SELECT pg_is_in_recovery() AS standby')).toEqual([{ standby: true }]);
+    const database = new Database(Configuration.fromEnvironment({ DATABASE_URL: connectionString }));
+    try {
+      for (const pool of [database, database.reads, database.background]) {
+        await expect(
+          pool.query('SELECT pg_current_snapshot()').catch((error: unknown) => isConnectionFailure(error)),
+        ).resolves.toBe(true);
+        expect(pool.pool.totalCount).toBe(0);
+      }
+      expect(await database.takesConnections()).toBe(false);
+      await query(connectionString, 'SELECT pg_promote()');
+      expect(await database.takesConnections()).toBe(true);
+      expect(await database.reads.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      await database.onApplicationShutdown();
+    }
   });
 
   it('is adopted when its server was killed', async () => {
