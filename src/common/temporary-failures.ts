@@ -19,6 +19,12 @@ export function isStatementGivenUp(error: unknown): boolean {
   return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE || isTransient(error);
 }
 
+/** Whether a statement took longer than it may: PostgreSQL says so, or the driver, whose time is the same. */
+export function isTimeout(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === QUERY_CANCELED || message === 'Query read timeout';
+}
+
 /**
  * Whether the database lacks something that no statement is to blame for, and did nothing: disk (53100), memory (53200),
  * a limit of its configuration (53400), a disk that works (58030); or it has become a standby that only reads (25006).

@@ -5,7 +5,10 @@ import { AttachmentsRepository } from '../../src/attachments/attachments.reposit
 import { PendingRegistrations } from '../../src/auth/accounts/pending-registrations.js';
 import { OneTimeCodes } from '../../src/auth/codes/one-time-codes.js';
 import { Sessions } from '../../src/auth/sessions/sessions.js';
+import { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import type { Principal } from '../../src/common/principal.js';
+import { MAX_LIVE_AUDIENCE } from '../../src/conversations/conversation-access.js';
+import { Database } from '../../src/database/database.js';
 import { WebhookQueueRepository } from '../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { ReportsService } from '../../src/moderation/reports/reports.service.js';
 import { AttentionRepository } from '../../src/presence/attention.repository.js';
@@ -220,6 +223,34 @@ describe('where there is much', () => {
     // One's own, whatever changed of them.
     expect(await mostRowsOf('friendships', asked)).toBeLessThanOrEqual(2 * FRIENDS);
     expect(await mostRowsOf('conversation_members', asked)).toBeLessThan(OWN_CONVERSATIONS + 300);
+  });
+
+  it('catching up looks once at the members of a group, however many of them it is for', async () => {
+    const { rows } = await client.query<{ userId: string; count: number }>(
+      `WITH few AS (SELECT id FROM users WHERE username LIKE 'crowd_%' ORDER BY id LIMIT ${MAX_LIVE_AUDIENCE}),
+         made AS (INSERT INTO conversations (id, type, title)
+                  VALUES (gen_random_uuid(), 'GROUP', 'Of a hundred') RETURNING id),
+         joined AS (INSERT INTO conversation_members (conversation_id, user_id) SELECT made.id, few.id FROM made, few
+                    RETURNING user_id)
+       SELECT few.id AS "userId", (SELECT count(*) FROM conversation_members m WHERE m.user_id = few.id) AS count
+       FROM few JOIN joined ON joined.user_id = few.id`,
+    );
+    const userIds = rows.map(({ userId }) => userId);
+    const repository = new CatchUpRepository(story.app.get(Database));
+    const since = await repository.snapshot();
+    const asked = await askedDuring(() => repository.changes(since, userIds));
+    // Memberships of each, twice, and the members of what they are in: direct conversations, their own rooms, and the one group.
+    const own = rows.reduce((sum, { count }) => sum + Number(count) + 1, 0);
+    expect(await mostRowsOf('conversation_members', asked)).toBeLessThanOrEqual(4 * own + MAX_LIVE_AUDIENCE);
+    await client.query(
+      `UPDATE conversation_members SET receipt_xid = pg_current_xact_id() WHERE user_id = $1
+       AND conversation_id = (SELECT id FROM conversations WHERE title = 'Of a hundred')`,
+      [userIds[0]],
+    );
+    const changes = await repository.changes(since, userIds);
+    const concerned = changes.filter(({ conversationId, isOther }) => conversationId === null && isOther);
+    expect(concerned.map(({ userId }) => userId).sort()).toEqual([...userIds].sort());
+    expect((await repository.changes(since, [bob.id])).filter(({ isOther }) => isOther)).toEqual([]);
   });
 
   describe('if there were a million of everything', () => {

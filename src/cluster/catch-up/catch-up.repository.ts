@@ -72,7 +72,7 @@ export class CatchUpRepository {
     return row.snapshot;
   }
 
-  /** What changed for these users since a snapshot. */
+  /** What changed for these users since a snapshot. Of a conversation that several of them are in, all members are looked at once. */
   changes(snapshot: string, userIds: readonly string[]): Promise<Change[]> {
     return this.database.background.query<Change>(
       `WITH ${BOUNDS}, asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS id), own AS (
@@ -84,6 +84,14 @@ export class CatchUpRepository {
          FROM bounds CROSS JOIN asked
          JOIN conversation_members m ON m.user_id = asked.id
          JOIN conversations c ON c.id = m.conversation_id
+       ), shared AS MATERIALIZED (
+         SELECT mine.user_id, mine.conversation_id FROM asked
+         JOIN conversation_members mine ON mine.user_id = asked.id WHERE mine.left_at IS NULL
+       ), read AS MATERIALIZED (
+         SELECT c.id FROM bounds CROSS JOIN (SELECT DISTINCT conversation_id FROM shared) AS one
+         JOIN conversations c ON c.id = one.conversation_id
+         WHERE c.member_count <= ${MAX_LIVE_AUDIENCE} AND EXISTS (
+           SELECT 1 FROM conversation_members other WHERE other.conversation_id = c.id AND ${changed('other.receipt_xid')})
        )
        SELECT user_id AS "userId", conversation_id AS "conversationId", is_member AS "isMember",
          visible_from_seq AS "firstSeq", is_own AS "isOwn",
@@ -96,11 +104,7 @@ export class CatchUpRepository {
          OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.sender_id = asked.id AND ${changed('r.changed_xid')})
          OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.receiver_id = asked.id AND ${changed('r.changed_xid')})
          OR EXISTS (SELECT 1 FROM hidden_messages h WHERE h.user_id = asked.id AND ${changed('h.changed_xid')})
-         OR EXISTS (
-           SELECT 1 FROM conversation_members mine JOIN conversations c ON c.id = mine.conversation_id
-           JOIN conversation_members other ON other.conversation_id = mine.conversation_id
-           WHERE mine.user_id = asked.id AND mine.left_at IS NULL AND c.member_count <= ${MAX_LIVE_AUDIENCE}
-             AND ${changed('other.receipt_xid')})`,
+         OR asked.id IN (SELECT shared.user_id FROM shared JOIN read ON read.id = shared.conversation_id)`,
       [snapshot, userIds],
       'cluster_changes',
     );

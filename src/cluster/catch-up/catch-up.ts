@@ -7,9 +7,10 @@ import { MessageRelay } from '../../realtime/delivery/message-relay.js';
 import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
 import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
 import { isVisibleIn } from '../../common/snapshot.js';
+import { isTimeout } from '../../common/temporary-failures.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
-/** Users who are asked for in one statement. */
+/** Users who are asked for in one statement; half as many for the rest of the run whenever that takes too long. */
 const MAX_USERS_A_STEP = 500;
 /** Changed profiles that are delivered one by one; where there were more, everybody is asked to sync. */
 const MAX_PROFILES = 200;
@@ -52,8 +53,17 @@ export class CatchUp {
     const concerned = new Set<string>();
     const found: Found = { reached, upTo: new Map(), unread: new Set(), unsyncable: new Set() };
     const userIds = this.rooms.awaitedUserIds();
-    for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
-      for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP), found)) concerned.add(id);
+    let usersAStep = MAX_USERS_A_STEP;
+    for (let start = 0; start < userIds.length; ) {
+      const some = userIds.slice(start, start + usersAStep);
+      try {
+        for (const id of await this.step(since, some, found)) concerned.add(id);
+        start += some.length;
+      } catch (error) {
+        if (some.length === 1 || !isTimeout(error)) throw error;
+        usersAStep = Math.ceil(some.length / 2);
+      }
+    }
     if (await this.profiles(since)) for (const id of userIds) concerned.add(id);
     await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);
