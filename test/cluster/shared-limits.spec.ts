@@ -8,6 +8,7 @@ import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { LimitCounts } from '../../src/workers/limit-counts.js';
+import { DatabaseProxy } from '../support/database-proxy.js';
 import { programPath } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/story.js';
@@ -56,6 +57,34 @@ async function primaryPlace(): Promise<Place> {
     close: () => Promise.resolve(),
   });
 }
+
+(programPath('redis-server') === undefined ? describe.skip : describe)('limits that are counted in Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.kill());
+
+  it('are counted together again, by a new connection, where the one that there is carries nothing any more', async () => {
+    // As a firewall that has forgotten the connection: whatever is sent on it is lost, and new ones pass.
+    const proxy = await DatabaseProxy.start(redis.url);
+    const buckets = new RedisBuckets(proxy.url, LIMITS);
+    try {
+      await until('it is connected', () => Promise.resolve(buckets.isReady));
+      await buckets.count('loginByAccount', 'account', 1, 'consume');
+      proxy.unanswered = /EVAL/i;
+      const lost = buckets.count('loginByAccount', 'account', 1, 'consume');
+      await expect(lost).rejects.toThrow();
+      proxy.unanswered = undefined;
+      await until('it is connected anew', () => Promise.resolve(buckets.isReady));
+      expect(await buckets.count('loginByAccount', 'account', 1, 'consume')).toBe(0);
+    } finally {
+      buckets.stop();
+      await proxy.stop();
+    }
+  }, 60_000);
+});
 
 describe.each([
   ...(programPath('redis-server') === undefined ? [] : [['Redis', redisPlace] as const]),

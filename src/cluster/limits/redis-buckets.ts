@@ -6,6 +6,8 @@ import { type CountAction, SharedBuckets } from './shared-buckets.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const MAX_RETRY_MS = 2_000;
+/** What is written to a connection keeps it from timing out, though nobody answers: only the answers show that it is dead. */
+const MAX_SILENCE_MS = 10_000;
 
 /**
  * The same bucket as `MemoryRateLimiter` has, by Redis's own clock. KEYS: the bucket. ARGV: burst, points a millisecond, points,
@@ -36,6 +38,11 @@ return wait`;
 export class RedisBuckets extends SharedBuckets {
   private readonly failures = new BoundedLogger(RedisBuckets.name, 6);
   private readonly client: ReturnType<typeof createClient>;
+  private readonly watching: NodeJS.Timeout;
+  /** Questions that were not answered yet. */
+  private underWay = 0;
+  /** When Redis answered, or was asked the first of those that are under way. */
+  private answeredAt = 0;
 
   constructor(
     url: string,
@@ -52,6 +59,7 @@ export class RedisBuckets extends SharedBuckets {
     });
     this.client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
     this.client.connect().catch(() => undefined);
+    this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
   }
 
   override get isReady(): boolean {
@@ -62,14 +70,29 @@ export class RedisBuckets extends SharedBuckets {
     const { burst, points: refill, perSeconds } = this.limits[limit];
     // Keys are IP addresses, and names of accounts: Redis need not know them.
     const name = `parley:limit:${limit}:${createHash('sha256').update(key).digest('base64url')}`;
-    const wait = await this.client.eval(BUCKET, {
-      keys: [name],
-      arguments: [String(burst), String(refill / (perSeconds * 1_000)), String(points), action],
-    });
-    return Number(wait);
+    if (this.underWay === 0) this.answeredAt = performance.now();
+    this.underWay += 1;
+    try {
+      const wait = await this.client.eval(BUCKET, {
+        keys: [name],
+        arguments: [String(burst), String(refill / (perSeconds * 1_000)), String(points), action],
+      });
+      return Number(wait);
+    } finally {
+      this.underWay -= 1;
+      this.answeredAt = performance.now();
+    }
+  }
+
+  private watch(): void {
+    if (!this.client.isReady || this.underWay === 0 || performance.now() - this.answeredAt <= MAX_SILENCE_MS) return;
+    this.failures.warn('Redis: nothing is answered: the connection is made anew');
+    this.client.destroy();
+    this.client.connect().catch(() => undefined);
   }
 
   override stop(): void {
+    clearInterval(this.watching);
     if (this.client.isOpen) this.client.destroy();
   }
 }
