@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { Configuration } from '../config/configuration.js';
+import { derivedKeys } from '../config/secret-keys.js';
 import { MemoryRateLimiter } from '../limits/rates/memory-rate-limiter.js';
 import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { MessagesModule } from '../messages/messages.module.js';
@@ -59,10 +60,11 @@ export class ClusterModule {
   }
 }
 
-async function bucketsOf({ redisUrl, limits }: Configuration): Promise<SharedBuckets> {
+async function bucketsOf(configuration: Configuration): Promise<SharedBuckets> {
+  const { redisUrl, limits } = configuration;
   if (redisUrl !== undefined) {
     const { RedisBuckets } = await import('./limits/redis-buckets.js');
-    return new RedisBuckets(redisUrl, limits);
+    return new RedisBuckets(redisUrl, limits, derivedKeys(configuration, 'parley limits')[0]);
   }
   const primary = PrimaryChannel.ofThisProcess();
   if (primary === undefined) throw new Error('a worker was not started by the first process');

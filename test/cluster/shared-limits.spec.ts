@@ -13,7 +13,10 @@ import { programPath } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/story.js';
 
+const SECRET_KEY = Buffer.from('the key of one server');
 const GUESSES = LIMITS.loginByAccountDaily.burst;
+
+const redisDescribe = programPath('redis-server') === undefined ? describe.skip : describe;
 
 /** A place where processes count together, which goes away and comes back with nothing in it. */
 interface Place {
@@ -27,7 +30,7 @@ interface Place {
 async function redisPlace(): Promise<Place> {
   const redis = await RedisServer.start();
   return {
-    buckets: () => new RedisBuckets(redis.url, LIMITS),
+    buckets: () => new RedisBuckets(redis.url, LIMITS, SECRET_KEY),
     goAway: () => redis.kill(),
     comeBack: () => redis.start(),
     close: () => redis.kill(),
@@ -58,7 +61,7 @@ async function primaryPlace(): Promise<Place> {
   });
 }
 
-(programPath('redis-server') === undefined ? describe.skip : describe)('limits that are counted in Redis', () => {
+redisDescribe('limits that are counted in Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     Logger.overrideLogger(false);
@@ -66,10 +69,25 @@ async function primaryPlace(): Promise<Place> {
   });
   afterAll(() => redis.kill());
 
+  it('are those of one server alone, whatever else uses that Redis', async () => {
+    const servers = ['one server', 'another server'].map(
+      (secret) => new RedisBuckets(redis.url, LIMITS, Buffer.from(secret)),
+    );
+    try {
+      await until('both are connected', () => Promise.resolve(servers.every(({ isReady }) => isReady)));
+      const [one, other] = servers;
+      expect(await one?.count('loginByAccountDaily', 'account', GUESSES, 'consume')).toBe(0);
+      expect(await one?.count('loginByAccountDaily', 'account', 1, 'consume')).toBeGreaterThan(0);
+      expect(await other?.count('loginByAccountDaily', 'account', 1, 'consume')).toBe(0);
+    } finally {
+      for (const server of servers) server.stop();
+    }
+  });
+
   it('are counted together again, by a new connection, where the one that there is carries nothing any more', async () => {
     // As a firewall that has forgotten the connection: whatever is sent on it is lost, and new ones pass.
     const proxy = await DatabaseProxy.start(redis.url);
-    const buckets = new RedisBuckets(proxy.url, LIMITS);
+    const buckets = new RedisBuckets(proxy.url, LIMITS, SECRET_KEY);
     try {
       await until('it is connected', () => Promise.resolve(buckets.isReady));
       await buckets.count('loginByAccount', 'account', 1, 'consume');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { createClient } from '@redis/client';
 import { BoundedLogger } from '../../common/bounded-logger.js';
 import type { LimitName, LimitTable } from '../../config/limits.js';
@@ -44,9 +44,14 @@ export class RedisBuckets extends SharedBuckets {
   /** When Redis answered, or was asked the first of those that are under way. */
   private answeredAt = 0;
 
+  /**
+   * @param secretKey the same for all processes of a server, and no other server's: several may share a Redis. What is counted by,
+   *   IP addresses and names of accounts, cannot be guessed from what Redis knows.
+   */
   constructor(
     url: string,
     private readonly limits: LimitTable,
+    private readonly secretKey: Buffer,
   ) {
     super();
     this.client = createClient({
@@ -68,8 +73,7 @@ export class RedisBuckets extends SharedBuckets {
 
   override async count(limit: LimitName, key: string, points: number, action: CountAction): Promise<number> {
     const { burst, points: refill, perSeconds } = this.limits[limit];
-    // Keys are IP addresses, and names of accounts: Redis need not know them.
-    const name = `parley:limit:${limit}:${createHash('sha256').update(key).digest('base64url')}`;
+    const name = `parley:limit:${limit}:${createHmac('sha256', this.secretKey).update(key).digest('base64url')}`;
     if (this.underWay === 0) this.answeredAt = performance.now();
     this.underWay += 1;
     try {
