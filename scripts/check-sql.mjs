@@ -25,7 +25,10 @@ const DYNAMIC = {
   'src/database/database.ts#attempt': {
     reason: 'passes on the text of its callers, which are checked themselves; BEGIN with a number',
   },
-  'src/database/database.ts#constructor': { reason: 'settings of the session, no table' },
+  'src/database/database.ts#setUpAtPrimary': {
+    reason: 'settings of the session, and whether it is at a standby: no table',
+    variants: ['SELECT pg_is_in_recovery() AS "isStandby"'],
+  },
   'src/database/maintenance-connection.ts#connectForMaintenance': { reason: 'settings of the session, no table' },
   'src/database/migrations/migrator.ts#migrate': {
     reason: 'CREATE SCHEMA with the name in DATABASE_URL, before there are tables',

@@ -44,13 +44,16 @@ export class ProcessEnd {
   }
 
   /**
-   * Names what is to be stopped. Where the process is to end already, it is stopped at once.
+   * Names what is to be stopped. Where the process is to end already, it is stopped at once, and sends nobody away over a
+   * while: hardly anybody has come yet, and the bound of its end was set without that time.
    * @param drainMs how long it may send its clients away before it stops
    */
   attach(stop: Stop, drainMs: number): void {
     this.stop = stop;
     this.drainMs = drainMs;
-    if (this.signal.aborted) this.runStop(stop);
+    if (!this.signal.aborted) return;
+    this.isOrderly = false;
+    this.runStop(stop);
   }
 
   /** As a signal does. @param isOrderly clients may be sent away one after the other; with false one that does so hurries */
