@@ -1,12 +1,15 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Periodic } from '../common/async/periodic.js';
 import { SerialQueue } from '../common/async/serial-queue.js';
+import { BoundedLogger } from '../common/bounded-logger.js';
 import { Configuration } from '../config/configuration.js';
 import { Attention, type Shown } from './attention.js';
 import { AttentionRepository } from './attention.repository.js';
 
 /** What changes within this time is written together. */
 const GATHER_MS = 150;
+/** After a write that failed. */
+const RETRY_MS = 3_000;
 const SWEEP_MS = 60_000;
 /** Conversations that one user's connections of a process may be known to show. */
 const MAX_SHOWN = 500;
@@ -18,6 +21,7 @@ const MAX_SHOWN = 500;
 @Injectable()
 export class SharedAttention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(SharedAttention.name);
+  private readonly failures = new BoundedLogger(SharedAttention.name, 6);
   private readonly isShared: boolean;
   private readonly changed = new Set<string>();
   private gathering: NodeJS.Timeout | undefined;
@@ -66,12 +70,13 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     return shown;
   }
 
-  private gather(): void {
+  /** What changes until then is written together. Where something waits already, it is written with that. */
+  private gather(afterMs = GATHER_MS): void {
     if (this.isStopped) return;
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
       void this.writes.run(() => this.write());
-    }, GATHER_MS).unref();
+    }, afterMs).unref();
   }
 
   /** Never rejects. */
@@ -86,8 +91,10 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
       await this.repository.write(userIds, shown);
     } catch (error) {
       for (const userId of userIds) this.changed.add(userId);
-      this.logger.warn(`what users look at is not known to other processes at the moment: ${(error as Error).message}`);
-      this.gather();
+      this.failures.warn(
+        `what users look at is not known to other processes at the moment: ${(error as Error).message}`,
+      );
+      this.gather(RETRY_MS);
     }
   }
 }
