@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Pause } from '../common/async/pause.js';
 import { newId } from '../common/identifier.js';
+import { Lifecycle } from '../common/lifecycle.js';
 import { Configuration } from '../config/configuration.js';
 import { EventBus } from '../events/event-bus.js';
+import { UnsettledSends } from '../messages/sending/unsettled-sends.js';
 import { Degradation, type Part } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
 import { MembershipRelay } from '../realtime/delivery/membership-relay.js';
@@ -16,6 +18,7 @@ import { decodeFrame, encodeFrame, type Frame, type Operation } from './bus/fram
 import { isForEverybody, isKnown, operationsOf } from './bus/operations.js';
 import { Peers } from './bus/peers.js';
 import { older } from './snapshots.js';
+import { UnsettledWrites } from './unsettled-writes.js';
 
 /** Heartbeats of a process that did not come, after which it is stopped, dead or cut off. */
 const MISSED_HEARTBEATS = 3;
@@ -82,6 +85,9 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly members: MembershipRelay,
     private readonly presence: PresenceTracker,
     private readonly degradation: Degradation,
+    private readonly lifecycle: Lifecycle,
+    private readonly sends: UnsettledSends,
+    private readonly writes: UnsettledWrites,
     metrics: Metrics,
     configuration: Configuration,
   ) {
@@ -153,7 +159,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.pause.cutShort();
     await this.catchingUp;
     this.flush();
-    this.send([], true);
+    // Without it the others read what was committed to the last, as behind a kill: what may still commit is not published.
+    if (this.lifecycle.isIdle && this.sends.isEmpty && this.writes.isEmpty) this.send([], true);
     // What was written to the socket leaves in the next turn.
     await new Promise(setImmediate);
     await this.bus.stop();

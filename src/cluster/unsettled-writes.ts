@@ -76,6 +76,11 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
     await Promise.all([this.snapshots.stop(), this.loop.stop()]);
   }
 
+  /** Whether it is known what became of every write. */
+  get isEmpty(): boolean {
+    return this.since === undefined && this.end === undefined && this.seen === this.writes;
+  }
+
   private begin(): void {
     if (this.since === undefined && performance.now() - this.settledAt > CALM_MS) this.looks = 0;
     const isFirst = this.since === undefined && this.looks === 0;

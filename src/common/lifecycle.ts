@@ -45,12 +45,17 @@ export class Lifecycle {
 
   done(): void {
     this.underWay -= 1;
-    if (this.underWay === 0) this.whenIdle?.();
+    if (this.isIdle) this.whenIdle?.();
+  }
+
+  /** Whether every event that was accepted is answered. */
+  get isIdle(): boolean {
+    return this.underWay === 0;
   }
 
   /** Resolves once every event that was accepted is answered, or after `timeoutMs`. */
   async idle(timeoutMs: number): Promise<void> {
-    if (this.underWay === 0) return;
+    if (this.isIdle) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.whenIdle = () => {

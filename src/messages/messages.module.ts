@@ -44,6 +44,6 @@ import { SearchIndexer } from './search/search-indexer.js';
     MessagesPersonalData,
     MessagesPersonalDataRepository,
   ],
-  exports: [MessageSender, MessageChanges, MessageReader],
+  exports: [MessageSender, MessageChanges, MessageReader, UnsettledSends],
 })
 export class MessagesModule {}

@@ -5,11 +5,14 @@ import type { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repo
 import { Cluster } from '../../src/cluster/cluster.js';
 import type { ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
 import { RedisClusterBus } from '../../src/cluster/bus/redis-cluster-bus.js';
-import { encodeFrame, type Operation } from '../../src/cluster/bus/frame.js';
+import { decodeFrame, encodeFrame, type Operation } from '../../src/cluster/bus/frame.js';
+import type { UnsettledWrites } from '../../src/cluster/unsettled-writes.js';
 import { newId } from '../../src/common/identifier.js';
+import { Lifecycle } from '../../src/common/lifecycle.js';
 import type { Configuration } from '../../src/config/configuration.js';
 import { TIMINGS } from '../../src/config/timings.js';
 import type { EventBus } from '../../src/events/event-bus.js';
+import type { UnsettledSends } from '../../src/messages/sending/unsettled-sends.js';
 import { Degradation } from '../../src/observability/degradation.js';
 import type { Metrics } from '../../src/observability/metrics.js';
 import type { MessageRelay } from '../../src/realtime/delivery/message-relay.js';
@@ -149,7 +152,10 @@ describe('a bus', () => {
     }
 
     /** A process whose rooms concern everything, and whose database is always caught up with. */
-    async function process({ network, ends }: Joined): Promise<Process> {
+    async function process(
+      { network, ends }: Joined,
+      { lifecycle = new Lifecycle(), sends = { isEmpty: true }, writes = { isEmpty: true } } = {},
+    ): Promise<Process> {
       const degradation = new Degradation();
       let publish: Process['publish'] = () => undefined;
       const made: Omit<Process, 'cluster' | 'publish'> = {
@@ -178,6 +184,9 @@ describe('a bus', () => {
         { concerns: () => true } as unknown as MembershipRelay,
         { end: () => Promise.resolve() } as unknown as PresenceTracker,
         degradation,
+        lifecycle,
+        sends as UnsettledSends,
+        writes as UnsettledWrites,
         { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
         {
           redisUrl: 'redis://somewhere',
@@ -210,6 +219,26 @@ describe('a bus', () => {
         return isSame && before === one.catchUps;
       });
     };
+
+    overEach('says at its end that all has come, but not where something may still be committed', async (joined) => {
+      const { frames, bus } = await member(joined);
+      const isSaid = (): boolean => frames.some((text) => decodeFrame(text)?.isLast === true);
+      const running = new Lifecycle();
+      running.begin();
+      const unfinished = [{ lifecycle: running }, { sends: { isEmpty: false } }, { writes: { isEmpty: false } }];
+      for (const [index, what] of unfinished.entries()) {
+        const one = await process(joined, what);
+        one.publish('typing.changed', typing(`of ${index}`));
+        await one.cluster.onApplicationShutdown();
+        await until('what it published is there', () => frames.some((text) => text.includes(`"of ${index}"`)));
+      }
+      bus.publish('afterwards');
+      await until('all is there', () => frames.includes('afterwards'));
+      expect(isSaid()).toBe(false);
+      const one = await process(joined);
+      await one.cluster.onApplicationShutdown();
+      await until('it is said', isSaid);
+    });
 
     overEach('is delivered to others, in order, and not to itself', async (joined) => {
       const [one, other] = [await process(joined), await process(joined)];

@@ -9,7 +9,7 @@ export interface Frame {
   nodeId: string;
   /** Of this process, counted from 1 without a gap. */
   number: number;
-  /** The last one: the process has ended in an orderly way. */
+  /** The last one: the process has ended, and nothing of it is under way any more. */
   isLast: boolean;
   operations: Operation[];
 }

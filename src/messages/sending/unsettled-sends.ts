@@ -32,6 +32,10 @@ export class UnsettledSends implements OnApplicationShutdown {
     private readonly events: EventBus,
   ) {}
 
+  get isEmpty(): boolean {
+    return this.looksLeft.size === 0;
+  }
+
   add(messageId: string): void {
     this.looksLeft.set(messageId, LOOKS);
     this.loop.start();
