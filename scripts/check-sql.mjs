@@ -33,7 +33,7 @@ const DYNAMIC = {
   'src/database/migrations/migrator.ts#migrate': {
     reason: 'CREATE SCHEMA with the name in DATABASE_URL, before there are tables',
   },
-  'src/database/migrations/migrator.ts#apply': { reason: 'the migrations themselves, which have just run' },
+  'src/database/migrations/migrator.ts#isApplied': { reason: 'the migrations themselves, which have just run' },
   'src/database/database-identity.ts#hasStampsOfTheFuture': {
     reason: 'every column of type xid8, from the catalogue',
     variants: ['SELECT FROM messages WHERE changed_xid > pg_current_xact_id() LIMIT 1'],

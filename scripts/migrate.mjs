@@ -31,7 +31,7 @@ try {
 
 async function deploy() {
   const { migrate } = await import('../dist/database/migrations/migrator.js');
-  const applied = await migrate(databaseUrl());
+  const applied = await migrate(databaseUrl(), { report: (line) => console.error(line) });
   console.log(applied.length === 0 ? 'nothing to apply' : `applied ${applied.join(', ')}`);
 }
 

@@ -73,7 +73,8 @@ async function start(
     signal?.throwIfAborted();
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
     await checkDatabase(databaseUrl);
-    for (const line of migrationLines(await migrate(databaseUrl), configuration)) progress.report(line, 'Migrations');
+    const report = (line: string): void => progress.report(line, 'Migrations');
+    for (const line of migrationLines(await migrate(databaseUrl, { signal, report }), configuration)) report(line);
     if ((await recogniseDatabase(databaseUrl, afterRestore)) === 'restored')
       logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();

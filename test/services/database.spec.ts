@@ -8,9 +8,11 @@ import { pathToFileURL } from 'node:url';
 import { isConnectionFailure } from '../../src/common/temporary-failures.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { Database } from '../../src/database/database.js';
+import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
+import { applyHistory, migrationNames, today } from '../support/histories.js';
 import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/postgres.js';
 import { until } from '../support/story.js';
 
@@ -53,6 +55,35 @@ describe('migrations', () => {
     await expect(migrate(failed.url)).rejects.toThrow(/failed half-way/);
     await failed.drop();
   });
+
+  it('keep nobody waiting behind a lock that one waits for, and are applied once it is free', async () => {
+    const locked = await createEmptyDatabase();
+    const last = migrationNames.at(-1) as string;
+    await applyHistory(locked.url, migrationNames.slice(0, -1).map(today), () => Promise.resolve());
+    const holder = new pg.Client({ connectionString: locked.url });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE');
+    try {
+      const lines: string[] = [];
+      const report = (line: string): unknown => lines.push(line);
+      const end = new AbortController();
+      const ended = migrate(locked.url, { signal: end.signal, report });
+      await until('it gave up for now', () => lines.length === 1);
+      expect(lines).toEqual([expect.stringContaining(last)]);
+      expect(
+        await query(locked.url, `SELECT FROM pg_locks WHERE NOT granted AND relation = '_prisma_migrations'::regclass`),
+      ).toEqual([]);
+      end.abort(new Error('the start is to end'));
+      await expect(ended).rejects.toBe(end.signal.reason);
+      const applied = migrate(locked.url, { report });
+      await until('it gave up again', () => lines.length === 2);
+      await holder.query('COMMIT');
+      expect(await applied).toEqual([last]);
+    } finally {
+      await holder.end();
+      await locked.drop();
+    }
+  }, 120_000);
 
   it('leave nothing where one fails, and name it', async () => {
     const occupied = await createEmptyDatabase();

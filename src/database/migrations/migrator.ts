@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { parseDatabaseUrl } from '../../config/database-url.js';
@@ -15,6 +16,11 @@ const FORMER_CHECKSUMS = join(MIGRATIONS, 'former.sha256');
 
 /** Any number, so long as every release uses the same one. */
 const MIGRATION_LOCK = 7_205_301_411;
+/** A running server's statements wait behind a migration for no longer than this. */
+const LOCK_TIMEOUT_MS = 3_000;
+/** What waited behind it passes meanwhile. */
+const LOCK_RETRY_MS = 3_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** A history that cannot be continued, or a migration that failed. The message is one line that says what to do. */
 export class MigrationError extends Error {
@@ -34,9 +40,11 @@ export interface MigrationStatus {
  * Processes that start at once do it one after the other. Each migration and its entry in the history are one
  * transaction: after kill -9 at any moment it was applied or it was not, and the next start goes on. So a migration must
  * not hold COMMIT, nor a statement that refuses to run in a transaction (CREATE INDEX CONCURRENTLY).
+ * A migration that waits for a lock keeps all others waiting behind it, also servers that run: it gives up after some seconds,
+ * lets them pass, and is tried again until it is applied.
  * The history is Prisma's own table: its command line sees the same as we do.
  */
-export async function migrate(connectionString: string): Promise<string[]> {
+export async function migrate(connectionString: string, attendance: Attendance = {}): Promise<string[]> {
   return withConnection(connectionString, async (client) => {
     // Ends with the connection, so a killed process leaves nothing locked.
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -53,7 +61,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
       );
     }
     for (const name of pending)
-      await apply(client, migrations.find((migration) => migration.name === name) as Migration);
+      await apply(client, migrations.find((migration) => migration.name === name) as Migration, attendance);
     return [...pending];
   });
 }
@@ -66,6 +74,14 @@ export async function migrationStatus(connectionString: string): Promise<Migrati
     );
     return compare(await readMigrations(), rows[0]?.present ? await readHistory(client) : []);
   });
+}
+
+/** Who waits for migrations. */
+export interface Attendance {
+  /** Where it is aborted, none is tried again: `migrate` throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes a line whenever a migration is to be tried again. */
+  readonly report?: (line: string) => void;
 }
 
 interface Migration {
@@ -158,9 +174,19 @@ function compare(migrations: readonly Migration[], history: readonly HistoryEntr
  */
 const CREATE_PUBLIC_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
 
-async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
+async function apply(client: pg.Client, migration: Migration, { signal, report }: Attendance): Promise<void> {
+  while (!(await isApplied(client, migration))) {
+    report?.(`migration ${migration.name} needs a lock that somebody holds: it is tried again`);
+    await sleep(LOCK_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    signal?.throwIfAborted();
+  }
+}
+
+/** False where nothing of it is, since somebody holds a lock that it needs. */
+async function isApplied(client: pg.Client, { name, script, checksum }: Migration): Promise<boolean> {
   try {
     await transactionOn(client, async () => {
+      await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await client.query(script.replace(CREATE_PUBLIC_SCHEMA, ''));
       await client.query(
         `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
@@ -168,7 +194,9 @@ async function apply(client: pg.Client, { name, script, checksum }: Migration): 
         [randomUUID(), checksum, name],
       );
     });
+    return true;
   } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
     const position = Number((error as { position?: string }).position);
     const line = Number.isInteger(position) ? ` at line ${script.slice(0, position).split('\n').length}` : '';
     throw new MigrationError(
