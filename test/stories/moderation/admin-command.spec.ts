@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
@@ -14,6 +15,7 @@ import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/pl
 import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { film } from '../../support/files.js';
+import { createTestDatabase } from '../../support/postgres.js';
 import { filesUnder } from '../../support/s3.js';
 import { RetentionRepository } from '../../../src/retention/retention.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
@@ -217,6 +219,32 @@ describe('npm run admin', () => {
       child.stdout.once('data', () => child.stdout.destroy());
       const [code] = await once(child, 'close');
       expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'touches no database that another release has migrated',
+    async () => {
+      const other = await createTestDatabase();
+      const client = new pg.Client({ connectionString: other.url });
+      await client.connect();
+      try {
+        await client.query(`UPDATE _prisma_migrations SET migration_name = '29990101000000_later'
+          WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)`);
+        expect(await runWith({ DATABASE_URL: other.url }, 'stats')).toEqual({
+          code: 1,
+          output: 'the database was migrated by a newer release: run the command of that one\n',
+        });
+        await client.query(`DELETE FROM _prisma_migrations WHERE migration_name = '29990101000000_later'`);
+        expect(await runWith({ DATABASE_URL: other.url }, 'stats')).toEqual({
+          code: 1,
+          output: expect.stringContaining('the database is of an earlier release'),
+        });
+      } finally {
+        await client.end();
+        await other.drop();
+      }
     },
     COMMAND_MS,
   );

@@ -26,7 +26,7 @@ const OF_ONE_FILE = new Set([
  */
 if (process.send !== undefined) process.once('beforeExit', () => process.exit());
 
-/** One realm for all test files of a worker. What a file changes of its process, its timers and its global names ends with it. */
+/** One realm for all test files of a worker. What a file changes of its process and its timers ends with it. */
 module.exports = class {
   constructor(config, context) {
     if (realm === undefined) {
@@ -38,18 +38,6 @@ module.exports = class {
     this.fakeTimers = realm.fakeTimers;
     this.fakeTimersModern = realm.fakeTimersModern;
     this.variables = { ...this.global.process.env };
-    this.names = Object.getOwnPropertyDescriptors(this.global);
-  }
-
-  /** What a file puts in the place of a browser's or Node's own, such as `fetch` and `document`, ends with it. */
-  restoreNames() {
-    for (const name of Object.getOwnPropertyNames(this.global)) {
-      const [now, before] = [Object.getOwnPropertyDescriptor(this.global, name), this.names[name]];
-      if (now?.configurable !== true || (before !== undefined && now.value === before.value && now.get === before.get))
-        continue;
-      if (before === undefined) delete this.global[name];
-      else Object.defineProperty(this.global, name, before);
-    }
   }
 
   getVmContext() {
@@ -64,7 +52,6 @@ module.exports = class {
 
   async teardown() {
     this.fakeTimersModern.dispose();
-    this.restoreNames();
     const { process } = this.global;
     for (const name of Object.keys(process.env)) if (!(name in this.variables)) delete process.env[name];
     Object.assign(process.env, this.variables);

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
 describe('a part of the page that could not be fetched', () => {
   const ASKED = { isOptional: false, isRetry: false };
@@ -11,6 +12,8 @@ describe('a part of the page that could not be fetched', () => {
   let visibilityState: string;
   let fields: { value: string; defaultValue: string }[];
   let build: typeof import('./newer-build.js');
+
+  let restore: () => void;
 
   beforeEach(async () => {
     jest.resetModules();
@@ -37,10 +40,11 @@ describe('a part of the page that could not be fetched', () => {
         return { ok: true, text: async () => page };
       },
     };
-    for (const [name, value] of Object.entries(globals))
-      Object.defineProperty(globalThis, name, { value, configurable: true });
+    restore = replaceGlobals(globals);
     build = await import('./newer-build.js');
   });
+
+  afterEach(() => restore());
 
   const newBuild = (): void => void (page = '<script type="module" src="/assets/new.js">');
 

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
 describe('whom one has blocked', () => {
   let effects: (() => (() => void) | undefined)[];
@@ -20,6 +21,8 @@ describe('whom one has blocked', () => {
   };
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+  let restore: () => void;
+
   beforeEach(() => {
     jest.resetModules();
     [effects, visible, blocks, held, visibility.state] = [[], undefined, [], Promise.resolve(), 'visible'];
@@ -39,8 +42,10 @@ describe('whom one has blocked', () => {
       addEventListener: (_: string, listener: () => void) => (visible = listener),
       removeEventListener: () => (visible = undefined),
     };
-    Object.defineProperty(globalThis, 'document', { value: document, configurable: true });
+    restore = replaceGlobals({ document });
   });
+
+  afterEach(() => restore());
 
   async function open(): Promise<typeof import('./blocked.js')> {
     const module = await import('./blocked.js');

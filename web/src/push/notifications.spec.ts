@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
 describe('notifications on a first visit', () => {
   let ready: (registration: object) => void;
 
+  let restore: () => void;
+
   beforeEach(() => {
     jest.useFakeTimers();
     const serviceWorker = { ready: new Promise((resolve) => (ready = resolve)) };
-    Object.defineProperty(globalThis, 'navigator', { value: { serviceWorker, onLine: true }, configurable: true });
-    Object.defineProperty(globalThis, 'Notification', { value: { permission: 'default' }, configurable: true });
+    restore = replaceGlobals({ navigator: { serviceWorker, onLine: true }, Notification: { permission: 'default' } });
     jest.unstable_mockModule('../session/client.js', () => ({ client: { http: { request: async () => ({}) } } }));
     jest.unstable_mockModule('../react.js', () => ({
       useSyncExternalStore: (_: unknown, snapshot: () => unknown) => snapshot(),
@@ -23,6 +25,7 @@ describe('notifications on a first visit', () => {
   });
 
   afterEach(() => {
+    restore();
     jest.useRealTimers();
   });
 

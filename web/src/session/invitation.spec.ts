@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
 describe('an invitation', () => {
   const went: unknown[] = [];
@@ -9,20 +10,23 @@ describe('an invitation', () => {
     conversations: { openDirect: async (userId: string) => ({ id: `with ${userId}` }) },
   };
 
+  let restore: () => void;
+
   beforeEach(() => {
     jest.resetModules();
     for (const list of [went, opened]) list.length = 0;
     const sessionStorage = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
     const location = { search: '?with=ada', pathname: '/' };
     const history = { state: null, replaceState: () => undefined };
-    for (const [name, value] of Object.entries({ sessionStorage, location, history }))
-      Object.defineProperty(globalThis, name, { value, configurable: true });
+    restore = replaceGlobals({ sessionStorage, location, history });
     jest.unstable_mockModule('./client.js', () => ({ client }));
     jest.unstable_mockModule('../app/router.js', () => ({
       go: (place: unknown) => went.push(place),
       openConversation: (id: string) => opened.push(id),
     }));
   });
+
+  afterEach(() => restore());
 
   it.each([
     ['opens a conversation where a form of this window was filled in', true, [[], ['with u1']]],
