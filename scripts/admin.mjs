@@ -201,10 +201,20 @@ async function withDatabase(work) {
   const isEmbedded = !configured || configured === 'embedded';
   const { databaseUrl, stop } = isEmbedded ? await embeddedDatabase() : { databaseUrl: configured };
   try {
+    await mustBeOfThisRelease(databaseUrl);
     await work(databaseUrl);
   } finally {
     await stop?.();
   }
+}
+
+/** Another release may store of a user what this one knows nothing of, and would leave behind. */
+async function mustBeOfThisRelease(databaseUrl) {
+  const { migrationStatus } = await import('../dist/database/migrations/migrator.js');
+  const { pending, unknown } = await migrationStatus(databaseUrl);
+  if (unknown.length > 0) throw new Error('the database was migrated by a newer release: run the command of that one');
+  if (pending.length > 0)
+    throw new Error('the database is of an earlier release: start this one first, or run npm run migrate -- deploy');
 }
 
 /** The one that a server runs, or, where none does, one that is started for as long as this takes. None is made: that is a server's. */
