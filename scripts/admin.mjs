@@ -208,12 +208,16 @@ async function withDatabase(work) {
   }
 }
 
-/** Another release may store of a user what this one knows nothing of, and would leave behind. */
+/**
+ * Another release may store of a user what this one knows nothing of, and would leave behind. A backup may well be of an earlier
+ * one, and no server may start on it before `after-restore`.
+ */
 async function mustBeOfThisRelease(databaseUrl) {
-  const { migrationStatus } = await import('../dist/database/migrations/migrator.js');
+  const { migrate, migrationStatus } = await import('../dist/database/migrations/migrator.js');
   const { pending, unknown } = await migrationStatus(databaseUrl);
   if (unknown.length > 0) throw new Error('the database was migrated by a newer release: run the command of that one');
-  if (pending.length > 0)
+  if (pending.length > 0 && name === 'after-restore') await migrate(databaseUrl);
+  else if (pending.length > 0)
     throw new Error('the database is of an earlier release: start this one first, or run npm run migrate -- deploy');
 }
 

@@ -56,7 +56,10 @@ export async function listen(configuration: Configuration): Promise<Application>
     server.close();
     server.closeIdleConnections();
     // A request that does not end would keep the server from closing for as long as it likes. It has as long as all else.
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS + SOCKETS_CLOSE_TIMEOUT_MS).unref();
+    const force = setTimeout(() => {
+      lifecycle.cutRequests();
+      server.closeAllConnections();
+    }, DRAIN_TIMEOUT_MS + SOCKETS_CLOSE_TIMEOUT_MS).unref();
     await lifecycle.idle(DRAIN_TIMEOUT_MS);
     await app.close();
     siblings?.close();

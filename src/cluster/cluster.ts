@@ -157,10 +157,12 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.isStopped = true;
     clearInterval(this.heartbeat);
     this.pause.cutShort();
+    this.catchUp.stop();
     await this.catchingUp;
     this.flush();
-    // Without it the others read what was committed to the last, as behind a kill: what may still commit is not published.
-    if (this.lifecycle.isIdle && this.sends.isEmpty && this.writes.isEmpty) this.send([], true);
+    // Without it the others read what was committed to the last, as behind a kill: what may still commit is not published. What
+    // retention and sweeps have in hand is not waited for.
+    if (this.lifecycle.hasFinished && this.sends.isEmpty && this.writes.isEmpty) this.send([], true);
     // What was written to the socket leaves in the next turn.
     await new Promise(setImmediate);
     await this.bus.stop();

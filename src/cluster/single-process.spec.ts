@@ -18,6 +18,7 @@ describe('a process that is alone and does not know what it committed', () => {
     read = [];
     events = new EventBus();
     const catchUp = {
+      stop: () => undefined,
       run: (since: string) => {
         read.push(since);
         return new Promise((resolve, reject) => {

@@ -63,6 +63,7 @@ export class SingleProcess implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.catchUp.stop();
     await Promise.all([this.looking.stop(), this.catchingUp.stop()]);
   }
 

@@ -6,6 +6,7 @@ export class Lifecycle {
   private leaving = false;
   private refusing = false;
   private draining = false;
+  private isCut = false;
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
 
@@ -36,6 +37,16 @@ export class Lifecycle {
 
   drain(): void {
     this.draining = true;
+  }
+
+  /** Requests that did not end are cut: what they began may still be committed. */
+  cutRequests(): void {
+    this.isCut = true;
+  }
+
+  /** Whether nothing that was accepted may still be committed, events and requests alike. */
+  get hasFinished(): boolean {
+    return this.isIdle && !this.isCut;
   }
 
   /** An event was accepted; `done` must follow. */

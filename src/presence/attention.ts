@@ -15,8 +15,11 @@ export interface Shown {
   conversationIds: readonly string[];
 }
 
-/** For how long a connection may be dead before it is known: a ping every 25 s, which is answered within 20. */
-export const MAX_SILENCE_SECONDS = 50;
+/**
+ * A connection may be dead for 45 s before that is known: a ping every 25 s, which is answered within 20. The rest is for many that
+ * are lost at once.
+ */
+export const MAX_SILENCE_SECONDS = 120;
 
 /** Answers the conversations that the user's active connections show; undefined where none is active. */
 export type AttentionReader = (userId: string) => readonly string[] | undefined;

@@ -64,7 +64,7 @@ export class ChatGateway
 
   /** @param reason Socket.IO's own */
   handleDisconnect(socket: ChatSocket, reason?: string): void {
-    socket.data.isSilent = reason === 'ping timeout';
+    socket.data.isSilent = reason === 'ping timeout' || reason === 'transport error';
     this.connections.close(socket);
   }
 

@@ -68,15 +68,16 @@ describe('migrations', () => {
       const report = (line: string): unknown => lines.push(line);
       const end = new AbortController();
       const ended = migrate(locked.url, { signal: end.signal, report });
-      await until('it gave up for now', () => lines.length === 1);
-      expect(lines).toEqual([expect.stringContaining(last)]);
-      expect(
-        await query(locked.url, `SELECT FROM pg_locks WHERE NOT granted AND relation = '_prisma_migrations'::regclass`),
-      ).toEqual([]);
+      await until('it gave up for now', () => lines.length > 0);
+      expect(lines[0]).toContain(last);
+      await until('nobody waits for the lock', async () => {
+        const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = '_prisma_migrations'::regclass`;
+        return (await holder.query(waiting)).rowCount === 0;
+      });
       end.abort(new Error('the start is to end'));
       await expect(ended).rejects.toBe(end.signal.reason);
       const applied = migrate(locked.url, { report });
-      await until('it gave up again', () => lines.length === 2);
+      await until('it gave up again', () => lines.length >= 2);
       await holder.query('COMMIT');
       expect(await applied).toEqual([last]);
     } finally {

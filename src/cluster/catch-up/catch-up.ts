@@ -10,7 +10,7 @@ import { isVisibleIn } from '../../common/snapshot.js';
 import { isTimeout } from '../../common/temporary-failures.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
-/** Users who are asked for in one statement; half as many for the rest of the run whenever that takes too long. */
+/** Users who are asked for in one statement; half as many whenever that takes too long, and twice as many after a run that did not. */
 const MAX_USERS_A_STEP = 500;
 /** Changed profiles that are delivered one by one; where there were more, everybody is asked to sync. */
 const MAX_PROFILES = 200;
@@ -30,6 +30,8 @@ const MAX_MESSAGES_READ = 2_000;
 @Injectable()
 export class CatchUp {
   private readonly logger = new Logger(CatchUp.name);
+  private usersAStep = MAX_USERS_A_STEP;
+  private isStopped = false;
 
   constructor(
     private readonly repository: CatchUpRepository,
@@ -42,6 +44,11 @@ export class CatchUp {
     private readonly presence: PresenceTracker,
   ) {}
 
+  /** A run that is under way fails at its next step. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
   /**
    * Everything since a snapshot. Answers the snapshot from which the next time begins.
    * @param spread whether clients are asked over a while and not at once
@@ -53,17 +60,20 @@ export class CatchUp {
     const concerned = new Set<string>();
     const found: Found = { reached, upTo: new Map(), unread: new Set(), unsyncable: new Set() };
     const userIds = this.rooms.awaitedUserIds();
-    let usersAStep = MAX_USERS_A_STEP;
+    let wasTooLong = false;
     for (let start = 0; start < userIds.length; ) {
-      const some = userIds.slice(start, start + usersAStep);
+      if (this.isStopped) throw new Error('this process ends');
+      const some = userIds.slice(start, start + this.usersAStep);
       try {
         for (const id of await this.step(since, some, found)) concerned.add(id);
         start += some.length;
       } catch (error) {
         if (some.length === 1 || !isTimeout(error)) throw error;
-        usersAStep = Math.ceil(some.length / 2);
+        this.usersAStep = Math.ceil(some.length / 2);
+        wasTooLong = true;
       }
     }
+    if (!wasTooLong) this.usersAStep = Math.min(this.usersAStep * 2, MAX_USERS_A_STEP);
     if (await this.profiles(since)) for (const id of userIds) concerned.add(id);
     await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);

@@ -43,6 +43,8 @@ export class RedisBuckets extends SharedBuckets {
   private underWay = 0;
   /** When Redis answered, or was asked the first of those that are under way. */
   private answeredAt = 0;
+  /** When a connection was made on which Redis has not said anything yet. */
+  private connectedAt: number | undefined;
 
   /**
    * @param secretKey the same for all processes of a server, and no other server's: several may share a Redis. What is counted by,
@@ -62,6 +64,8 @@ export class RedisBuckets extends SharedBuckets {
         reconnectStrategy: (retries) => Math.min(MAX_RETRY_MS, 100 * (retries + 1)),
       },
     });
+    this.client.on('connect', () => (this.connectedAt = performance.now()));
+    for (const event of ['ready', 'reconnecting'] as const) this.client.on(event, () => (this.connectedAt = undefined));
     this.client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
     this.client.connect().catch(() => undefined);
     this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
@@ -89,8 +93,10 @@ export class RedisBuckets extends SharedBuckets {
   }
 
   private watch(): void {
-    if (!this.client.isReady || this.underWay === 0 || performance.now() - this.answeredAt <= MAX_SILENCE_MS) return;
+    const since = this.connectedAt ?? (this.client.isReady && this.underWay > 0 ? this.answeredAt : undefined);
+    if (since === undefined || performance.now() - since <= MAX_SILENCE_MS) return;
     this.failures.warn('Redis: nothing is answered: the connection is made anew');
+    this.connectedAt = undefined;
     this.client.destroy();
     this.client.connect().catch(() => undefined);
   }

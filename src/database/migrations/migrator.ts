@@ -18,8 +18,9 @@ const FORMER_CHECKSUMS = join(MIGRATIONS, 'former.sha256');
 const MIGRATION_LOCK = 7_205_301_411;
 /** A running server's statements wait behind a migration for no longer than this. */
 const LOCK_TIMEOUT_MS = 3_000;
-/** What waited behind it passes meanwhile. */
-const LOCK_RETRY_MS = 3_000;
+/** What waited behind it passes meanwhile; longer after each try. */
+const MIN_LOCK_RETRY_MS = 3_000;
+const MAX_LOCK_RETRY_MS = 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** A history that cannot be continued, or a migration that failed. The message is one line that says what to do. */
@@ -175,9 +176,9 @@ function compare(migrations: readonly Migration[], history: readonly HistoryEntr
 const CREATE_PUBLIC_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
 
 async function apply(client: pg.Client, migration: Migration, { signal, report }: Attendance): Promise<void> {
-  while (!(await isApplied(client, migration))) {
+  for (let retryMs = MIN_LOCK_RETRY_MS; !(await isApplied(client, migration)); retryMs *= 2) {
     report?.(`migration ${migration.name} needs a lock that somebody holds: it is tried again`);
-    await sleep(LOCK_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(Math.min(retryMs, MAX_LOCK_RETRY_MS), undefined, { signal }).catch(() => undefined);
     signal?.throwIfAborted();
   }
 }

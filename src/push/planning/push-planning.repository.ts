@@ -9,6 +9,9 @@ export const MAX_AGE_HOURS = 24;
 /** A notice that is decided about so much later than now sees all that has committed by now. */
 const DECISION_MARGIN = `interval '100 milliseconds'`;
 
+/** Other processes know within this time that somebody looks no more. */
+const ATTENTION_MARGIN = `interval '1 second'`;
+
 /**
  * An SQL expression: whether a device shows a notification of a conversation, which may have to be taken away from it though its
  * number is zero, as that of who was added to a group is.
@@ -176,31 +179,42 @@ export class PushPlanningRepository {
     return planned ?? { dueAt: null };
   }
 
-  /** Messages that did not ring since these users were taken to look at them are decided about again. */
-  async reconsider(userIds: readonly string[]): Promise<Planned> {
-    const [planned] = await this.database.background.queryAtomically<Planned>(
-      `WITH owned AS MATERIALIZED (
-         SELECT id FROM push_devices WHERE user_id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
-       ), unseen AS MATERIALIZED (
-         SELECT l.device_id, l.conversation_id, min(l.seq) AS seq, min(l.at) AS at
-         FROM owned JOIN push_log l ON l.device_id = owned.id
-         WHERE l.at > now() - make_interval(secs => ${MAX_SILENCE_SECONDS}) AND l.outcome = 'skipped' AND l.reason = 'looking'
-         GROUP BY l.device_id, l.conversation_id
-       ), written AS (
-         UPDATE push_notices n SET first_seq = LEAST(n.first_seq, u.seq), since = LEAST(n.since, u.at), decide_at = now(),
-           changed_at = now()
-         FROM unseen u WHERE n.device_id = u.device_id AND n.kind = 'message' AND n.subject_id = u.conversation_id
-         RETURNING n.device_id
-       ), due AS (
-         UPDATE push_devices d SET due_at = LEAST(d.due_at, now())
-         WHERE d.id IN (SELECT device_id FROM written) AND ${mayBeSooner('d')}
-         RETURNING d.due_at
-       )
-       SELECT min(due_at) AS "dueAt" FROM due`,
-      [userIds],
-      'push_reconsider',
-    );
-    return planned ?? { dueAt: null };
+  /**
+   * Messages that did not ring since these users were taken to look at them are decided about again, once other processes know
+   * that they do not look. A decision that is being noted is waited for, and then seen.
+   */
+  reconsider(userIds: readonly string[]): Promise<Planned> {
+    return this.database.background.transaction(async (transaction) => {
+      const devices = await transaction.query<{ id: string }>(
+        'SELECT id FROM push_devices WHERE user_id = ANY ($1) ORDER BY id FOR NO KEY UPDATE',
+        [userIds],
+        'push_reconsider_lock',
+      );
+      const [planned] = await transaction.query<Planned>(
+        `WITH unseen AS MATERIALIZED (
+           SELECT l.device_id, l.conversation_id, min(l.at) AS at FROM push_log l
+           WHERE l.device_id = ANY ($1) AND l.at > now() - make_interval(secs => ${MAX_SILENCE_SECONDS})
+             AND l.outcome = 'skipped' AND l.reason = 'looking'
+           GROUP BY l.device_id, l.conversation_id
+         ), written AS (
+           UPDATE push_notices n SET first_seq = LEAST(n.first_seq, m.last_read_seq + 1), since = LEAST(n.since, u.at),
+             decide_at = now() + ${ATTENTION_MARGIN}, changed_at = now()
+           FROM unseen u JOIN push_devices d ON d.id = u.device_id
+           JOIN conversation_members m ON m.conversation_id = u.conversation_id AND m.user_id = d.user_id
+           WHERE n.device_id = u.device_id AND n.kind = 'message' AND n.subject_id = u.conversation_id
+           RETURNING n.device_id, n.decide_at
+         ), due AS (
+           UPDATE push_devices d SET due_at = LEAST(d.due_at, w.decide_at)
+           FROM (SELECT device_id, min(decide_at) AS decide_at FROM written GROUP BY device_id) AS w
+           WHERE d.id = w.device_id AND ${mayBeSooner('d')}
+           RETURNING d.due_at
+         )
+         SELECT min(due_at) AS "dueAt" FROM due`,
+        [devices.map(({ id }) => id)],
+        'push_reconsider',
+      );
+      return planned ?? { dueAt: null };
+    });
   }
 
   /** Devices in the order of their ids, for a look at what a process that ended left. */

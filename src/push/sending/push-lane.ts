@@ -246,7 +246,11 @@ export class PushLane {
   }
 
   /** Several devices in one request. */
-  private async sendTogether(turns: readonly Turn[], takenAt: number): Promise<void> {
+  private async sendTogether(all: readonly Turn[], takenAt: number): Promise<void> {
+    // What is sent nothing is noted at once, and waits for no answer to the others.
+    const idle = all.filter(({ parts }) => parts.length === 0);
+    const noted = Promise.all(idle.map((turn) => this.finish(turn.device, turn.end([], true))));
+    const turns = all.filter(({ parts }) => parts.length > 0);
     const ofTurns = turns.map(({ device, parts }) => parts.map(({ notification }) => ({ device, notification })));
     const pushes = ofTurns.flat();
     const results = new Map<Push, PushResult>();
@@ -265,6 +269,7 @@ export class PushLane {
         return this.finish(turn.device, turn.end(answers, isBelieved));
       }),
     );
+    await noted;
   }
 
   /** One device, one notification after the other: the number of the last one is the one that stays. */

@@ -3,7 +3,7 @@ const MAX_VIOLATIONS = 100;
 /** After a fault is over, what it left behind is put right within this time. */
 export const SETTLING_MS = 8_000;
 /** Timers that come later than this stand for a machine that served nobody: no bound by the clock holds then. */
-const STALL_MS = 500;
+export const STALL_MS = 500;
 const STALL_WATCH_MS = 50;
 
 /** What a client was answered to. */

@@ -1,8 +1,7 @@
-import { GAP_TIMEOUT_MS } from '../../../src/realtime/delivery/conversation-sequencer.js';
 import { Random, sleep } from '../../chaos/random.js';
 import { until } from '../../support/story.js';
 import { Faults } from './faults.js';
-import { Ledger } from './ledger.js';
+import { Ledger, STALL_MS } from './ledger.js';
 import { Stage, type StagedProcess } from './stage.js';
 import { Verdict } from './verdict.js';
 import { Workload } from './workload.js';
@@ -81,12 +80,11 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
 async function watchLag({ name, directUrl }: StagedProcess, ledger: Ledger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const from = Date.now();
-    await fetch(`${directUrl}/health/live`, { signal }).then(
-      (response) => response.arrayBuffer(),
-      () => undefined,
-    );
+    await fetch(`${directUrl}/health/live`, { signal })
+      .then((response) => response.arrayBuffer())
+      .catch(() => undefined);
     const to = Date.now();
-    if (to - from > GAP_TIMEOUT_MS && !signal.aborted) ledger.stalled(name, from, to);
+    if (to - from > STALL_MS && !signal.aborted) ledger.stalled(name, from, to);
     await sleep(LAG_WATCH_MS);
   }
 }

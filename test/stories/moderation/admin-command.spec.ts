@@ -7,15 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
+import { migrationStatus } from '../../../src/database/migrations/migrator.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
 import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { film } from '../../support/files.js';
-import { createTestDatabase } from '../../support/postgres.js';
+import { applyHistory, migrationNames, today } from '../../support/histories.js';
+import { createEmptyDatabase, createTestDatabase, query } from '../../support/postgres.js';
 import { filesUnder } from '../../support/s3.js';
 import { RetentionRepository } from '../../../src/retention/retention.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
@@ -226,24 +227,29 @@ describe('npm run admin', () => {
   it(
     'touches no database that another release has migrated',
     async () => {
-      const other = await createTestDatabase();
-      const client = new pg.Client({ connectionString: other.url });
-      await client.connect();
+      const newer = await createTestDatabase();
+      const older = await createEmptyDatabase();
       try {
-        await client.query(`UPDATE _prisma_migrations SET migration_name = '29990101000000_later'
-          WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)`);
-        expect(await runWith({ DATABASE_URL: other.url }, 'stats')).toEqual({
-          code: 1,
-          output: 'the database was migrated by a newer release: run the command of that one\n',
-        });
-        await client.query(`DELETE FROM _prisma_migrations WHERE migration_name = '29990101000000_later'`);
-        expect(await runWith({ DATABASE_URL: other.url }, 'stats')).toEqual({
+        await query(
+          newer.url,
+          `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('1', '', '29990101000000_later', now())`,
+        );
+        for (const command of ['stats', 'after-restore'])
+          expect(await runWith({ DATABASE_URL: newer.url }, command)).toEqual({
+            code: 1,
+            output: 'the database was migrated by a newer release: run the command of that one\n',
+          });
+        await applyHistory(older.url, migrationNames.slice(0, -1).map(today), () => Promise.resolve());
+        expect(await runWith({ DATABASE_URL: older.url }, 'stats')).toEqual({
           code: 1,
           output: expect.stringContaining('the database is of an earlier release'),
         });
+        // A backup may be of one, and no server may start on it before.
+        expect(await runWith({ DATABASE_URL: older.url }, 'after-restore')).toMatchObject({ code: 0 });
+        expect((await migrationStatus(older.url)).pending).toEqual([]);
       } finally {
-        await client.end();
-        await other.drop();
+        await newer.drop();
+        await older.drop();
       }
     },
     COMMAND_MS,

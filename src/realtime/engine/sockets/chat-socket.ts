@@ -15,7 +15,7 @@ export interface ConnectionState {
   canSync: boolean;
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
-  /** It did not answer a ping, by which it ended: its client may have been gone for a while. */
+  /** It did not answer a ping, or its network failed, by which it ended: its client may have been gone for a while. */
   isSilent?: boolean;
   /** It shows all its conversations, as its dialect has no word for showing one: somebody who looks at its app may see none of them. */
   showsAll?: boolean;
