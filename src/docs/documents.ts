@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { Express } from 'express';
+import { dump } from 'js-yaml';
 import { asyncApiDocument } from './asyncapi.js';
 import { openApiDocument } from './openapi.js';
 import { errorsPage, eventsPage, protocolPage } from './pages.js';
@@ -8,24 +10,36 @@ import { TRY_SCRIPT } from './try.page.js';
 
 /**
  * Serves what the server says of itself: /docs, /docs-json, /docs/async, /docs/async-json, /docs/protocol, /docs/errors. Each
- * is made when it is first asked for, so that no start waits for it, and says the same from then on.
+ * is made when it is first asked for, so that no start waits for it, and is the same bytes from then on: everybody may ask
+ * for them, and to make them again, or only to hash them, would keep all others waiting.
  */
 export function mountDocuments(app: NestExpressApplication): void {
   const documents = once(() => openApiDocument(app));
   const asyncApi = once(() => asyncApiDocument(documents()));
   const server: Express = app.getHttpAdapter().getInstance();
-  server.get('/docs/async-json', (_, response) => response.json(asyncApi()));
-  const pages = {
-    '/docs/async': once(() => eventsPage(documents().schemas)),
-    '/docs/protocol': once(() => protocolPage(documents().schemas)),
-    '/docs/errors': once(errorsPage),
+  const serve = (path: string, type: string, make: () => string): void => {
+    const document = once(() => {
+      const body = Buffer.from(make());
+      return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    });
+    server.get(path, (_, response) => {
+      const { body, etag } = document();
+      response.type(type).set('ETag', etag).send(body);
+    });
   };
-  for (const [path, page] of Object.entries(pages))
-    server.get(path, (_, response) => response.type('html').send(page()));
-  server.get('/docs/try.js', (_, response) => response.type('text/javascript').send(TRY_SCRIPT));
-  SwaggerModule.setup('docs', app, () => documents().openApi, {
-    jsonDocumentUrl: 'docs-json',
-    yamlDocumentUrl: 'docs-yaml',
+  serve('/docs-json', 'json', () => JSON.stringify(documents().openApi));
+  serve('/docs-yaml', 'yaml', () => dump(documents().openApi, { skipInvalid: true, noRefs: true }));
+  serve('/docs/async-json', 'json', () => JSON.stringify(asyncApi()));
+  serve('/docs/async', 'html', () => eventsPage(documents().schemas));
+  serve('/docs/protocol', 'html', () => protocolPage(documents().schemas));
+  serve('/docs/errors', 'html', errorsPage);
+  serve('/docs/try.js', 'js', () => TRY_SCRIPT);
+  // The page fetches the document, which its script would otherwise hold.
+  SwaggerModule.setup('docs', app, {} as OpenAPIObject, {
+    raw: false,
+    swaggerUrl: '/docs-json',
+    // No stranger is asked whether the document is valid.
+    swaggerOptions: { validatorUrl: null },
   });
 }
 

@@ -81,6 +81,16 @@ describe('the pages of the documents', () => {
       },
     );
 
+    it('/docs shows the operations of the document that it fetches, and asks nobody else', async () => {
+      const asked: string[] = [];
+      browser.once('context', (context) => context.on('request', (sent) => asked.push(new URL(sent.url()).origin)));
+      const { page, faults } = await open('/docs', DESK);
+      await page.locator('#operations-auth-Auth_login').waitFor();
+      expect(faults).toEqual([]);
+      expect(new Set(asked)).toEqual(new Set([new URL(server.url).origin]));
+      await page.close();
+    });
+
     it('let a reader make an account, connect and send an event, and leave the session of the chat page alone', async () => {
       const { page, faults } = await open('/docs/protocol#try-sync', PHONE);
       const session = { name: 'accessToken', value: 'of the chat page', url: server.url };

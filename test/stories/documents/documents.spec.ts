@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -101,6 +102,50 @@ describe('the documents', () => {
 
   it('show samples that their own schemas allow', () => {
     expect(documents.faultsOfSamples()).toEqual([]);
+  });
+
+  it.each([
+    ['/docs-json', 'application/json'],
+    ['/docs-yaml', 'text/yaml'],
+    ['/docs/async-json', 'application/json'],
+    ['/docs/async', 'text/html'],
+    ['/docs/protocol', 'text/html'],
+    ['/docs/errors', 'text/html'],
+    ['/docs/try.js', 'text/javascript'],
+  ])(
+    'are made once: %s is the same bytes for everybody, and nothing for a client that has them',
+    async (path, type) => {
+      const sent = jest.spyOn(ServerResponse.prototype, 'end');
+      try {
+        const first = await fetch(story.url + path);
+        expect([first.status, first.headers.get('content-type')]).toEqual([200, `${type}; charset=utf-8`]);
+        expect((await first.text()).length).toBeGreaterThan(1_000);
+        await (await fetch(story.url + path)).text();
+        const [one, other] = sent.mock.calls.map(([bytes]) => bytes as unknown);
+        // Not only equal: that they were made again would show in nothing else.
+        expect(one).toBeInstanceOf(Buffer);
+        expect(other === one).toBe(true);
+        const etag = first.headers.get('etag') ?? '';
+        // Without the second of them `fetch` asks for the bytes again.
+        const headers = { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' };
+        const present = await fetch(story.url + path, { headers });
+        expect([present.status, (await present.text()).length]).toEqual([304, 0]);
+        const head = await fetch(story.url + path, { method: 'HEAD' });
+        expect([head.status, head.headers.get('etag'), head.headers.get('content-length')]).toEqual([
+          200,
+          etag,
+          first.headers.get('content-length'),
+        ]);
+      } finally {
+        sent.mockRestore();
+      }
+    },
+  );
+
+  it('are no part of the script of their page, which fetches them', async () => {
+    const script = await (await fetch(`${story.url}/docs/swagger-ui-init.js`)).text();
+    expect(script).toContain('"swaggerUrl": "/docs-json"');
+    expect(script).not.toContain('"paths"');
   });
 
   it('ask for nothing that has a default, close what clients send, and describe both sides of typing', () => {
