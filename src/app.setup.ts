@@ -16,6 +16,7 @@ import { originPolicy } from './config/origins.js';
 import { mountDocuments } from './docs/documents.js';
 import { ipAddressKey } from './limits/ip-address-key.js';
 import { RateLimiter } from './limits/rates/rate-limiter.js';
+import { boundPipelinedRequests } from './limits/connections/pipelined-requests.js';
 import { TcpConnections } from './limits/connections/tcp-connections.js';
 import { useRequestIds } from './http/request-id.js';
 import { Metrics } from './observability/metrics.js';
@@ -59,6 +60,7 @@ export function configureApp(app: NestExpressApplication): void {
     requestTimeout: UPLOAD_TIMEOUT_MS,
   });
   app.get(TcpConnections).watch(app.getHttpServer());
+  boundPipelinedRequests(app.getHttpServer());
   const metrics = app.get(Metrics);
   useParserErrors(app.getHttpServer(), (code) => metrics.refusal('http', code));
   app.use(securityHeaders(configuration.production));

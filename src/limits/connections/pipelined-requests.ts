@@ -1,0 +1,34 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How many requests of one connection may wait for their answers. Browsers and proxies send one after the other. */
+export const MAX_PIPELINED_REQUESTS = 16;
+
+/**
+ * Ends a connection that sends more requests than that without waiting for answers. Each answer behind the first one lies
+ * in memory, where nothing that bounds connections counts it, and may hold an open file.
+ *
+ * To be called before the server listens. What listens to its requests by then is called for those within the bound alone,
+ * also where it has taken the place of other listeners.
+ */
+export function boundPipelinedRequests(server: Server): void {
+  const underWay = new WeakMap<Socket, number>();
+  const isWithinBound = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
+    // Of what has been read already, requests go on to come after the end.
+    if (socket.destroyed) return false;
+    const count = (underWay.get(socket) ?? 0) + 1;
+    if (count > MAX_PIPELINED_REQUESTS) {
+      socket.destroy();
+      return false;
+    }
+    underWay.set(socket, count);
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1));
+    return true;
+  };
+  server.once('listening', () => {
+    const listeners = server.listeners('request') as RequestListener[];
+    server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (isWithinBound(request, response)) for (const listener of listeners) listener.call(server, request, response);
+    });
+  });
+}
