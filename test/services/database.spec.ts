@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,10 @@ import { migrate, migrationStatus } from '../../src/database/migrations/migrator
 import { applyHistory, migrationNames, today } from '../support/histories.js';
 import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/postgres.js';
 import { until } from '../support/story.js';
+
+// Compiled: a plain process knows no TypeScript.
+const COMPILED = pathToFileURL(join(process.cwd(), 'dist', 'database', 'embedded', 'embedded-postgres.js')).href;
+const hasMountNamespaces = spawnSync('unshare', ['-m', 'true']).status === 0;
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -229,14 +234,76 @@ describe('the embedded PostgreSQL', () => {
     expect(alien.exitCode).toBeNull();
     alien.kill('SIGKILL');
   });
+
+  it('refuses to start beside one of another container, which shares the directory and no process number', async () => {
+    // As another container sees it: a number that is nobody's here, or that another program has here.
+    const alien = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const [path, socket] = [join(directory, 'postmaster.pid'), join(directory, '.s.PGSQL.5999')];
+    const other = createServer((connection) => connection.destroy());
+    await new Promise<void>((listening) => other.listen(socket, listening));
+    try {
+      for (const pid of [2_147_483_646, alien.pid]) {
+        const content = `${pid}\n${directory}\n1\n5999\n${directory}\n127.0.0.1\n1 2\nready\n`;
+        await writeFile(path, content);
+        await expect(start()).rejects.toThrow(
+          `DATA_DIR ${home} is in use by another running server, perhaps in another container`,
+        );
+        // The other one reads its number there, and would end without it.
+        expect(await readFile(path, 'utf8')).toBe(content);
+      }
+    } finally {
+      alien.kill('SIGKILL');
+      await new Promise((closed) => other.close(closed));
+      await rm(path);
+    }
+  });
+
+  it('starts although its postmaster.pid is empty, of one that was killed while it made it', async () => {
+    const path = join(directory, 'postmaster.pid');
+    await writeFile(path, '');
+    const minuteAgo = Date.now() / 1_000 - 60;
+    await utimes(path, minuteAgo, minuteAgo);
+    const { connectionString } = await start();
+    expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
+  });
+
+  it('says why PostgreSQL gives up on its files, and not only that it does', async () => {
+    const broken = join(home, 'broken');
+    await (await EmbeddedPostgres.start({ directory: broken, log: () => undefined, durable: false })).stop();
+    const log = join(broken, 'pg_wal');
+    for (const name of await readdir(log)) if (/^[0-9A-F]{24}$/.test(name)) await rm(join(log, name));
+    await expect(EmbeddedPostgres.start({ directory: broken, log: () => undefined, durable: false })).rejects.toThrow(
+      'could not locate a valid checkpoint record',
+    );
+  });
+
+  (hasMountNamespaces ? it : it.skip)('names the way where a volume is mounted at its place', async () => {
+    const mounted = join(home, 'mounted', 'postgres');
+    await mkdir(mounted, { recursive: true });
+    const program = `await (await import(${JSON.stringify(COMPILED)})).EmbeddedPostgres.start({ directory: ${JSON.stringify(mounted)}, log: () => undefined, durable: false }).catch((error) => console.log(error.message));`;
+    const { stdout } = spawnSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        'mount -t tmpfs none "$1" && exec "$2" --input-type=module -e "$3"',
+        'sh',
+        mounted,
+        process.execPath,
+        program,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(stdout).toContain(`${mounted} is a mount point`);
+    expect(stdout).toContain(`mount the volume at ${join(home, 'mounted')}`);
+  });
 });
 
 /** Starts the cluster in a process that is then killed, and returns the cluster's address. */
 async function startInKilledProcess(directory: string): Promise<string> {
-  // Compiled: a plain process knows no TypeScript.
-  const program = pathToFileURL(join(process.cwd(), 'dist', 'database', 'embedded', 'embedded-postgres.js')).href;
   const script = `
-    const { EmbeddedPostgres } = await import(${JSON.stringify(program)});
+    const { EmbeddedPostgres } = await import(${JSON.stringify(COMPILED)});
     const options = { directory: ${JSON.stringify(directory)}, log: () => undefined, durable: false };
     process.stdout.write((await EmbeddedPostgres.start(options)).connectionString + '\\n');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -31,7 +31,13 @@ export function create(
   } catch (error) {
     // Another process was faster: its cluster is as good.
     if (isCluster(directory)) return;
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EBUSY') {
+      throw new EmbeddedPostgresError(
+        `${directory} is a mount point, which a database cannot be moved onto: mount the volume at ${dirname(directory)}, or elsewhere, and make ${directory} a symbolic link to an empty directory inside it`,
+      );
+    }
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) {
       throw new EmbeddedPostgresError(`${directory} is in the way: it is no database of ours`);
     }
     throw error;

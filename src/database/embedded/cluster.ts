@@ -6,11 +6,14 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
+  statSync,
 } from 'node:fs';
 import { readFile, stat, truncate } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -30,6 +33,8 @@ const LOOPBACK = '127.0.0.1';
 /** What the shortest of the platforms takes. */
 const MAX_SOCKET_PATH_BYTES = 103;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** A postmaster fills its file at once: one that is empty for longer is of one that was killed in that moment. */
+const EMPTY_FILE_MS = 5_000;
 /** How long it may recover after a crash. */
 const RECOVERY_MS = 10 * 60_000;
 
@@ -130,10 +135,13 @@ export class Cluster {
       }
       if (postmaster === undefined && !isRunning(this.child)) {
         if (this.child !== undefined) this.explainExit();
-        adopted = false;
-        this.child = await this.launch();
-        this.isOurs = true;
-        this.pid = this.child.pid;
+        this.child = undefined;
+        if (await this.isFree()) {
+          adopted = false;
+          this.child = await this.launch();
+          this.isOurs = true;
+          this.pid = this.child.pid;
+        }
       }
       if (Date.now() - lastAnswerAt > SILENCE_MS || Date.now() > giveUp) {
         throw new EmbeddedPostgresError(`PostgreSQL does not answer; see ${this.logFile}`);
@@ -206,18 +214,12 @@ export class Cluster {
     return join(this.directory, 'postmaster.pid');
   }
 
-  /** The live postmaster of this directory, if any. */
+  /** The live postmaster of this directory, if any: of this machine, or of this container. */
   private readPostmaster(): Postmaster | undefined {
-    const path = this.pidFile;
-    const content = readIfPresent(path) ?? '';
+    const content = readIfPresent(this.pidFile) ?? '';
     const lines = content.split('\n');
     const pid = Number(lines[0]);
-    if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined;
-    if (isAlien(pid, this.directory)) {
-      this.log(`${path} is stale: process ${pid} is another program`);
-      disown(path, content);
-      return undefined;
-    }
+    if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || isAlien(pid, this.directory)) return undefined;
     const port = Number(lines[3]);
     return {
       pid,
@@ -225,6 +227,39 @@ export class Cluster {
       socketDirectory: lines[4] === '' ? undefined : lines[4],
       isStopping: isStopping(content),
     };
+  }
+
+  /**
+   * Whether a postmaster may be started, where none is seen; what a dead one left that would keep it from that is put aside.
+   * The number in postmaster.pid means nothing in another container, which shares only the directory: its socket does.
+   * @throws EmbeddedPostgresError where somebody listens on a socket of the directory
+   */
+  private async isFree(): Promise<boolean> {
+    const path = this.pidFile;
+    const sockets = readdirSync(this.directory).filter((name) => /^\.s\.PGSQL\.\d+$/.test(name));
+    for (const name of sockets) {
+      if (!(await isListenedOn(join(this.directory, name)))) continue;
+      // It may have started since.
+      if (this.readPostmaster() !== undefined) return false;
+      throw new EmbeddedPostgresError(
+        `DATA_DIR ${this.home} is in use by another running server, perhaps in another container`,
+      );
+    }
+    const content = readIfPresent(path);
+    if (content === undefined) return true;
+    if (content === '') {
+      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      if (age < EMPTY_FILE_MS) return false;
+      this.log(`${path} is empty: its PostgreSQL was killed while it started`);
+      rmSync(path, { force: true });
+      return true;
+    }
+    const pid = Number.parseInt(content, 10);
+    if (pid > 1 && isAlive(pid) && isAlien(pid, this.directory)) {
+      this.log(`${path} is stale: process ${pid} is another program`);
+      disown(path, content);
+    }
+    return true;
   }
 
   private async ask(host: string, port: number): Promise<'ready' | 'busy' | 'silent'> {
@@ -293,10 +328,13 @@ export class Cluster {
   /** Throws what PostgreSQL gave as its reason to end, unless that passes by itself. */
   private explainExit(): void {
     const said = readFileSync(this.logFile).subarray(this.logStart).toString('utf8');
-    const reason = said.match(/FATAL: +(.*)(?:\n.*DETAIL: +(.*))?/);
+    // Whoever asks while it starts is answered with a FATAL of his own.
+    const reason =
+      said.match(/PANIC: +(.*)(?:\n.*DETAIL: +(.*))?/) ??
+      said.match(/FATAL: +(?!the database system is )(.*)(?:\n.*DETAIL: +(.*))?/);
     const text = reason === null ? 'PostgreSQL ended at once' : [reason[1], reason[2]].filter(Boolean).join(' ');
     // Processes of a killed postmaster that are still leaving; a postmaster that another server just started.
-    if (/shared memory block|lock file .* already exists/.test(text)) return;
+    if (/shared memory block|lock file .* (already exists|is empty)/.test(text)) return;
     if (/could not (bind|create any TCP)/.test(text) && !this.portIsFixed) return;
     // Some shared and network file systems cannot hold one. TCP does as well.
     if (/could not create any Unix-domain sockets/.test(text) && this.canHaveSockets) {
@@ -305,6 +343,21 @@ export class Cluster {
     }
     throw new EmbeddedPostgresError(`${text}; see ${this.logFile}`);
   }
+}
+
+/** Whether a process, of whatever container, listens on a Unix socket. */
+function isListenedOn(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, timeout: 2_000 });
+    const end = (isListening: boolean): void => {
+      socket.destroy();
+      resolve(isListening);
+    };
+    socket.once('connect', () => end(true));
+    // A process that does not accept for so long is there all the same.
+    socket.once('timeout', () => end(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'EAGAIN'));
+  });
 }
 
 /** The eighth line of postmaster.pid says what the postmaster is doing. */
