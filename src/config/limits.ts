@@ -94,7 +94,7 @@ export const LIMITS = {
   connects: { per: 'ipAddress', burst: 1_000, points: 50, perSeconds: 1 },
   /** A user's connections that were ended because they flooded; beyond it the user is let in no more for a while. */
   floods: { per: 'user', burst: 5, points: 1, perSeconds: 10 },
-  /** HTTP requests of any kind, those of sockets before they are open among them. */
+  /** HTTP requests of any kind but OPTIONS, which need nothing of anybody; those of sockets before they are open among them. */
   http: { per: 'ipAddress', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;
 
