@@ -5,6 +5,7 @@ import { ApiErrors } from '../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { RequireRole } from '../http/require-role.decorator.js';
+import { Gated } from '../limits/gate.interceptor.js';
 import { SetRetentionDto } from './dto/retention.dto.js';
 import { Retention } from './retention.js';
 import { RetentionView } from './retention.view.js';
@@ -12,6 +13,7 @@ import { RetentionView } from './retention.view.js';
 @ApiTags('admin')
 @ApiBearerAuth()
 @RequireRole('ADMIN')
+@Gated()
 @Controller('admin/conversations/:id/retention')
 export class RetentionController {
   constructor(private readonly retention: Retention) {}

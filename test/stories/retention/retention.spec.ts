@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
+import { ReadGate } from '../../../src/limits/reads/read-gate.js';
+import { WriteGate } from '../../../src/limits/writes/write-gate.js';
 import { MessageChangesRepository } from '../../../src/messages/changes/message-changes.repository.js';
 import { Retention } from '../../../src/retention/retention.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -190,6 +192,15 @@ describe('retention', () => {
       before,
     );
     device.socket.close();
+  });
+
+  it('is asked for and set behind the gates of the administrator', async () => {
+    const path = `/admin/conversations/${await ada.directConversation(bob)}/retention`;
+    const gates = [ReadGate, WriteGate].map((gate) => jest.spyOn(story.app.get(gate), 'run'));
+    await root.must('GET', path);
+    await root.must('PUT', path, { days: null });
+    expect(gates.map(({ mock }) => mock.calls.map(([user]) => user.userId))).toEqual([[root.id], [root.id]]);
+    for (const gate of gates) gate.mockRestore();
   });
 
   it('is another for a conversation where an administrator says so, and that is written down', async () => {
