@@ -170,16 +170,26 @@ export class WebhooksRepository {
     return rows.length > 0;
   }
 
-  /** Nothing is noted where it was sent again by hand meanwhile, which says how it goes from then on. @returns how it is now */
+  /**
+   * Nothing is noted where it was sent again by hand meanwhile, which says how it goes from then on. A webhook whose receiver took it
+   * fails no more, where it leads there still.
+   * @returns how it is now
+   */
   async noteTest(
-    id: string,
+    { id, url }: { id: string; url: string },
     { status, error, durationMs }: { status: number | null; error: string | null; durationMs: number },
   ): Promise<DeliveryRow | undefined> {
     const [noted] = await this.database.query<DeliveryRow>(
-      `UPDATE webhook_deliveries SET last_status = $2, last_error = $3, last_duration_ms = $4,
-         delivered_at = CASE WHEN $3::text IS NULL THEN now() END
-       WHERE id = $1 AND next_at IS NULL AND delivered_at IS NULL RETURNING ${DELIVERY_COLUMNS}`,
-      [id, status, error, durationMs],
+      `WITH noted AS (
+         UPDATE webhook_deliveries SET last_status = $2, last_error = $3, last_duration_ms = $4,
+           delivered_at = CASE WHEN $3::text IS NULL THEN now() END
+         WHERE id = $1 AND next_at IS NULL AND delivered_at IS NULL RETURNING *
+       ), healthy AS (
+         UPDATE webhooks SET failing_since = NULL WHERE id = (SELECT webhook_id FROM noted WHERE delivered_at IS NOT NULL)
+           AND url = $5 AND failing_since IS NOT NULL
+       )
+       SELECT ${DELIVERY_COLUMNS} FROM noted`,
+      [id, status, error, durationMs, url],
     );
     if (noted !== undefined) return noted;
     const [row] = await this.database.query<DeliveryRow>(

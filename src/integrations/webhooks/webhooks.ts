@@ -147,7 +147,7 @@ export class Webhooks implements OnModuleInit {
     });
     const { url, secrets } = webhook;
     const result = await this.poster.post({ url, secrets, id: delivery.id, payload: delivery.payload });
-    const row = await this.repository.noteTest(delivery.id, result);
+    const row = await this.repository.noteTest({ id: delivery.id, url }, result);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return deliveryView(row);
   }

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Clock } from '../../../src/common/clock.js';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
+import { forgetPastDeliveries } from '../../../src/integrations/webhooks/forgotten-past.repository.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
 import { WebhookNotices } from '../../../src/integrations/webhooks/sending/webhook-notices.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
@@ -488,6 +489,35 @@ describe('webhooks', () => {
     await query(`UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`, hook.webhookId);
     await ada.say(direct, 'two');
     await until('it is disabled', async () => (await webhook(hook.webhookId)).disabledReason === 'FAILING');
+  });
+
+  it('are not disabled by one failure alone, however long ago there was another one', async () => {
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(503).end();
+    await query(`UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`, hook.webhookId);
+    await ada.say(await ada.directConversation(bob), 'one');
+    await until('it is disabled', async () => (await webhook(hook.webhookId)).disabledReason === 'FAILING');
+    expect((await deliveries(hook.webhookId))[0].attempts).toBeGreaterThan(1);
+  });
+
+  it('fail no more once their receiver takes a test, or a backup was restored', async () => {
+    const hook = await receiver(['message.created']);
+    const fail = (): Promise<unknown> =>
+      query(`UPDATE webhooks SET failing_since = now() - interval '119 hours' WHERE id = $1`, hook.webhookId);
+    const failingSince = async (): Promise<unknown> => (await webhook(hook.webhookId)).failingSince;
+    await fail();
+    hook.answer = (response) => response.writeHead(503).end();
+    await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`);
+    expect(await failingSince()).not.toBeNull();
+    hook.answer = (response) => response.writeHead(204).end();
+    await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`);
+    expect(await failingSince()).toBeNull();
+    await fail();
+    const client = new pg.Client({ connectionString: story.databaseUrl });
+    await client.connect();
+    await forgetPastDeliveries(client);
+    await client.end();
+    expect(await failingSince()).toBeNull();
   });
 
   it('are enabled again with what waited, which counts no more against how much may wait', async () => {

@@ -190,7 +190,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       const breakMs = this.configuration.timings.webhookBreakMs * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10);
       if (receiver.failures >= MAX_FAILURES) receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
     }
-    if (!isGone && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
+    // A single failure, days after another one with nothing in between, is no failure for days.
+    if (!isGone && delivery.attempts > 1 && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
       await this.disable(delivery.webhookId, 'FAILING', delivery.url);
   }
 
