@@ -66,17 +66,21 @@ export class WebhookQueueRepository {
     );
   }
 
-  /** How long until something is due that nobody holds; null where nothing waits. */
-  async nextInMs(): Promise<number | null> {
+  /**
+   * How long until something is due that nobody holds; null where nothing waits.
+   * @param besides webhooks to which nothing more is sent for now: what is due for them is not counted
+   */
+  async nextInMs(besides: readonly string[]): Promise<number | null> {
     const [row] = await this.database.background.query<{ ms: number | null }>(
-      `SELECT (GREATEST(EXTRACT(EPOCH FROM min(d.next_at) - now()), 0) * 1000)::integer AS ms
+      `SELECT (EXTRACT(EPOCH FROM min(d.next_at) - now()) * 1000)::integer AS ms
        FROM webhooks w CROSS JOIN LATERAL (
          SELECT l.next_at FROM webhook_deliveries l WHERE l.webhook_id = w.id AND l.next_at IS NOT NULL ORDER BY l.next_at LIMIT 1
-       ) AS d WHERE w.disabled_at IS NULL`,
-      [],
+       ) AS d WHERE w.disabled_at IS NULL AND w.id <> ALL ($1::uuid[])`,
+      [besides],
       'webhook_next',
     );
-    return row?.ms ?? null;
+    // Not in the statement: GREATEST leaves a null out, and nothing that waits is not something that is due.
+    return row === undefined || row.ms === null ? null : Math.max(0, row.ms);
   }
 
   /**

@@ -133,10 +133,10 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     const taken = await this.repository.take(this.leaseId, MAX_CONCURRENT, this.roomTaken(), webhookLeaseMs);
     for (const delivery of taken) this.begin(delivery);
     if (taken.length > 0) return MIN_REST_MS;
-    const nextMs = await this.repository.nextInMs();
-    const rest = nextMs === null ? webhookRestMs : Math.min(webhookRestMs, nextMs);
-    // What is due and cannot be taken waits for a request to end, or for a receiver's pause.
-    return Math.max(MIN_REST_MS * 5, rest);
+    // What is due for those waits for a request to end, which wakes this, or for the end of a pause.
+    const full = [...this.roomTaken()].filter(([, count]) => count >= MAX_CONCURRENT).map(([id]) => id);
+    const nextMs = (await this.repository.nextInMs(full)) ?? webhookRestMs;
+    return Math.max(MIN_REST_MS * 5, Math.min(webhookRestMs, nextMs, this.pauseEndsInMs()));
   }
 
   /** By webhook; all of it where nothing is to be sent to it now. One that fails is asked by one request at a time. */
@@ -148,6 +148,13 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       else taken.set(id, failures >= MAX_FAILURES ? Math.max(inFlight, 0) + MAX_CONCURRENT - 1 : inFlight);
     }
     return taken;
+  }
+
+  /** How long until the next of those pauses ends that are under way. */
+  private pauseEndsInMs(): number {
+    const now = performance.now();
+    const left = [...this.receivers.values()].map(({ pausedUntil }) => pausedUntil - now).filter((ms) => ms > 0);
+    return Math.min(...left, Number.POSITIVE_INFINITY);
   }
 
   private begin(delivery: LeasedDelivery): void {
