@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Clock } from '../../../src/common/clock.js';
@@ -11,6 +11,7 @@ import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sendi
 import { WebhookSender } from '../../../src/integrations/webhooks/sending/webhook-sender.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
+import { MessageReader } from '../../../src/messages/reading/message-reader.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 import { WebhookReceiver } from '../../support/webhook-receiver.js';
 
@@ -489,6 +490,57 @@ describe('webhooks', () => {
     await query(`UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`, hook.webhookId);
     await ada.say(direct, 'two');
     await until('it is disabled', async () => (await webhook(hook.webhookId)).disabledReason === 'FAILING');
+  });
+
+  it('are looked at no sooner than a pause of their receiver ends, whatever is due for it', async () => {
+    const hook = await receiver(['message.created']);
+    const { timings } = story.app.get(Configuration);
+    const { webhookBreakMs, webhookRestMs } = timings;
+    Object.assign(timings, { webhookBreakMs: 3_600_000, webhookRestMs: 3_600_000 });
+    const sender = story.app.get(WebhookSender) as unknown as {
+      receivers: Map<string, { pausedUntil: number }>;
+      turn(): Promise<number>;
+    };
+    try {
+      hook.answer = (response) => response.writeHead(503).end();
+      const direct = await ada.directConversation(bob);
+      for (let n = 0; n < 3; n += 1) await ada.say(direct, `${n}`);
+      const pausedUntil = (): number => sender.receivers.get(hook.webhookId)?.pausedUntil ?? 0;
+      await until('its receiver is given a pause', () => pausedUntil() > performance.now());
+      await query(
+        'UPDATE webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND lease_id IS NULL',
+        hook.webhookId,
+      );
+      // The longest pause is a minute.
+      await until('there is nothing to do for half of it', async () => (await sender.turn()) > 30_000);
+    } finally {
+      Object.assign(timings, { webhookBreakMs, webhookRestMs });
+      sender.receivers.delete(hook.webhookId);
+      story.app.get(WebhookSender).wake();
+    }
+  });
+
+  it('are planned in smaller steps after a failure, and without who may not read what a message quotes', async () => {
+    const hook = await receiver(['message.created']);
+    const planning = story.app.get(WebhookPlanningRepository);
+    const published = jest.spyOn(story.app.get(MessageReader), 'listPublished');
+    // As a statement does that may take no longer.
+    planning.lock = (transaction, ids, first) =>
+      ids.length > 2
+        ? Promise.reject(new Error('too much at once'))
+        : WebhookPlanningRepository.prototype.lock.call(planning, transaction, ids, first);
+    try {
+      const groups = await Promise.all([1, 2, 3, 4].map((n) => ada.group(`Trip ${n}`, bob)));
+      const first = await ada.say(groups[0] ?? '', 'quoted');
+      await Promise.all(groups.map((id) => ada.say(id, `to ${id}`, id === groups[0] ? { replyToId: first.id } : {})));
+      for (const id of groups) await hook.next('message.created', ({ message }) => message.content === `to ${id}`);
+      const found = (await Promise.all(published.mock.results.map(({ value }) => value as Promise<Anything[]>))).flat();
+      expect(found.some(({ created }) => created.message.replyTo !== null)).toBe(true);
+      expect(found.filter(({ created }) => created.limits !== undefined)).toEqual([]);
+    } finally {
+      planning.lock = WebhookPlanningRepository.prototype.lock;
+      published.mockRestore();
+    }
   });
 
   it('are not disabled by one failure alone, however long ago there was another one', async () => {

@@ -40,7 +40,9 @@ export class WebhookPayloads {
   /** In the same order. All that a moderation service needs: the text, URLs of files, who wrote it and where. */
   async ofMessages(transaction: Transaction, events: readonly MessageEvent[]): Promise<Payload[]> {
     if (events.length === 0) return [];
-    const found = await this.messages.listPublished([...new Set(events.map(({ messageId }) => messageId))]);
+    const found = await this.messages.listPublished([...new Set(events.map(({ messageId }) => messageId))], {
+      hasLimits: false,
+    });
     const messages = new Map(found.map(({ created: { message } }) => [message.id, message]));
     const all = [...messages.values()];
     const users = await this.repository.users(transaction, unique(all.map(({ senderId }) => senderId)));

@@ -33,6 +33,9 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   private conversations = new Set<string>();
   private walkedTo = NIL_ID;
   private walkAt = 0;
+  /** Smaller after a failure: if one of them is the reason, the others soon go without it. */
+  private stepSize = MAX_STEP;
+  private eventsSize = MAX_EVENTS;
   private isIdle = false;
   /** False where there was no webhook when it was last looked: then messages wake nothing. */
   private isActive = true;
@@ -112,18 +115,21 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     }
     const step: string[] = [];
     for (const id of noted) {
-      if (step.length < MAX_STEP) step.push(id);
+      if (step.length < this.stepSize) step.push(id);
       else this.note(id);
     }
-    const events = await this.planEvents();
+    let areEventsLeft: boolean;
     try {
+      areEventsLeft = await this.planEvents();
       for (const id of await this.planMessages(step)) this.note(id);
+      this.stepSize = Math.min(MAX_STEP, this.stepSize * 2);
     } catch (error) {
       for (const id of step) this.note(id);
+      this.stepSize = Math.max(1, this.stepSize >> 2);
       throw error;
     }
     await this.walk();
-    this.isIdle = events < MAX_EVENTS && this.conversations.size === 0;
+    this.isIdle = !areEventsLeft && this.conversations.size === 0;
     return true;
   }
 
@@ -136,9 +142,13 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  private async planEvents(): Promise<number> {
+  /** Whether there are more of them. */
+  private async planEvents(): Promise<boolean> {
+    const size = this.eventsSize;
+    // Until these are planned.
+    this.eventsSize = Math.max(1, size >> 2);
     const taken = await this.repository.step(async (transaction) => {
-      const events = await this.repository.takeEvents(transaction, MAX_EVENTS);
+      const events = await this.repository.takeEvents(transaction, size);
       if (events.length === 0) return 0;
       const webhooks = await this.repository.active(transaction);
       const followed = events.filter(({ type }) => webhooks.some((webhook) => webhook.events.includes(type)));
@@ -152,8 +162,9 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       await this.deliver(transaction, webhooks, payloads);
       return events.length;
     });
+    this.eventsSize = Math.min(MAX_EVENTS, size * 2);
     if (taken > 0) this.sender.wake();
-    return taken;
+    return taken === size;
   }
 
   /** Answers of which conversations there is more. */
