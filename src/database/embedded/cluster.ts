@@ -328,7 +328,7 @@ export class Cluster {
   /** Throws what PostgreSQL gave as its reason to end, unless that passes by itself. */
   private explainExit(): void {
     const said = readFileSync(this.logFile).subarray(this.logStart).toString('utf8');
-    // Whoever asks while it starts is answered with a FATAL of his own.
+    // A connection that comes while it starts is answered with a FATAL of its own.
     const reason =
       said.match(/PANIC: +(.*)(?:\n.*DETAIL: +(.*))?/) ??
       said.match(/FATAL: +(?!the database system is )(.*)(?:\n.*DETAIL: +(.*))?/);
