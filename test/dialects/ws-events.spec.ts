@@ -156,6 +156,10 @@ describe('ws-events', () => {
       cys.say({ event: 'message', receiverId: dan.id, message: 'x', images: wrong });
       expect((await cys.event('error')).data.code).toBe('VALIDATION_FAILED');
     }
+    cys.say({ event: 'message', receiverId: dan.id, images: Array.from({ length: 11 }, () => images[0]) });
+    expect((await cys.event('error')).data.errors).toEqual({
+      images: ['images must contain no more than 10 elements'],
+    });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { ArrayUnique, IsArray, IsString, MaxLength } from 'class-validator';
 import { DomainError } from '../errors.js';
 import { IsId } from './is-id.decorator.js';
@@ -36,4 +37,31 @@ describe('what is wrong with a field', () => {
       token: ['token must be shorter than or equal to 10 characters'],
     });
   });
+
+  it('is listed of fifty fields at the most', () => {
+    expect(Object.keys(errorsOf(fields(200)) as object)).toHaveLength(50);
+  });
+
+  it.each([
+    ['fields', 'must not have more than 250 objects and fields', fields(251)],
+    [
+      'objects',
+      'must not have more than 250 objects and fields',
+      { memberIds: Array.from({ length: 251 }, () => ({})) },
+    ],
+    ['lists', 'must not have more than 250 objects and fields', { memberIds: Array.from({ length: 251 }, () => []) }],
+    ['elements', 'must not have more than 2000 elements', { memberIds: Array.from({ length: 2_001 }, () => '') }],
+    ['bytes', 'must not have more than 2000 elements', { memberIds: [], token: Buffer.alloc(2_001) }],
+  ])('is that there are too many of them, where there are more %s than in any DTO', (_, fault, input) => {
+    expect(errorsOf(input)).toEqual({ '': [fault] });
+  });
+
+  it('is looked for in the longest list that any DTO takes', () => {
+    const memberIds = Array.from({ length: 1_000 }, () => randomUUID());
+    expect(errorsOf({ memberIds, token: 'x' })).toEqual({ memberIds, token: 'x' });
+  });
 });
+
+function fields(count: number): object {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, index]));
+}

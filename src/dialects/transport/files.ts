@@ -1,3 +1,4 @@
+import { MAX_ATTACHMENTS } from '../../realtime/protocol/client-events.dto.js';
 import { invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 
@@ -25,11 +26,13 @@ export function carry(
   else carried.attachments.push({ url: reference, ...about });
 }
 
-/** Several at once. @throws DomainError VALIDATION_FAILED by `field` also for what is no list */
+/** Several at once. @throws DomainError VALIDATION_FAILED by `field` also for what is no list, and for too many */
 export function carryAll(field: string, references: unknown, about: { kind: string }): Carried {
   const carried: Carried = { attachmentIds: [], attachments: [] };
   if (references === undefined || references === null) return carried;
   if (!Array.isArray(references)) throw invalidField(field, `${field} must be a list`);
+  if (references.length > MAX_ATTACHMENTS)
+    throw invalidField(field, `${field} must contain no more than ${MAX_ATTACHMENTS} elements`);
   for (const reference of references) carry(carried, field, reference, about);
   return carried;
 }

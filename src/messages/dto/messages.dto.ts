@@ -8,6 +8,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../common/pagination.js';
 import { IsId } from '../../common/validation/is-id.decorator.js';
 import { IsText } from '../../common/validation/is-text.decorator.js';
 import { showsSomething } from '../../common/text/visible-text.js';
+import { NoLongerThan } from '../../common/validation/no-longer-than.decorator.js';
 import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
@@ -35,6 +36,7 @@ export class MessageContentDto {
   @OptionalField()
   @IsArray()
   @ArrayMaxSize(MAX_ATTACHMENTS)
+  @NoLongerThan(MAX_ATTACHMENTS)
   @ValidateNested({ each: true })
   @Type(() => ExternalAttachment)
   attachments?: ExternalAttachment[] | null;

@@ -26,6 +26,9 @@ import {
 } from '../../messages/dto/messages.dto.js';
 import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
+/** Dialects count what they take apart before they make a payload of it. */
+export { MAX_ATTACHMENTS };
+
 const MAX_SEQ = 2_147_483_647;
 
 /** A bare id string is taken as `{ conversationId }`. */

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type { DomainError, FieldErrors } from '../../common/errors.js';
 import { validated } from '../../common/validation/validation.js';
 import { SendMessageDto } from './client-events.dto.js';
 import { checkedSendMessage, plainlyValid } from './send-message.check.js';
@@ -115,4 +117,20 @@ describe('the check of send_message by hand', () => {
       ),
     );
   });
+
+  it('looks at one attachment more than a message may have', () => {
+    const errors = faultsOf({ conversationId: randomUUID(), attachments: Array.from({ length: 40 }, () => ({})) });
+    expect(errors.attachments).toEqual(['attachments must contain no more than 10 elements']);
+    const looked = Object.keys(errors).flatMap((field) => /^attachments\.(\d+)\./.exec(field)?.[1] ?? []);
+    expect([...new Set(looked)]).toEqual(Array.from({ length: 11 }, (_, index) => String(index)));
+  });
 });
+
+function faultsOf(input: object): FieldErrors {
+  try {
+    validated(SendMessageDto, input);
+    return {};
+  } catch (error) {
+    return (error as DomainError).errors ?? {};
+  }
+}
