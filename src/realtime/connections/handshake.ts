@@ -39,7 +39,7 @@ export class Handshake {
       (error: unknown) => {
         this.metrics.refusal('handshake', domainErrorOf(error).code);
         next(handshakeError(domainErrorOf(error)));
-        this.guard.refused(socket);
+        this.guard.expire(socket);
       },
     );
   };

@@ -56,6 +56,7 @@ export class SocketConnections {
   close(socket: ChatSocket): void {
     this.sessions.get(socket)?.close();
     this.sessions.delete(socket);
+    this.guard.expire(socket);
   }
 
   private listen(socket: ChatSocket, session: DialectSession, returnsOnlyWhenLost: boolean | undefined): void {

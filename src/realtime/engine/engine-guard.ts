@@ -12,19 +12,22 @@ import { connectionOf, type EngineConnection, type EnginePacket, engineOf, sizeO
 import { MAX_OUTBOUND_BYTES, OutboundQueue, OutboundQueues } from './outbound/outbound-queue.js';
 import { writeOnceATurn } from './outbound/write-once-a-turn.js';
 
-/** Engine.IO's own packets (pongs and the like) from a client: it answers one ping in 25 s. */
+/**
+ * Packets of a client that are no events: it answers one ping of Engine.IO in 25 s, and has nothing to acknowledge, as
+ * the server never asks for that.
+ */
 const MAX_ENGINE_PACKETS = { burst: 50, perSecond: 2 };
 /** Requests of one long-polling session; it makes one for each batch of events in either direction. */
 const MAX_POLLS = { burst: 300, perSecond: 50 };
-/** How long a client whose connect was refused has to go by itself. */
-const REFUSED_TIMEOUT_MS = 1_000;
+/** How long a client whose connection has no further use has to go by itself. */
+const USELESS_TIMEOUT_MS = 1_000;
 /** How long a client that reads too slowly has to read why it is ended. */
 const SLOW_CONSUMER_TIMEOUT_MS = 5_000;
 
 /**
  * Bounds what a Socket.IO connection may ask of this process and keep in its memory, from its first byte on:
  * - It carries one connect to the default namespace. One to another namespace is answered that there is none; a second
- *   one of either ends it. Engine.IO's own packets and the requests of long polling are counted.
+ *   one of either ends it. Packets that are no events and the requests of long polling are counted.
  * - What waits for a client that does not read is bounded by its outbound queue, and checked as it is queued.
  * - One IP address has so many connections at most that have not been let in.
  */
@@ -76,10 +79,11 @@ export class EngineGuard {
     return guarded?.outbound;
   }
 
-  /** The connect of this socket was refused: its connection has no further use. */
-  refused(socket: ChatSocket): void {
+  /** The connect of this socket was refused, or it has left its namespace: its connection has no further use. */
+  expire(socket: ChatSocket): void {
+    if (socket.conn.readyState !== 'open') return;
     const connection = connectionOf(socket);
-    const timer = setTimeout(() => connection.close(), REFUSED_TIMEOUT_MS).unref();
+    const timer = setTimeout(() => connection.close(), USELESS_TIMEOUT_MS).unref();
     connection.once('close', () => clearTimeout(timer));
   }
 
@@ -215,7 +219,11 @@ class GuardedConnection {
       if (!this.enginePackets.take()) this.end('FLOODING');
       return;
     }
-    if (typeof data !== 'string' || !data.startsWith(CONNECT)) return;
+    if (typeof data !== 'string' || EVENTS.has(data[0])) return;
+    if (!data.startsWith(CONNECT)) {
+      if (!this.enginePackets.take()) this.end('FLOODING');
+      return;
+    }
     if (isToDefaultNamespace(data)) this.connects += 1;
     else this.strayConnects += 1;
     if (this.connects > 1 || this.strayConnects > 1) this.end('FLOODING');
@@ -245,6 +253,8 @@ class GuardedConnection {
 
 /** Socket.IO's packet type, and what follows it where it is not the default namespace. */
 const CONNECT = '0';
+/** Those that `SocketConnections` counts: events, with bytes or without. */
+const EVENTS: ReadonlySet<string | undefined> = new Set(['2', '5']);
 
 function isToDefaultNamespace(packet: string): boolean {
   return packet[1] !== '/' || packet.length === 2 || packet[2] === ',';

@@ -75,6 +75,21 @@ describe('the bounds of connections', () => {
     });
   });
 
+  it('ends a connection whose client has left its namespace', async () => {
+    const device = await (await story.person()).device();
+    device.socket.io.engine.write('1');
+    expect(await device.next('disconnect')).toMatch(/^transport/);
+  });
+
+  it.each([
+    ['acknowledgements', ['3[]']],
+    ['acknowledgements with bytes', ['61-[{"_placeholder":true,"num":0}]', Buffer.from('x')]],
+  ])('ends a connection that sends %s, for which the server never asks', async (_, frames) => {
+    const device = await (await story.person()).device();
+    for (let n = 0; n < 60; n += 1) for (const frame of frames) device.socket.io.engine.write(frame);
+    expect(await device.next('disconnect')).toMatch(/^transport/);
+  });
+
   it('keeps a user out for a while whose connections flood again and again, and nobody else', async () => {
     const [mallory, ada] = [await story.person(), await story.person()];
     const flood = async (): Promise<string> => {
