@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
+import { Authenticator } from '../../src/auth/tokens/authenticator.js';
+import { Lifecycle } from '../../src/common/lifecycle.js';
+import { Connections } from '../../src/realtime/connections/connections.js';
+import { TokenExpiry } from '../../src/realtime/connections/token-expiry.js';
+import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
 import { Clock } from '../../src/common/clock.js';
 import { DomainError } from '../../src/common/errors.js';
 import { TIMINGS } from '../../src/config/timings.js';
@@ -266,6 +271,29 @@ describe('ws-events', () => {
     expect((await huge.closed).code).toBe(1009);
     other.say({ event: 'messageList' });
     await other.event('messageList');
+  });
+
+  it('keeps no timer of a client that is gone before its newer token is known', async () => {
+    const person = await story.person();
+    const frames = await logIn(person);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const authenticator = story.app.get(Authenticator);
+    const authenticating = jest.spyOn(authenticator, 'authenticate').mockImplementationOnce(async (token) => {
+      await released;
+      return authenticator.authenticate(token);
+    });
+    const removing = jest.spyOn(story.app.get(Connections), 'remove');
+    const watching = jest.spyOn(story.app.get(TokenExpiry), 'watch');
+    frames.say({ event: 'authenticate', token: person.accessToken });
+    await until('it is being looked at', () => authenticating.mock.calls.length === 1);
+    frames.socket.close();
+    await until('it is gone', () => removing.mock.calls.some(([socket]) => socket.data.principal.userId === person.id));
+    release();
+    await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+    expect(authenticating).toHaveBeenCalledTimes(2);
+    expect(watching).not.toHaveBeenCalled();
+    for (const spy of [authenticating, removing, watching]) spy.mockRestore();
   });
 
   it('ends with its session, and not with another', async () => {

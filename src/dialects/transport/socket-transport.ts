@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SerialQueue } from '../../common/async/serial-queue.js';
-import type { DomainError } from '../../common/errors.js';
+import { DomainError } from '../../common/errors.js';
 import {
   type AdmittedSocket,
   type DialectSession,
@@ -70,7 +70,7 @@ export class SocketTransport {
       emit: (event, payload) => this.writer.write(socket, event, payload),
       deliver: (send) => outbound.deliver(send, () => end(socket, 'UNAVAILABLE')),
     });
-    return new OrderedSession(session, () => this.connections.close(connection));
+    return new OrderedSession(session, connection, () => this.connections.close(connection));
   }
 
   /** Undefined where its session ended while it was let in. */
@@ -93,11 +93,16 @@ class OrderedSession implements DialectSession {
 
   constructor(
     private readonly session: TranslatedSession,
+    private readonly connection: VirtualConnection,
     readonly close: () => void,
   ) {}
 
   handle(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
-    return this.inbound.run(() => this.session.handle(event, payload, isAnswered));
+    return this.inbound.run(async () =>
+      this.connection.isEnded
+        ? this.refuse(event, new DomainError('UNAUTHORIZED'), isAnswered)
+        : this.session.handle(event, payload, isAnswered),
+    );
   }
 
   refuse(event: string, error: DomainError, isAnswered: boolean): unknown {

@@ -28,6 +28,10 @@ export class VirtualConnection implements Connection {
     return this.socket.data.principal;
   }
 
+  get isEnded(): boolean {
+    return this.socket.data.isEnded === true;
+  }
+
   setOpen(conversationId: string, isOpen: boolean): void {
     if (isOpen) this.socket.join(room.open(conversationId));
     else this.socket.leave(room.open(conversationId));
@@ -58,6 +62,8 @@ export class VirtualConnection implements Connection {
   }
 
   renewed(expiresAt: number): void {
+    // Nobody would forget the timer of a socket that is gone by now.
+    if (this.socket.isRemoved) return;
     this.socket.data.expiresAt = expiresAt;
     this.connections.renewed(this.socket.asChatSocket());
   }

@@ -6,6 +6,8 @@ import type { ServerPayload } from '../protocol/server-events.js';
 export interface Connection {
   readonly id: string;
   readonly principal: Principal;
+  /** Whether its session ended. Nothing more is done for it then. */
+  readonly isEnded?: boolean;
   /** What it may do, where an API key opened it; undefined: everything. */
   readonly scopes?: ReadonlySet<KeyScope> | undefined;
   /** Marks a conversation as shown on this connection, or as no longer shown. */

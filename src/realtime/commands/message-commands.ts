@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { WriteGate } from '../../limits/writes/write-gate.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
@@ -24,7 +25,10 @@ export class MessageCommands {
     send_message: async (connection, payload) => {
       const { principal, id } = connection;
       const sent = await this.sequencerOf(connection).send(
-        () => this.sender.draft(principal, payload),
+        () => {
+          requireLive(connection);
+          return this.sender.draft(principal, payload);
+        },
         (draft) => this.sender.store(principal, draft, id),
       );
       return answerOf(connection, sent);
@@ -62,7 +66,10 @@ export class MessageCommands {
   ): Promise<{ message: MessageView }> {
     const { principal } = connection;
     const message = await this.sequencerOf(connection).change(() =>
-      this.writeGate.run(principal, () => work(principal)),
+      this.writeGate.run(principal, async () => {
+        requireLive(connection);
+        return work(principal);
+      }),
     );
     return { message };
   }
@@ -75,6 +82,11 @@ export class MessageCommands {
     this.sequencers.set(connection, sequencer);
     return sequencer;
   }
+}
+
+/** What waited for its turn is not done for a session that has ended meanwhile. @throws DomainError UNAUTHORIZED */
+function requireLive({ isEnded }: Connection): void {
+  if (isEnded === true) throw new DomainError('UNAUTHORIZED');
 }
 
 function answerOf(connection: Connection, { message, conversation, isRepeat }: SentMessage): ResultOf<'send_message'> {

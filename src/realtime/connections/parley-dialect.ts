@@ -75,6 +75,10 @@ class ParleySession implements DialectSession, Connection {
     return this.socket.data.principal;
   }
 
+  get isEnded(): boolean {
+    return this.socket.data.isEnded === true;
+  }
+
   get scopes(): Connection['scopes'] {
     return this.socket.data.scopes;
   }

@@ -217,7 +217,9 @@ export class Broadcaster {
     for (const sessionId of sessionIds)
       for (const id of [...(server?.sockets.adapter.rooms.get(room.session(sessionId)) ?? [])]) {
         const socket = server?.sockets.sockets.get(id);
-        if (socket?.data.principal.userId === userId) this.close(socket, code, suspension);
+        if (socket?.data.principal.userId !== userId) continue;
+        socket.data.isEnded = true;
+        this.close(socket, code, suspension);
       }
   }
 

@@ -1,9 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
+import { Lifecycle } from '../../../src/common/lifecycle.js';
+import { DomainError } from '../../../src/common/errors.js';
+import { MessageChanges } from '../../../src/messages/changes/message-changes.js';
+import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
+import { ChatQueries } from '../../../src/realtime/commands/chat-queries.js';
+import { Connections } from '../../../src/realtime/connections/connections.js';
+import { olderDevice } from '../../dialects/clients.js';
+import { WAIT_TIMEOUT_MS } from '../../support/bounded.js';
 import { Clock } from '../../../src/common/clock.js';
-import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
+import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
 import { A_TIME, directShape, memberShape, messageShape, refusal, socketError, userShape } from '../attacks/shapes.js';
 
 const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
@@ -33,8 +41,82 @@ describe('commands over a socket', () => {
     }
   }
 
+  function hold(): { released: Promise<void>; release: () => void } {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    return { released, release };
+  }
+
   const sent = async (content: string, more: object = {}): Promise<Anything> =>
     (await adas.must('send_message', { conversationId, content, ...more })).message;
+
+  describe('what waits for its turn', () => {
+    /** Holds the first deletion, with others and what a client of `dialect` asks for behind it. */
+    async function queued(end: (person: Person, device: Device) => Promise<unknown>): Promise<string[]> {
+      const person = await story.person('queued');
+      const device = await person.device();
+      const conversation = await person.directConversation(bob);
+      const messages: Anything[] = [];
+      for (const content of ['one', 'two', 'three']) messages.push(await person.say(conversation, content));
+      const changes = story.app.get(MessageChanges);
+      const held = hold();
+      const deleting = jest.spyOn(changes, 'deleteForEveryone').mockImplementationOnce(async (...deletion) => {
+        await held.released;
+        return changes.deleteForEveryone(...deletion);
+      });
+      const running = jest.spyOn(story.app.get(ChatCommands), 'run');
+      for (const { id: messageId } of messages) device.socket.emit('delete_message', { messageId });
+      device.socket.emit('send_message', { conversationId: conversation, content: 'four' });
+      await until('all have come', () => running.mock.calls.length === messages.length + 1);
+      await until('the first one is under way', () => deleting.mock.calls.length === 1);
+      await end(person, device);
+      held.release();
+      const answers = (await Promise.all(running.mock.results.map(({ value }) => value))) as Anything[];
+      deleting.mockRestore();
+      running.mockRestore();
+      return answers.map((answer) => (answer.ok ? 'done' : answer.error.code));
+    }
+
+    it('is refused where the session of the connection has ended', async () => {
+      const answers = await queued(async (person, device) => {
+        expect((await person.call('POST', '/auth/logout-all')).status).toBe(204);
+        await device.next('session:ended');
+      });
+      expect(answers).toEqual(['done', 'UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED']);
+    });
+
+    it('is done where the connection is merely lost', async () => {
+      const answers = await queued(async (person, device) => {
+        const removing = jest.spyOn(story.app.get(Connections), 'remove');
+        device.socket.io.engine.close();
+        const isRemoved = (): boolean =>
+          removing.mock.calls.some(([socket]) => socket.data.principal.userId === person.id);
+        await until('the server knows', isRemoved);
+        removing.mockRestore();
+      });
+      expect(answers).toEqual(['done', 'done', 'done', 'done']);
+    });
+
+    it('is refused in older dialects, too', async () => {
+      const person = await story.person('queued');
+      const older = olderDevice(person, 'direct-events');
+      await older.next('connect');
+      const reads = story.app.get(ChatQueries);
+      const held = hold();
+      const asking = jest.spyOn(reads, 'openDirect').mockImplementation(async () => {
+        await held.released;
+        throw new DomainError('NOT_FOUND');
+      });
+      for (const { id: receiverId } of [bob, eve]) older.socket.emit('typing', { receiverId });
+      await until('the first one is under way', () => asking.mock.calls.length === 1);
+      expect((await person.call('POST', '/auth/logout-all')).status).toBe(204);
+      await older.next('disconnect');
+      held.release();
+      await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+      expect(asking).toHaveBeenCalledTimes(1);
+      asking.mockRestore();
+    });
+  });
 
   describe('join_conversation and leave_conversation', () => {
     it('answer the conversation, also to a bare id, and nothing', async () => {

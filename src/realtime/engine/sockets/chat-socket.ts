@@ -17,6 +17,8 @@ export interface ConnectionState {
   isActive: boolean;
   /** It did not answer a ping, or its network failed, by which it ended: its client may have been gone for a while. */
   isSilent?: boolean;
+  /** Its session ended: what it asked for, and what waits to be done, is refused. What a connection sent that was lost is done. */
+  isEnded?: boolean;
   /** It shows all its conversations, as its dialect has no word for showing one: somebody who looks at its app may see none of them. */
   showsAll?: boolean;
   /**

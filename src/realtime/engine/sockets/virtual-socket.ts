@@ -26,7 +26,7 @@ export class VirtualSocket {
   /** Where the adapter writes what it encoded. */
   readonly client = { writeToEngine: (): undefined => undefined };
   private reason: CloseCode | undefined;
-  private isRemoved = false;
+  private removed = false;
 
   constructor(
     readonly id: string,
@@ -41,6 +41,10 @@ export class VirtualSocket {
   /** Typed as what it is taken for: it has all that the server and its adapter ask of a socket here. */
   asChatSocket(): ChatSocket {
     return this as unknown as ChatSocket;
+  }
+
+  get isRemoved(): boolean {
+    return this.removed;
   }
 
   get rooms(): Set<string> {
@@ -78,7 +82,7 @@ export class VirtualSocket {
 
   /** Out of all rooms: from here on it receives nothing. */
   remove(): void {
-    this.isRemoved = true;
+    this.removed = true;
     this.adapter.delAll(this.id);
     this.server.sockets.sockets.delete(this.id);
   }
