@@ -192,14 +192,12 @@ class DirectEventsSession implements TranslatedSession {
       const otherUserId = this.otherOf(fields);
       const limit = countField(fields, 'limit', PAGE, 1, MAX_PAGE_SIZE);
       const skip = countField(fields, 'skip', 0, 0, MAX_SKIP);
-      const { messages, hasMore } = await this.dialect.chats.history(
-        this.connection.principal,
-        otherUserId,
-        limit,
-        skip,
-      );
-      this.client.emit('chatHistory', messages);
-      return { success: true, messages, hasMore };
+      const history = await this.client.answer(async () => {
+        const read = await this.dialect.chats.history(this.connection.principal, otherUserId, limit, skip);
+        this.client.emit('chatHistory', read.messages);
+        return read;
+      });
+      return { success: true, ...history };
     },
 
     messageRead: async (payload) => {

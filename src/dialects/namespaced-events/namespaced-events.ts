@@ -80,7 +80,7 @@ class NamespacedSession implements TranslatedSession {
         case 'message:send':
           return await this.send(payload);
         case 'status:request':
-          await this.sendOnline();
+          await this.client.answer(() => this.sendOnline());
           return { success: true };
         default:
           throw new DomainError('UNKNOWN_EVENT');

@@ -20,6 +20,8 @@ export interface SocketClient {
   emit(event: string, payload: unknown): void;
   /** Sends behind what was given before, although some of that must first be read. */
   deliver(send: () => void | Promise<void>): void;
+  /** Reads and sends in the same place what the client asked for; throws what that throws. Undefined where it is gone. */
+  answer<Answer>(send: () => Promise<Answer>): Promise<Answer | undefined>;
 }
 
 /** One client: decodes its events to commands, and encodes what it is answered and what it receives. */
@@ -69,6 +71,7 @@ export class SocketTransport {
       connection,
       emit: (event, payload) => this.writer.write(socket, event, payload),
       deliver: (send) => outbound.deliver(send, () => end(socket, 'UNAVAILABLE')),
+      answer: (send) => outbound.answer(send),
     });
     return new OrderedSession(session, connection, () => this.connections.close(connection));
   }

@@ -151,8 +151,10 @@ class WsEventsSession implements NativeSession {
     clearTimeout(this.deadline);
     const { userId } = connection.principal;
     this.send('userStatus', { userId, isOnline: true });
-    for (const onlineId of await this.dialect.reads.online(connection.principal))
-      this.send('userStatus', { userId: onlineId, isOnline: true });
+    await this.client.answer(async () => {
+      for (const onlineId of await this.dialect.reads.online(connection.principal))
+        this.send('userStatus', { userId: onlineId, isOnline: true });
+    });
   }
 
   private readonly handlers: Readonly<Record<string, Handler>> = {
@@ -170,34 +172,42 @@ class WsEventsSession implements NativeSession {
       const roomId = await this.roomOf(connection, frame);
       if (roomId === undefined) return this.send('noRoomFound');
       const limit = countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE);
-      const page = await this.dialect.direct.page(connection.principal, roomId, {
-        limit,
-        before: await this.before(connection, frame, roomId),
+      const page = await this.client.answer(async () => {
+        const read = await this.dialect.direct.page(connection.principal, roomId, {
+          limit,
+          before: await this.before(connection, frame, roomId),
+        });
+        this.send(
+          'fetchChats',
+          read.messages.map((message) => eventMessage(message, message.isRead)),
+        );
+        return read;
       });
-      this.send(
-        'fetchChats',
-        page.messages.map((message) => eventMessage(message, message.isRead)),
-      );
+      if (page === undefined) return;
       // The newest page is all there is, what was deleted after it as well.
       await this.markRead(connection, roomId, frame.before == null ? page.lastSeq : page.messages.at(-1)?.message.seq);
     },
 
     unReadMessages: async (connection, frame) => {
-      const roomId = await this.roomOf(connection, frame);
-      const unread = roomId === undefined ? undefined : await this.unread(connection, roomId);
-      if (unread === undefined || unread.messages.length === 0) this.send('noUnreadMessages', []);
-      else this.send('unReadMessages', unread);
+      await this.client.answer(async () => {
+        const roomId = await this.roomOf(connection, frame);
+        const unread = roomId === undefined ? undefined : await this.unread(connection, roomId);
+        if (unread === undefined || unread.messages.length === 0) this.send('noUnreadMessages', []);
+        else this.send('unReadMessages', unread);
+      });
     },
 
     messageList: async (connection, frame) => {
       const limit = countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE);
-      const { items } = await this.dialect.direct.conversations(connection.principal, { limit });
-      const list = items.map(({ conversation, other, newest }) => ({
-        user: other === undefined ? null : userOf(other),
-        lastMessage: newest === undefined ? null : eventMessage(newest, newest.isRead),
-        unreadCount: conversation.me.unreadCount,
-      }));
-      this.send('messageList', list);
+      await this.client.answer(async () => {
+        const { items } = await this.dialect.direct.conversations(connection.principal, { limit });
+        const list = items.map(({ conversation, other, newest }) => ({
+          user: other === undefined ? null : userOf(other),
+          lastMessage: newest === undefined ? null : eventMessage(newest, newest.isRead),
+          unreadCount: conversation.me.unreadCount,
+        }));
+        this.send('messageList', list);
+      });
     },
   };
 

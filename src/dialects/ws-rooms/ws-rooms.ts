@@ -224,15 +224,17 @@ class UsersSession extends Session {
     await this.page(connection, frame.cursor, countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE));
   }
 
-  private async page({ principal }: VirtualConnection, cursor: string | undefined, limit: number): Promise<void> {
-    const { items, nextCursor } = await this.dialect.reads.directory(principal, {
-      limit,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    this.send({
-      type: 'ALL_USERS',
-      data: items.map(({ id, username, displayName, isOnline = false }) => ({ id, username, displayName, isOnline })),
-      nextCursor,
+  private page({ principal }: VirtualConnection, cursor: string | undefined, limit: number): Promise<void> {
+    return this.client.answer(async () => {
+      const { items, nextCursor } = await this.dialect.reads.directory(principal, {
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      this.send({
+        type: 'ALL_USERS',
+        data: items.map(({ id, username, displayName, isOnline = false }) => ({ id, username, displayName, isOnline })),
+        nextCursor,
+      });
     });
   }
 }
@@ -261,12 +263,14 @@ class RoomsSession extends Session {
     await this.page(connection, frame.cursor);
   }
 
-  private async page({ principal }: VirtualConnection, cursor: string | undefined): Promise<void> {
-    const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
-      limit: MAX_PAGE_SIZE,
-      ...(cursor === undefined ? {} : { cursor }),
+  private page({ principal }: VirtualConnection, cursor: string | undefined): Promise<void> {
+    return this.client.answer(async () => {
+      const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
+        limit: MAX_PAGE_SIZE,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      this.send({ type: 'ROOMS_LIST', data: rooms, nextCursor });
     });
-    this.send({ type: 'ROOMS_LIST', data: rooms, nextCursor });
   }
 }
 

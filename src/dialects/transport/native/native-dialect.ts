@@ -22,6 +22,8 @@ export interface NativeClient {
   send(frame: string): void;
   /** Sends behind what was given before, although some of that must first be read. */
   deliver(send: () => void | Promise<void>): void;
+  /** Reads and sends in the same place what the client asked for; throws what that throws. Undefined where it is gone. */
+  answer<Answer>(send: () => Promise<Answer>): Promise<Answer | undefined>;
   /** Lets it in as somebody. @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE */
   admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection>;
   close(code: number, reason: string): void;

@@ -222,6 +222,10 @@ class NativeConnection implements NativeClient {
     this.outbound.deliver(send, () => this.end('UNAVAILABLE'));
   }
 
+  answer<Answer>(send: () => Promise<Answer>): Promise<Answer | undefined> {
+    return this.outbound.answer(send);
+  }
+
   async admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection> {
     if (this.connection !== undefined) throw new DomainError('UNAUTHORIZED');
     const { ipAddressKey, release } = this.arrival;

@@ -57,21 +57,28 @@ export class OutboundQueue {
    * @param failed called at most once, where that fails: nothing is written from then on, so that the client has no gap
    */
   deliver(write: () => void | Promise<void>, failed: () => void): void {
-    if (!this.mayWrite()) return;
+    this.answer(write).catch((error: unknown) => {
+      // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
+      if (this.isClosed) return;
+      logger.error('an event could not be delivered', String(error));
+      this.close();
+      failed();
+    });
+  }
+
+  /**
+   * The same of what a client asked for: what comes while it is read is written behind it, and does not make it older than
+   * it says. A failure is the caller's, and ends nothing. Undefined where the client is not there any more.
+   */
+  async answer<Answer>(write: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
+    if (!this.mayWrite()) return undefined;
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
     this.deliveries ??= new SerialQueue();
-    this.deliveries
-      .run(() => (this.hasOverflowed || this.isClosed ? undefined : write()))
-      .catch((error: unknown) => {
-        // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
-        if (this.isClosed) return;
-        logger.error('an event could not be delivered', String(error));
-        this.close();
-        failed();
-      })
-      .finally(() => {
-        this.unencodedBytes -= UNENCODED_EVENT_BYTES;
-      });
+    try {
+      return await this.deliveries.run(() => (this.hasOverflowed || this.isClosed ? undefined : write()));
+    } finally {
+      this.unencodedBytes -= UNENCODED_EVENT_BYTES;
+    }
   }
 
   /** The client is gone, or lacks something: what is still to be read for it is not. */
