@@ -63,6 +63,17 @@ describe('the outbound queue of a connection', () => {
     reports.mockRestore();
   });
 
+  it('hands the failure of what was asked for to who asked, and goes on', async () => {
+    const order: number[] = [];
+    const answer = queue.answer(() => Promise.reject(new Error('it could not be read')));
+    queue.deliver(() => void order.push(1), failed);
+    await expect(answer).rejects.toThrow('it could not be read');
+    while (queue.bytes > 0) await new Promise(setImmediate);
+    expect([order, failures]).toEqual([[1], 0]);
+    queue.close();
+    expect(await queue.answer(() => Promise.resolve('unread'))).toBeUndefined();
+  });
+
   it('counts what is yet to be encoded, and drops it once the client is ended', async () => {
     let release = (): void => undefined;
     let deliveries = 0;

@@ -57,7 +57,8 @@ export class OutboundQueue {
    * @param failed called at most once, where that fails: nothing is written from then on, so that the client has no gap
    */
   deliver(write: () => void | Promise<void>, failed: () => void): void {
-    this.answer(write).catch((error: unknown) => {
+    if (!this.mayWrite()) return;
+    this.inOrder(write).catch((error: unknown) => {
       // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
       if (this.isClosed) return;
       logger.error('an event could not be delivered', String(error));
@@ -70,15 +71,17 @@ export class OutboundQueue {
    * The same of what a client asked for: what comes while it is read is written behind it, and does not make it older than
    * it says. A failure is the caller's, and ends nothing. Undefined where the client is not there any more.
    */
-  async answer<Answer>(write: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
-    if (!this.mayWrite()) return undefined;
+  answer<Answer>(write: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
+    return this.mayWrite() ? this.inOrder(write) : Promise.resolve(undefined);
+  }
+
+  private inOrder<Result>(write: () => Result | Promise<Result>): Promise<Result | undefined> {
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
     this.deliveries ??= new SerialQueue();
-    try {
-      return await this.deliveries.run(() => (this.hasOverflowed || this.isClosed ? undefined : write()));
-    } finally {
-      this.unencodedBytes -= UNENCODED_EVENT_BYTES;
-    }
+    const written = this.deliveries.run(() => (this.hasOverflowed || this.isClosed ? undefined : write()));
+    const done = (): void => void (this.unencodedBytes -= UNENCODED_EVENT_BYTES);
+    written.then(done, done);
+    return written;
   }
 
   /** The client is gone, or lacks something: what is still to be read for it is not. */
