@@ -46,7 +46,7 @@ describe('the bounds of connections', () => {
     const [oldest, ...others] = natives;
     const dialect = new Device(story.url, { token: bob.accessToken, dialect: 'namespaced-events' });
     await dialect.next('connect');
-    expect((await oldest?.closed)?.reason).toBe('TOO_MANY_CONNECTIONS');
+    expect(await oldest?.closed).toEqual({ code: 1008, reason: 'TOO_MANY_CONNECTIONS' });
     for (const native of others) native.socket.close();
     await Promise.all(others.map(({ closed }) => closed));
     await until('there is room again', async () => {

@@ -315,6 +315,7 @@ class NativeConnection implements NativeClient {
 
 function closeCodeOf(reason: CloseCode, session: NativeSession | undefined): number {
   if (reason === 'SERVER_SHUTDOWN' || reason === 'UNAVAILABLE') return GOING_AWAY;
-  if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER') return POLICY_VIOLATION;
+  // No fault of the token, which is what a dialect's own codes are about.
+  if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER' || reason === 'TOO_MANY_CONNECTIONS') return POLICY_VIOLATION;
   return session?.closeCode(reason) ?? POLICY_VIOLATION;
 }
