@@ -77,6 +77,8 @@ export class Handshake {
       const pending = this.take(socket);
       if (pending !== undefined) this.admissions.abandon(pending.admission);
     });
+    // Nobody reads it again, and it may be as large as a frame.
+    socket.handshake.auth = {};
     const isSame = isOf(restored, state.principal);
     socket.data = {
       ...state,

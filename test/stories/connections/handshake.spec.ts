@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createHmac, randomUUID } from 'node:crypto';
 import { Clock } from '../../../src/common/clock.js';
 import { LIMITS } from '../../../src/config/limits.js';
+import { TokenExpiry } from '../../../src/realtime/connections/token-expiry.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
@@ -29,6 +30,16 @@ describe('the handshake', () => {
     } finally {
       await limited.close();
     }
+  });
+
+  it('keeps nothing of what a client sent to be let in', async () => {
+    const ada = await story.person();
+    const watching = jest.spyOn(story.app.get(TokenExpiry), 'watch');
+    const device = new Device(story.url, { token: ada.accessToken, surplus: 'x'.repeat(10_000) });
+    await device.next('session:ready');
+    expect(watching.mock.calls.map(([socket]) => socket.handshake.auth)).toEqual([{}]);
+    watching.mockRestore();
+    device.socket.close();
   });
 
   it.each(['auth', 'header', 'query'])('takes the token from the %s', async (place) => {
