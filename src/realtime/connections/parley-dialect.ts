@@ -6,6 +6,7 @@ import type { Connection } from '../commands/connection.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 import { room } from '../delivery/room-names.js';
 import { Rooms } from '../delivery/rooms.js';
+import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import { type Acknowledgement, failure } from '../protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName } from '../protocol/client-events.js';
@@ -32,6 +33,7 @@ export class ParleyDialect implements SocketDialect, OnModuleInit {
     private readonly connections: Connections,
     private readonly commands: ChatCommands,
     private readonly dialects: SocketDialects,
+    private readonly writer: SocketWriter,
   ) {}
 
   onModuleInit(): void {
@@ -55,7 +57,7 @@ export class ParleyDialect implements SocketDialect, OnModuleInit {
       syncCursor: admission.syncCursor,
       recovered,
     });
-    return new ParleySession(socket, this.commands, this.connections, this.broadcaster);
+    return new ParleySession(socket, this.commands, this.connections, this.writer);
   }
 }
 
@@ -64,7 +66,7 @@ class ParleySession implements DialectSession, Connection {
     private readonly socket: ChatSocket,
     private readonly commands: ChatCommands,
     private readonly connections: Connections,
-    private readonly broadcaster: Broadcaster,
+    private readonly writer: SocketWriter,
   ) {}
 
   get id(): string {
@@ -117,10 +119,13 @@ class ParleySession implements DialectSession, Connection {
     this.connections.renewed(this.socket);
   }
 
-  /** A client that asked for no acknowledgement learns of a failure all the same. */
+  /**
+   * A client that asked for no acknowledgement learns of a failure all the same. Past what is kept for a recovery: that
+   * would be filled by whoever asks for what there is not.
+   */
   private reportUnanswered(event: string, result: Acknowledgement): Acknowledgement {
     if (!result.ok)
-      this.broadcaster.toSocket(this.socket, 'exception', {
+      this.writer.write(this.socket, 'exception', {
         ...result.error,
         event: event.slice(0, MAX_EVENT_NAME_LENGTH),
       });

@@ -8,6 +8,7 @@ import { MessageChanges } from '../../../src/messages/changes/message-changes.js
 import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../../src/realtime/commands/chat-queries.js';
 import { Connections } from '../../../src/realtime/connections/connections.js';
+import { RecoveryLog } from '../../../src/realtime/engine/recovery/recovery-log.js';
 import { olderDevice } from '../../dialects/clients.js';
 import { WAIT_TIMEOUT_MS } from '../../support/bounded.js';
 import { Clock } from '../../../src/common/clock.js';
@@ -49,6 +50,15 @@ describe('commands over a socket', () => {
 
   const sent = async (content: string, more: object = {}): Promise<Anything> =>
     (await adas.must('send_message', { conversationId, content, ...more })).message;
+
+  it('keeps nothing for a recovery of the failures that it reports', async () => {
+    const device = await (await story.person()).device();
+    const kept = jest.spyOn(RecoveryLog.prototype, 'nextOffset');
+    device.socket.emit('no_such_event', {});
+    await device.next('exception', ({ event }) => event === 'no_such_event');
+    expect(kept).not.toHaveBeenCalled();
+    kept.mockRestore();
+  });
 
   describe('what waits for its turn', () => {
     /** Holds the first deletion, with others and what a client of `dialect` asks for behind it. */
