@@ -93,7 +93,7 @@ redisDescribe('limits that are counted in Redis', () => {
       await buckets.count('loginByAccount', 'account', 1, 'consume');
       proxy.unanswered = /EVAL/i;
       const lost = buckets.count('loginByAccount', 'account', 1, 'consume');
-      await expect(lost).rejects.toThrow();
+      await expect(lost).rejects.toThrow('Disconnects client');
       proxy.unanswered = undefined;
       await until('it is connected anew', () => Promise.resolve(buckets.isReady));
       expect(await buckets.count('loginByAccount', 'account', 1, 'consume')).toBe(0);

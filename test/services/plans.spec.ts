@@ -226,7 +226,7 @@ describe('where there is much', () => {
   });
 
   it('catching up looks once at the members of a group, however many of them it is for', async () => {
-    const { rows } = await client.query<{ userId: string; count: number }>(
+    const { rows } = await client.query<{ userId: string; count: string }>(
       `WITH few AS (SELECT id FROM users WHERE username LIKE 'crowd_%' ORDER BY id LIMIT ${MAX_LIVE_AUDIENCE}),
          made AS (INSERT INTO conversations (id, type, title)
                   VALUES (gen_random_uuid(), 'GROUP', 'Of a hundred') RETURNING id),

@@ -40,7 +40,8 @@ describe('whether a phone rings', () => {
 
   /** As Engine.IO ends a connection that answered no ping. */
   const endUnanswered = ({ socket }: Device): void => {
-    const { server } = push.story.app.get(Rooms, { strict: false }) as unknown as { server: Server };
+    const rooms = push.story.app.get(Rooms, { strict: false });
+    const { server } = rooms as unknown as { server: Server };
     const { conn } = server.sockets.sockets.get(socket.id ?? '') as Socket;
     (conn as unknown as { onClose(reason: string): void }).onClose('ping timeout');
   };
