@@ -12,8 +12,10 @@ describe('the scroller of a conversation', () => {
   const newest = [message(201)];
   let dom: ReturnType<typeof openDom>;
   let root: HTMLElement;
+  let field: HTMLTextAreaElement;
   let loaded: () => void;
   let jumps: number[];
+  let jump: (seq: number) => void;
   let useScroll: typeof import('./scroll.js').useScroll;
 
   const messages = (changes: Partial<Messages>): Messages =>
@@ -32,9 +34,10 @@ describe('the scroller of a conversation', () => {
     }) as Messages;
 
   function List({ shown }: { shown: Messages }) {
-    const { scroller } = useScroll({ conversation, messages: shown, seq: undefined });
+    const scroll = useScroll({ conversation, messages: shown, seq: undefined });
+    jump = scroll.jump;
     const rows = shown.items.map(({ seq }) => h('div', { key: seq, 'data-seq': seq, tabIndex: -1 }));
-    return h('div', { ref: scroller }, h('div', null, rows));
+    return h('div', { ref: scroll.scroller }, h('div', null, rows));
   }
 
   const show = (changes: Partial<Messages> = {}): void =>
@@ -55,12 +58,14 @@ describe('the scroller of a conversation', () => {
     read.length = 0;
     jumps = [];
     root = document.createElement('div');
-    document.body.append(root);
+    field = document.createElement('textarea');
+    document.body.append(root, field);
   });
 
   afterEach(() => {
     render(null, root);
     root.remove();
+    field.remove();
     jest.useRealTimers();
   });
 
@@ -83,14 +88,23 @@ describe('the scroller of a conversation', () => {
   });
 
   it('leaves the focus in a field in which somebody writes while the wanted message is fetched', () => {
-    const field = document.body.appendChild(document.createElement('textarea'));
     field.focus();
     show();
     show({ firstUnreadSeq: 1 });
     show({ items: [message(1), message(2)], hasNewer: true, firstUnreadSeq: 1 });
     expect(root.querySelector('.flash')?.getAttribute('data-seq')).toBe('1');
     expect(document.activeElement).toBe(field);
-    field.remove();
+  });
+
+  it('gives the focus to the message that the user asked for, also out of the field of a composer', () => {
+    show();
+    field.focus();
+    jump(201);
+    expect(document.activeElement?.getAttribute('data-seq')).toBe('201');
+    field.focus();
+    jump(1);
+    show({ items: [message(1), message(2)], hasNewer: true });
+    expect(document.activeElement?.getAttribute('data-seq')).toBe('1');
   });
 
   it('gives the focus to the wanted message where nobody writes', () => {

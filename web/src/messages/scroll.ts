@@ -38,6 +38,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   const scroller = useRef<HTMLDivElement | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const target = useRef<number | undefined>(seq);
+  const isPagesOwn = useRef(false);
   const isPlaced = useRef(false);
   const isUnreadPlaced = useRef(false);
   const shown = useRef<readonly MessageItem[]>([]);
@@ -63,9 +64,10 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
     if (target.current === undefined) readOn();
   }, [readOn]);
 
-  const jump = useCallback((to: number) => {
+  const jump = useCallback((to: number, isOwn = false) => {
     target.current = to;
-    if (showTarget(scroller.current, target)) return;
+    isPagesOwn.current = isOwn;
+    if (showTarget(scroller.current, target, isOwn)) return;
     const end = (): void => {
       requestAnimationFrame(() => {
         if (target.current === to) target.current = undefined;
@@ -100,7 +102,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
       isPlaced.current = true;
       if (target.current !== undefined) jump(target.current);
       else showUnread(element, messages, jump);
-    } else if (showTarget(element, target)) {
+    } else if (showTarget(element, target, isPagesOwn.current)) {
       // Where the user wanted to go.
     } else if (isOwnNew(before, messages.items)) element.scrollTop = 0;
     else if (anchor.current !== 'end') {
@@ -157,25 +159,31 @@ function rowOf(scroller: HTMLElement | null, seq: number): HTMLElement | null {
   return scroller?.querySelector<HTMLElement>(`[data-seq="${seq}"]`) ?? null;
 }
 
-/** Puts the wanted message in the middle and marks it for a moment. False while it is not there. */
-function showTarget(scroller: HTMLElement | null, target: RefObject<number | undefined>): boolean {
+/**
+ * Puts the wanted message in the middle, marks it for a moment and gives it the focus. False while it is not there.
+ * Where the way there is the page's own, who writes meanwhile goes on writing.
+ */
+function showTarget(scroller: HTMLElement | null, target: RefObject<number | undefined>, isPagesOwn: boolean): boolean {
   if (target.current === undefined) return false;
   const row = rowOf(scroller, target.current);
   if (row === null) return false;
   target.current = undefined;
   row.scrollIntoView({ block: 'center' });
-  // Who writes meanwhile goes on writing.
-  if (document.activeElement?.matches('input, textarea') !== true) row.focus({ preventScroll: true });
+  if (!isPagesOwn || document.activeElement?.matches('input, textarea') !== true) row.focus({ preventScroll: true });
   row.classList.add('flash');
   setTimeout(() => row.classList.remove('flash'), FLASH_MS);
   return true;
 }
 
 /** A conversation opens at its first unread message, where that is above what would be seen. */
-function showUnread(scroller: HTMLElement, { items, firstUnreadSeq }: Messages, jump: (seq: number) => void): void {
+function showUnread(
+  scroller: HTMLElement,
+  { items, firstUnreadSeq }: Messages,
+  jump: (seq: number, isOwn: boolean) => void,
+): void {
   if (firstUnreadSeq === null) return;
   const first = items.find(({ seq }) => seq !== null)?.seq;
-  if (first != null && firstUnreadSeq < first) return jump(firstUnreadSeq);
+  if (first != null && firstUnreadSeq < first) return jump(firstUnreadSeq, true);
   const line = scroller.querySelector('.unread-line');
   if (line === null) return;
   const above = scroller.getBoundingClientRect().top - line.getBoundingClientRect().top;
