@@ -45,7 +45,7 @@ function Other({ attachment }: { attachment: Attachment }) {
   if (kind === 'AUDIO' && !external && hasPlayer)
     return (
       <div class="sound">
-        <Lazy load={soundPlayer} attachment={attachment} onFailed={() => setHasPlayer(false)} />
+        <Lazy load={soundPlayer} isOptional attachment={attachment} onFailed={() => setHasPlayer(false)} />
       </div>
     );
   if (kind === 'VIDEO' && !external) return <Film attachment={attachment} />;
