@@ -28,8 +28,6 @@ export interface ExpoNotifications {
 export interface ExpoPermission {
   readonly granted: boolean;
   readonly canAskAgain: boolean;
-  /** Left out on other platforms. */
-  readonly android?: unknown;
 }
 
 export interface ExpoNotification {
@@ -101,7 +99,6 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #hasFailed = false;
   /** The badge and the conversations with something unread that the phone shows now; unknown while pushes may change both. */
   #shown: string | undefined;
-  #isAndroid = true;
   #pendingTap: PushTarget | undefined;
   #releasing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -178,9 +175,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
     this.#deliverTap();
   }
 
-  #permit({ granted, canAskAgain, android }: ExpoPermission): void {
+  #permit({ granted, canAskAgain }: ExpoPermission): void {
     this.#isAllowed = granted;
-    this.#isAndroid = android !== undefined;
     this.#hasFailed = false;
     if (!granted) this.#registeredFor = undefined;
     if (!granted) this.#show({ status: canAskAgain ? 'off' : 'blocked' });
@@ -306,8 +302,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const set = (): void => void this.options.notifications.setBadgeCountAsync(badge).catch(() => undefined);
-    // On Android that is how all notifications are taken away.
-    const isTakingAll = badge === 0 && this.#isAndroid;
+    // That is how phones take all notifications away.
+    const isTakingAll = badge === 0;
     if (!isTakingAll) set();
     this.#dismissOthers(ids).then(
       (isEmpty) => {

@@ -299,7 +299,6 @@ describe('push by Expo', () => {
   });
 
   it('changes neither the number nor the notifications before it is live', async () => {
-    phone.isAndroid = true;
     phone.badge = 2;
     client.status = 'waiting';
     phone.presented = [message('a'), message('b')];
@@ -313,8 +312,7 @@ describe('push by Expo', () => {
     expect([phone.badge, identifiers()]).toEqual([1, ['b']]);
   });
 
-  it('leaves on Android, where no number takes away every notification, the number to what must stay', async () => {
-    phone.isAndroid = true;
+  it('leaves the number to what must stay: no number takes away every notification', async () => {
     await start();
     client.have(['a', 1]);
     await settle();

@@ -3,7 +3,6 @@ import type { ExpoNotification, ExpoNotifications, ExpoResponse } from '../../sr
 
 /** A phone with its settings, its keychain, and what is in its list of notifications. */
 export class Phone implements ExpoNotifications {
-  isAndroid = false;
   permission = { granted: false, canAskAgain: true };
   answer = true;
   asked = 0;
@@ -35,7 +34,7 @@ export class Phone implements ExpoNotifications {
     deleteItemAsync: async (key: string) => void this.kept.delete(key),
   };
 
-  getPermissionsAsync = async () => ({ ...this.permission, ...(this.isAndroid && { android: { importance: 3 } }) });
+  getPermissionsAsync = async () => this.permission;
   requestPermissionsAsync = () => {
     this.asked += 1;
     this.permission = { granted: this.answer, canAskAgain: false };
@@ -86,6 +85,6 @@ export class Phone implements ExpoNotifications {
   };
   setBadgeCountAsync = async (count: number) => {
     this.badge = count;
-    if (this.isAndroid && count === 0) this.presented = [];
+    if (count === 0) this.presented = [];
   };
 }
