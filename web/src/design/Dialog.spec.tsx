@@ -96,9 +96,10 @@ describe('a dialog', () => {
   });
 
   it('leaves Escape to an input method', () => {
-    const press = (isComposing: boolean): void =>
-      closeByEscape(new dom.window.KeyboardEvent('keydown', { key: 'Escape', isComposing }) as never, onClose);
+    const press = (isComposing: boolean, keyCode = 27): void =>
+      closeByEscape(new dom.window.KeyboardEvent('keydown', { key: 'Escape', isComposing, keyCode }) as never, onClose);
     press(true);
+    press(false, 229);
     expect(onClose).not.toHaveBeenCalled();
     press(false);
     expect(onClose).toHaveBeenCalledTimes(1);

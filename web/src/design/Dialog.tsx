@@ -17,8 +17,8 @@ interface Properties {
 
 /** In a search field the browser would empty the field first. */
 export function closeByEscape(event: KeyboardEvent, onClose: () => void): void {
-  // By it an input method dismisses what it offers.
-  if (event.key !== 'Escape' || event.isComposing) return;
+  // By it an input method dismisses what it offers; 229 is Safari's way to say so.
+  if (event.key !== 'Escape' || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   onClose();
 }
