@@ -8,7 +8,11 @@ type Picked = ReturnType<typeof import('./picked-files.js').usePickedFiles>;
 
 /** The store answers in its own time. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const deadline = Date.now() + 4_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error('It has not come about.');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 describe('files that were picked', () => {
@@ -95,5 +99,16 @@ describe('files that were picked', () => {
     await other.toShow('land.jpg');
     expect(small.files()).toBe(same);
     expect(large.files()).toBe(film);
+  });
+
+  it('stay where another tab has picked them, when some that are too large to be kept are sent here', async () => {
+    const here = composerOf('c5');
+    here.pick(file('film.webm', 200_000_000));
+    await here.toBeKept('');
+    await pickElsewhere('c5', file('land.jpg'));
+    here.pick();
+    // What the store is asked after that is done after that.
+    await stored.storeFiles('ada c6', []);
+    await here.toBeKept('land.jpg');
   });
 });

@@ -17,9 +17,14 @@ export async function readFiles(key: string, shown?: readonly File[]): Promise<r
 const namesOf = (files: readonly File[]): string =>
   files.map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`).join('\n');
 
+const isTooLarge = (files: readonly File[]): boolean => files.reduce((sum, { size }) => sum + size, 0) > MAX_KEPT_BYTES;
+
 export async function storeFiles(key: string, files: readonly File[]): Promise<void> {
+  const isNothingKept = isTooLarge(unkept.get(key) ?? []);
   unkept.set(key, files);
-  const isKept = files.length > 0 && files.reduce((sum, { size }) => sum + size, 0) <= MAX_KEPT_BYTES;
+  const isKept = files.length > 0 && !isTooLarge(files);
+  // What is in the store by now is another tab's.
+  if (isNothingKept && files.length === 0) return void unkept.delete(key);
   await inStore<unknown>('readwrite', (store) =>
     isKept ? settled(store.put([...files], key)) : settled(store.delete(key)),
   );
