@@ -10,12 +10,12 @@ import type { ExpoSecureStore } from './token-store.js';
 export interface ExpoNotifications {
   getPermissionsAsync(): Promise<ExpoPermission>;
   requestPermissionsAsync(): Promise<ExpoPermission>;
-  getExpoPushTokenAsync(options: { projectId?: string }): Promise<{ data: string }>;
+  getExpoPushTokenAsync(options: { projectId?: string; devicePushToken?: DeviceToken }): Promise<{ data: string }>;
   unregisterForNotificationsAsync(): Promise<void>;
   /** Stops Expo from registering this phone again by itself; `getExpoPushTokenAsync` starts it. */
   setAutoServerRegistrationEnabledAsync?(enabled: boolean): Promise<void>;
   /** The token is the phone's own one, of Apple or Google. It is emitted whenever it is asked for, changed or not. */
-  addPushTokenListener(listener: (token: { readonly data: unknown }) => void): { remove(): void };
+  addPushTokenListener(listener: (token: DeviceToken) => void): { remove(): void };
   addNotificationResponseReceivedListener(listener: (response: ExpoResponse) => void): { remove(): void };
   getLastNotificationResponse(): ExpoResponse | null;
   clearLastNotificationResponse(): void;
@@ -23,6 +23,12 @@ export interface ExpoNotifications {
   dismissNotificationAsync(identifier: string): Promise<void>;
   dismissAllNotificationsAsync(): Promise<void>;
   setBadgeCountAsync(count: number): Promise<unknown>;
+}
+
+/** The phone's own, of Apple or Google. */
+interface DeviceToken {
+  readonly type: unknown;
+  readonly data: unknown;
 }
 
 export interface ExpoPermission {
@@ -93,6 +99,9 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #registering: Promise<void> | undefined;
   /** The phone's own token; unknown when a registration begins, until it is emitted. */
   #deviceToken: unknown;
+  /** The phone gave no token once: expo-notifications repeats that for as long as the app runs, and gives what comes by itself. */
+  #isRefusedToken = false;
+  #givenToken: DeviceToken | undefined;
   #userId: string | undefined;
   #failures = 0;
   /** It failed for good: tried again on a look at the permission, a log-in or another token alone. */
@@ -112,8 +121,10 @@ export class ExpoPush implements Observable<PushSnapshot> {
     private readonly options: ExpoPushOptions,
   ) {
     const { notifications } = options;
-    const token = notifications.addPushTokenListener(({ data }) => {
-      const isAsked = this.#registering !== undefined && this.#deviceToken === undefined;
+    const token = notifications.addPushTokenListener((given) => {
+      const { data } = given;
+      if (this.#isRefusedToken) this.#givenToken = given;
+      const isAsked = this.#registering !== undefined && this.#deviceToken === undefined && !this.#isRefusedToken;
       const isKnown = isAsked || data === this.#deviceToken;
       this.#deviceToken = data;
       if (isKnown) return;
@@ -207,7 +218,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     if (this.client.connection.getSnapshot().status !== 'live') return;
     clearTimeout(this.#timer);
     this.#registeredFor = userId;
-    this.#deviceToken = undefined;
+    this.#deviceToken = this.#givenToken?.data;
     this.#registering = this.#put()
       .then(
         () => {
@@ -218,6 +229,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
           const isCurrent = this.#registeredFor === userId;
           if (isCurrent) this.#registeredFor = undefined;
           this.#failures += 1;
+          if (codeOf(error) === REFUSED_TOKEN) this.#isRefusedToken = true;
           if (isPassing(error) || !isCurrent) return;
           this.#hasFailed = true;
           this.#show({ status: 'failed', error: error as Error });
@@ -238,7 +250,11 @@ export class ExpoPush implements Observable<PushSnapshot> {
     const { notifications, projectId, preview, locale } = this.options;
     // Who was here before has to be gone first.
     await this.#releasing;
-    const { data: token } = await notifications.getExpoPushTokenAsync(projectId === undefined ? {} : { projectId });
+    const devicePushToken = this.#givenToken;
+    const { data: token } = await notifications.getExpoPushTokenAsync({
+      ...(projectId !== undefined && { projectId }),
+      ...(devicePushToken && { devicePushToken }),
+    });
     const body = { platform: 'expo', token, ...(preview && { preview }), ...(locale && { locale }) };
     // Before the server knows of it: a log-out after that has something to end.
     await this.#keep(MARK, '1');
@@ -279,6 +295,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
       // First: Expo would take the phone's next token for the one that the server may still know.
       await notifications.setAutoServerRegistrationEnabledAsync?.(false);
       await notifications.unregisterForNotificationsAsync();
+      this.#givenToken = undefined;
       await secureStore.deleteItemAsync(MARK);
     };
     this.#releasing = release().catch(() => {
@@ -352,6 +369,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
 
 const DEVICE = 'parley.device';
 const MARK = 'parley.push';
+const REFUSED_TOKEN = 'E_REGISTRATION_FAILED';
 const KINDS: readonly unknown[] = ['message', 'friend_request', 'friend_accepted', 'conversation'];
 
 /** What came with a notification is whatever its sender wrote. */
@@ -371,9 +389,13 @@ function targetOf(data: unknown): PushTarget | undefined {
  */
 function isPassing(error: unknown): boolean {
   if (error instanceof ChatError) return error.isTransient;
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  const { message } = Object(error) as { message?: unknown };
   // The code alone may as well say that the app has no keys of Google's.
   const isGoogleAway =
-    code === 'E_REGISTRATION_FAILED' && /SERVICE_NOT_AVAILABLE|SERVER_ERROR|TIMEOUT/.test(String(message));
-  return isGoogleAway || /_(NETWORK|SERVER)_ERROR$/.test(String(code));
+    codeOf(error) === REFUSED_TOKEN && /SERVICE_NOT_AVAILABLE|SERVER_ERROR|TIMEOUT/.test(String(message));
+  return isGoogleAway || /_(NETWORK|SERVER)_ERROR$/.test(String(codeOf(error)));
+}
+
+function codeOf(error: unknown): unknown {
+  return (Object(error) as { code?: unknown }).code;
 }

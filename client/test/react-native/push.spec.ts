@@ -195,7 +195,7 @@ describe('push by Expo', () => {
     expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
   });
 
-  it('asks Google again that was not reached, and not where the app has no keys of it', async () => {
+  it('waits for the token of Google that was not reached, and says where the app has no keys of it', async () => {
     phone.permission = { granted: true, canAskAgain: true };
     const failure = (message: string) => Object.assign(new Error(message), { code: 'E_REGISTRATION_FAILED' });
     phone.deviceTokenFailure = failure('Fetching the token failed: java.io.IOException: SERVICE_NOT_AVAILABLE');
@@ -203,11 +203,20 @@ describe('push by Expo', () => {
     expect(push.getSnapshot().status).toBe('pending');
     phone.deviceTokenFailure = undefined;
     await jest.advanceTimersByTimeAsync(10_000);
-    expect(push.getSnapshot().status).toBe('on');
-    phone.deviceTokenFailure = failure('Unable to get Firebase Messaging instance.');
+    expect([push.getSnapshot().status, client.requests]).toEqual(['pending', []]);
     phone.rotateTo('device 2');
-    await settle();
-    expect(push.getSnapshot()).toEqual({ status: 'failed', error: phone.deviceTokenFailure });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
+    phone.rotateTo('device 3');
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 2]);
+    push.close();
+    // The next run of the app.
+    phone = new Phone();
+    phone.permission = { granted: true, canAskAgain: true };
+    phone.deviceTokenFailure = failure('Unable to get Firebase Messaging instance.');
+    const next = await start();
+    expect(next.getSnapshot()).toEqual({ status: 'failed', error: phone.deviceTokenFailure });
   });
 
   it('waits for a keychain that is locked', async () => {

@@ -17,7 +17,7 @@ export class Phone implements ExpoNotifications {
   isRegisteredByItself = false;
   canUnregister = true;
   readonly kept = new Map<string, string>();
-  readonly tokenListeners = new Listeners<[{ data: unknown }]>();
+  readonly tokenListeners = new Listeners<[{ type: unknown; data: unknown }]>();
   readonly responseListeners = new Listeners<[ExpoResponse]>();
 
   /** What a backup brings to another phone. */
@@ -45,10 +45,15 @@ export class Phone implements ExpoNotifications {
   tokenFailure: Error | undefined;
   /** Until then Expo gives no token. */
   expoAnswered: Promise<void> = Promise.resolve();
-  getExpoPushTokenAsync = async () => {
-    if (this.deviceTokenFailure !== undefined) throw this.deviceTokenFailure;
-    // Emitted each time, changed or not, while Expo is being asked.
-    this.rotateTo(this.deviceToken);
+  /** The real module repeats it for as long as the app runs. */
+  #repeatedFailure: Error | undefined;
+  getExpoPushTokenAsync = async ({ devicePushToken }: { devicePushToken?: { data: unknown } }) => {
+    if (devicePushToken === undefined) {
+      this.#repeatedFailure ??= this.deviceTokenFailure;
+      if (this.#repeatedFailure !== undefined) throw this.#repeatedFailure;
+      // Emitted each time, changed or not, while Expo is being asked.
+      this.rotateTo(this.deviceToken);
+    } else if (devicePushToken.data !== this.deviceToken) throw new Error('This phone has another token.');
     await this.expoAnswered;
     if (this.tokenFailure !== undefined) throw this.tokenFailure;
     this.isRegistered = this.isRegisteredByItself = true;
@@ -64,9 +69,9 @@ export class Phone implements ExpoNotifications {
   };
   rotateTo(deviceToken: string): void {
     this.deviceToken = deviceToken;
-    this.tokenListeners.call({ data: deviceToken });
+    this.tokenListeners.call({ type: 'android', data: deviceToken });
   }
-  addPushTokenListener = (listener: (token: { data: unknown }) => void) => ({
+  addPushTokenListener = (listener: (token: { type: unknown; data: unknown }) => void) => ({
     remove: this.tokenListeners.add(listener),
   });
   addNotificationResponseReceivedListener = (listener: (response: ExpoResponse) => void) => ({
