@@ -199,17 +199,20 @@ describe('the app', () => {
   it('ends above the keyboard, on Android as well', async () => {
     const { restore } = jest.replaceProperty(Platform, 'OS', 'android');
     const behaviors = () => screen.UNSAFE_getAllByType(KeyboardAvoidingView).map(({ props }) => props.behavior);
-    await screen.findByLabelText('Password', {}, SHOWN);
-    expect(behaviors()).toEqual(['padding']);
-    await openChat();
-    expect(behaviors()).toEqual(['padding']);
-    press('Report Bob');
-    expect(behaviors()).toEqual(['padding', 'padding']);
-    press('Cancel');
-    press('Back');
-    press('Friends');
-    expect(behaviors()).toEqual(['padding']);
-    restore();
+    try {
+      await screen.findByLabelText('Password', {}, SHOWN);
+      expect(behaviors()).toEqual(['padding']);
+      await openChat();
+      expect(behaviors()).toEqual(['padding']);
+      press('Report Bob');
+      expect(behaviors()).toEqual(['padding', 'padding']);
+      press('Cancel');
+      press('Back');
+      press('Friends');
+      expect(behaviors()).toEqual(['padding']);
+    } finally {
+      restore();
+    }
   });
 
   it('says why an edit was refused, and tries it again or discards it', async () => {
@@ -313,6 +316,22 @@ describe('the app', () => {
     await screen.findByLabelText('Write to Bob', {}, SHOWN);
     act(() => expect(pressBack()).toBe(true));
     await expectShown('Conversations');
+  });
+
+  it('keeps in a browser its back, which would lead out of the app, through a log-in', async () => {
+    const { restore } = jest.replaceProperty(Platform, 'OS', 'web');
+    try {
+      screen.unmount();
+      render(<App />);
+      await openChat();
+      await act(async () => mockServer.endSession());
+      await expectShown(/Your session has ended/);
+      act(() => expect(pressBack()).toBe(true));
+      await logIn();
+      expect(screen.queryByLabelText('Write to Bob')).toBeNull();
+    } finally {
+      restore();
+    }
   });
 
   it('begins at the list after a log-out that could not remove everything', async () => {

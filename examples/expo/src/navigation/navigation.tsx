@@ -1,6 +1,6 @@
 import { useConnection } from '@parley/client/react';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { View } from 'react-native';
+import { Platform, View } from 'react-native';
 import { client } from '../chat/client';
 import { ConversationsScreen } from '../conversations/ConversationsScreen';
 import { FriendsScreen } from '../friends/FriendsScreen';
@@ -66,6 +66,8 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
       reset: (...routes: Route[]) => change([...HOME, ...routes]),
     };
   }, []);
+  // A browser keeps its entries through a log-in: each leads back by one screen, and none out of the app.
+  useEffect(() => (Platform.OS === 'web' ? onSystemBack(navigation.pop) : undefined), [navigation]);
   const value = useMemo(() => ({ ...navigation, stack }), [navigation, stack]);
   return <NavigationContext.Provider value={value}>{children}</NavigationContext.Provider>;
 }
@@ -79,8 +81,8 @@ export function useNavigation(): Navigation {
 /** Those below stay as they are: who comes back finds the list where it was. */
 export function Screens() {
   const { stack, back, pop } = useNavigation();
-  // Only while they are shown: the log-in has no screen to go back to.
-  useEffect(() => onSystemBack(pop), [pop]);
+  // A phone has its key here alone: at the log-in it leaves the app.
+  useEffect(() => (Platform.OS === 'web' ? undefined : onSystemBack(pop)), [pop]);
   return (
     <View style={{ flex: 1, overflow: 'hidden' }}>
       {stack.map((route, index) => (
