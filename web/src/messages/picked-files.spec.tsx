@@ -110,5 +110,6 @@ describe('files that were picked', () => {
     // What the store is asked after that is done after that.
     await stored.storeFiles('ada c6', []);
     await here.toBeKept('land.jpg');
+    expect(here.files()).toEqual([]);
   });
 });
