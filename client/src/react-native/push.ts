@@ -10,7 +10,7 @@ import type { ExpoSecureStore } from './token-store.js';
 export interface ExpoNotifications {
   getPermissionsAsync(): Promise<ExpoPermission>;
   requestPermissionsAsync(): Promise<ExpoPermission>;
-  getExpoPushTokenAsync(options: { projectId?: string; devicePushToken?: DeviceToken }): Promise<{ data: string }>;
+  getExpoPushTokenAsync(options: { projectId?: string; devicePushToken?: GivenToken }): Promise<{ data: string }>;
   unregisterForNotificationsAsync(): Promise<void>;
   /** Stops Expo from registering this phone again by itself; `getExpoPushTokenAsync` starts it. */
   setAutoServerRegistrationEnabledAsync?(enabled: boolean): Promise<void>;
@@ -29,6 +29,12 @@ export interface ExpoNotifications {
 interface DeviceToken {
   readonly type: unknown;
   readonly data: unknown;
+}
+
+/** One of Google: Apple's is never refused for a while. */
+interface GivenToken {
+  type: 'android';
+  data: string;
 }
 
 export interface ExpoPermission {
@@ -101,7 +107,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #deviceToken: unknown;
   /** The phone gave no token once: expo-notifications repeats that for as long as the app runs, and gives what comes by itself. */
   #isRefusedToken = false;
-  #givenToken: DeviceToken | undefined;
+  #givenToken: GivenToken | undefined;
   #userId: string | undefined;
   #failures = 0;
   /** It failed for good: tried again on a look at the permission, a log-in or another token alone. */
@@ -123,7 +129,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     const { notifications } = options;
     const token = notifications.addPushTokenListener((given) => {
       const { data } = given;
-      if (this.#isRefusedToken) this.#givenToken = given;
+      if (this.#isRefusedToken) this.#givenToken = { type: 'android', data: String(given.data) };
       const isAsked = this.#registering !== undefined && this.#deviceToken === undefined && !this.#isRefusedToken;
       const isKnown = isAsked || data === this.#deviceToken;
       this.#deviceToken = data;
