@@ -166,6 +166,7 @@ describe('a bus', () => {
       const cluster = new Cluster(
         network.bus(),
         {
+          stop: () => undefined,
           run: async () => {
             made.catchUps += 1;
             return Promise.resolve('1:1:');
@@ -225,7 +226,14 @@ describe('a bus', () => {
       const isSaid = (): boolean => frames.some((text) => decodeFrame(text)?.isLast === true);
       const running = new Lifecycle();
       running.begin();
-      const unfinished = [{ lifecycle: running }, { sends: { isEmpty: false } }, { writes: { isEmpty: false } }];
+      const cut = new Lifecycle();
+      cut.cutRequests();
+      const unfinished = [
+        { lifecycle: running },
+        { lifecycle: cut },
+        { sends: { isEmpty: false } },
+        { writes: { isEmpty: false } },
+      ];
       for (const [index, what] of unfinished.entries()) {
         const one = await process(joined, what);
         one.publish('typing.changed', typing(`of ${index}`));
