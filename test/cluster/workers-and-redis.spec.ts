@@ -85,7 +85,11 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
 
   it(
     'deliver what any of them stores, once and in order, to clients of all',
-    async () => expect(await reachAll('there')).toBe(true),
+    async () => {
+      // On a busy machine one process may be later than the others wait for what is missing.
+      await expectToReachAll('there');
+      expect(devices.every((device) => linesOf(device).length >= 12)).toBe(true);
+    },
     TIMEOUT_MS,
   );
 
