@@ -127,9 +127,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
     private readonly options: ExpoPushOptions,
   ) {
     const { notifications } = options;
-    const token = notifications.addPushTokenListener((given) => {
-      const { data } = given;
-      if (this.#isRefusedToken) this.#givenToken = { type: 'android', data: String(given.data) };
+    const token = notifications.addPushTokenListener(({ data }) => {
+      if (this.#isRefusedToken) this.#givenToken = { type: 'android', data: String(data) };
       const isAsked = this.#registering !== undefined && this.#deviceToken === undefined && !this.#isRefusedToken;
       const isKnown = isAsked || data === this.#deviceToken;
       this.#deviceToken = data;
