@@ -6,8 +6,6 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 import { browserPath } from '../support/browser.js';
 
 const EXPORT = resolve('examples/expo/dist');
-/** How long anything awaited may take: the machine may be doing something else. */
-const SHOWN_TIMEOUT_MS = 60_000;
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -37,7 +35,6 @@ export class Phone {
   /** The app's files stand in front of the server at `url`, as an operator would put them. */
   static async start(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Phone> {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'en-GB', ...options });
-    context.setDefaultTimeout(SHOWN_TIMEOUT_MS);
     await context.route(`${url}/**`, async (route) => {
       const { pathname } = new URL(route.request().url());
       const path = join(EXPORT, pathname === '/' ? 'index.html' : pathname);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
-import { Person, startStory, type Story } from '../support/story.js';
+import { Person, startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
@@ -176,8 +176,13 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await ada.open(`/c/${conversationId}`);
     await expectShown(ada.message('Hello'));
     const device = await dora.device();
-    await device.must('typing', { conversationId, isTyping: true });
-    await expectToFit(ada.page.locator('.typing-line', { hasText: name }));
+    const typing = ada.page.locator('.typing-line', { hasText: name });
+    // Who types goes to connections alone, and the page shows what it kept before it has one.
+    await until('the page shows who is typing', async () => {
+      await device.must('typing', { conversationId, isTyping: true });
+      return typing.isVisible();
+    });
+    await expectToFit(typing);
     await button('Details').click();
     await button('Block').click();
     await ada.page.getByRole('dialog', { name: 'Block', exact: true }).getByRole('button', { name: 'Block' }).click();

@@ -29,7 +29,6 @@ export class Visitor {
 
   static async arrive(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
-    context.setDefaultTimeout(WAIT_TIMEOUT_MS / 2);
     const visitor = new Visitor(url, context, await context.newPage());
     visitor.watch(visitor.page);
     return visitor;

@@ -8,9 +8,6 @@ import type { ClientPage } from './client-page.js';
 
 declare const page: ClientPage;
 
-/** Long waits, for a busy machine: nothing here is about time. */
-const WAIT_OPTIONS = { timeout: 60_000 };
-
 (browserPath === undefined ? describe.skip : describe)('several tabs of one user', () => {
   let server: Story;
   let browser: Browser;
@@ -35,7 +32,6 @@ const WAIT_OPTIONS = { timeout: 60_000 };
 
   const newTab = async (context: BrowserContext): Promise<Page> => {
     const tab = await context.newPage();
-    tab.setDefaultTimeout(60_000);
     tab.on('websocket', (socket) => {
       const open = sockets.get(tab);
       open?.add(socket);
@@ -72,7 +68,7 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     tab.evaluate((name) => page.register(name), `user${randomUUID().slice(0, 8)}`);
   const live = (tab: Page) =>
     tab
-      .waitForFunction(() => page.status() === 'live', undefined, WAIT_OPTIONS)
+      .waitForFunction(() => page.status() === 'live')
       .catch(async () => {
         throw new Error(`not live: ${await tab.evaluate(() => page.snapshot())}`);
       });
@@ -95,14 +91,10 @@ const WAIT_OPTIONS = { timeout: 60_000 };
   };
   /** All that the other one has got, when so many have come. */
   const received = async (count: number): Promise<string[]> => {
-    await other.waitForFunction(() => page.conversationId() !== null, undefined, WAIT_OPTIONS);
+    await other.waitForFunction(() => page.conversationId() !== null);
     const id = (await other.evaluate(() => page.conversationId())) ?? '';
     await other.evaluate((id) => page.watch(id), id);
-    await other.waitForFunction(
-      ([id, count]) => page.texts(id as string).length >= (count as number),
-      [id, count],
-      WAIT_OPTIONS,
-    );
+    await other.waitForFunction(([id, count]) => page.texts(id as string).length >= (count as number), [id, count]);
     return (await other.evaluate((id) => page.texts(id), id)) as string[];
   };
 
@@ -129,10 +121,10 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     await tabAt(0).evaluate((id) => page.send(id, 'from the tab that leads'), otherId);
     expect(await received(2)).toEqual(['from a tab that follows', 'from the tab that leads']);
     for (const tab of tabs) {
-      await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0, undefined, WAIT_OPTIONS);
+      await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0);
       const id = (await tab.evaluate(() => page.conversationId())) ?? '';
       await tab.evaluate((id) => page.watch(id), id);
-      await tab.waitForFunction((id) => page.states(id).join() === 'sent,sent', id, WAIT_OPTIONS);
+      await tab.waitForFunction((id) => page.states(id).join() === 'sent,sent', id);
     }
   }, 180_000);
 
@@ -152,7 +144,7 @@ const WAIT_OPTIONS = { timeout: 60_000 };
       'two is stored',
     ]);
     expect(texts).toEqual(expect.arrayContaining(['zero is stored', 'while nobody led']));
-    for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0, undefined, WAIT_OPTIONS);
+    for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0);
     await Promise.all(tabs.slice(1).map(live));
     await oneSocket(tabs.slice(1));
   }, 180_000);
@@ -163,8 +155,8 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     const name = await tabAt(0).evaluate(() => page.profile());
     await tabAt(0).evaluate(() => page.logout());
     for (const tab of tabs) {
-      await tab.waitForFunction(() => page.status() === 'ended', undefined, WAIT_OPTIONS);
-      await tab.waitForFunction(() => page.conversationId() === null, undefined, WAIT_OPTIONS);
+      await tab.waitForFunction(() => page.status() === 'ended');
+      await tab.waitForFunction(() => page.conversationId() === null);
     }
     await tabAt(2).evaluate((name) => page.login(name), name);
     await live(tabAt(2));
@@ -178,7 +170,7 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     expect(await received(1)).toEqual(['before']);
     await offline(true);
     await tabAt(1).evaluate((id) => page.sendMany(id, 'offline', 3), otherId);
-    await tabAt(1).waitForFunction(() => page.waiting() === 3, undefined, WAIT_OPTIONS);
+    await tabAt(1).waitForFunction(() => page.waiting() === 3);
     await tabAt(4).evaluate(() => page.removeStorage());
     await offline(false);
     for (const tab of tabs) await live(tab);
