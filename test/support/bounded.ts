@@ -1,5 +1,5 @@
 /** How long anything awaited may take: no test is about speed, and the machine may have others to serve. */
-export const WAIT_TIMEOUT_MS = 30_000;
+export const WAIT_TIMEOUT_MS = 60_000;
 
 /** How long one step of a teardown may take. Several of them fit within the time-out of a hook. */
 const TEARDOWN_TIMEOUT_MS = 30_000;

@@ -5,7 +5,7 @@ import { ended } from './bounded.js';
 import { freePort } from './free-port.js';
 import { programPath } from './programs.js';
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Debian's Redis, on a port of its own, which keeps nothing on the disk. */
 export class RedisServer {
