@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
+import { HttpAdapter } from './http/http-adapter.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { DRAIN_TIMEOUT_MS, SOCKETS_CLOSE_TIMEOUT_MS } from './common/stop-timeouts.js';
 import type { Configuration } from './config/configuration.js';
@@ -29,7 +30,7 @@ export function checkApplication(configuration: Configuration): void {
 
 /** The whole application on a database that is ready for it. */
 export async function listen(configuration: Configuration): Promise<Application> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), new HttpAdapter(), {
     bodyParser: false,
     abortOnError: false,
     logger: createLogger(configuration),

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import { Configuration } from './config/configuration.js';
+import { HttpAdapter } from './http/http-adapter.js';
 import { Operator } from './moderation/operator/operator.js';
 import { ServerActs } from './moderation/operator/server-acts.js';
 import { Stats } from './moderation/stats/stats.service.js';
@@ -31,7 +32,7 @@ export async function operate<Result>(
     isOperator: true,
   });
   Logger.overrideLogger(['fatal']);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), new HttpAdapter(), {
     bodyParser: false,
     abortOnError: false,
     logger: ['fatal'],

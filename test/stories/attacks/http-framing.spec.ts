@@ -174,19 +174,41 @@ describe('an attacker against the framing of HTTP', () => {
     });
 
     it.each([
-      ['another path', '/users/me', 'websocket'],
-      ['another protocol', '/users/me', 'h2c'],
-      ['the socket’s path without what a handshake has', '/socket.io/?EIO=4&transport=websocket', 'websocket'],
-      ['an unknown transport', '/socket.io/?EIO=4&transport=carrier-pigeon', 'websocket'],
-      ['an unknown connection', '/socket.io/?EIO=4&transport=websocket&sid=__proto__', 'websocket'],
-    ])('cannot hold a line by upgrading on %s', async (_, path, protocol) => {
+      ['another path', '/users/me'],
+      ['the socket’s path without what a handshake has', '/socket.io/?EIO=4&transport=websocket'],
+      ['an unknown transport', '/socket.io/?EIO=4&transport=carrier-pigeon'],
+      ['an unknown connection', '/socket.io/?EIO=4&transport=websocket&sid=__proto__'],
+    ])('cannot hold a line by upgrading on %s', async (_, path) => {
       const line = open();
       await line.write(
-        `GET ${path} HTTP/1.1\r\nHost: x\r\n${authorization()}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\n${authorization()}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
       );
       await until('the server ends the line', () => line.isClosed || line.answers().length > 0);
       expect(line.text).not.toMatch(/^HTTP\/1\.1 (101|5)/);
       expect(line.text).not.toContain(attack.ada.email);
+    });
+  });
+
+  describe('with offers of another protocol, as Java and curl make for HTTP/2', () => {
+    const offers = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA'];
+
+    it('answers as if there were none, with and without a body, and keeps the connection', async () => {
+      const line = open();
+      const requests = [
+        message('GET /users/me HTTP/1.1', offers, '', { last: false }),
+        message(POST(), [JSON_TYPE, ...offers, 'Content-Length: 17'], content('one'), { last: false }),
+        ping(),
+      ];
+      for (const [index, bytes] of requests.entries()) {
+        await line.write(bytes);
+        await until('it is answered', () => line.answers().length === index + 1);
+      }
+      expect(line.answers().map(({ status }) => status)).toEqual([200, 201, 200]);
+    });
+
+    it('answers an offer on the path of sockets as a request of long polling', async () => {
+      const answers = await untilClosed(message('GET /socket.io/?EIO=4&transport=polling HTTP/1.1', offers));
+      expect(answers.map(({ status }) => status)).toEqual([200]);
     });
   });
 
