@@ -31,6 +31,13 @@ export interface CountedRegistration {
   hash: Buffer;
 }
 
+/** One that a guess may be compared with. */
+export interface GuessedRegistration extends CountedRegistration {
+  expiresAt: Date;
+  /** Whether a right guess proves it, where that comes from. */
+  isProvable: boolean;
+}
+
 /** Registrations for one e-mail address that may wait, of one IP address and of all. */
 export interface WaitingBounds {
   perIpAddress: number;
@@ -97,21 +104,23 @@ export class PendingRegistrationsRepository {
     );
   }
 
-  /** Counts a guess for all that wait at an e-mail address, and answers those that it may be compared with. */
-  countGuess(
-    email: string,
-    guesserKey: string,
-    now: Date,
-    bounds: GuessBounds,
-  ): Promise<{ id: string; hash: Buffer; expiresAt: Date }[]> {
-    return this.database.query<{ id: string; hash: Buffer; expiresAt: Date }>(
+  /**
+   * Counts a guess for all that wait at an e-mail address, and answers those that it may be compared with. Where one was
+   * requested from where the guess comes from, only such can be proved there: that one's own code may be burnt or not mailed.
+   */
+  countGuess(email: string, guesserKey: string, now: Date, bounds: GuessBounds): Promise<GuessedRegistration[]> {
+    return this.database.query<GuessedRegistration>(
       `UPDATE pending_registrations SET
          guesses = guesses + CASE WHEN requested_from = $2 THEN 0 ELSE 1 END,
          guessers = guessers || jsonb_build_object($2::text, COALESCE((guessers ->> $2)::int, 0) + 1)
        WHERE email = $1 AND expires_at > $3 AND code_hash IS NOT NULL
          AND COALESCE((guessers ->> $2)::int, 0) < $4::int
          AND (requested_from = $2 OR guesses < $5::int)
-       RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt"`,
+       RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt",
+         requested_from = $2 OR NOT EXISTS (
+           SELECT 1 FROM pending_registrations AS own
+           WHERE own.email = $1 AND own.requested_from = $2 AND own.expires_at > $3
+         ) AS "isProvable"`,
       [email, guesserKey, now, bounds.perIpAddress, bounds.byStrangers],
     );
   }

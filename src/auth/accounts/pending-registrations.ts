@@ -25,7 +25,7 @@ const SWEEP_BATCH = 1_000;
  *
  * Guarantees: an e-mail address belongs to who proves it, so any number of registrations for it stand beside one another and
  * beside nothing of theirs is anybody's; a code proves the one registration that it was mailed with, and makes a user
- * with that password; all others for that e-mail address are gone then; none keeps a username from anybody; each goes by
+ * with that password; where one was made from the guesser's IP address no other is proved; all others for that e-mail address are gone then; none keeps a username from anybody; each goes by
  * itself after a day.
  */
 @Injectable()
@@ -79,14 +79,18 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnApplicati
   }
 
   /**
-   * The registration that a code was mailed with. The guess counts for all that wait at this e-mail address.
+   * The registration that a code was mailed with. The guess counts for all that wait at this e-mail address. From an IP
+   * address that registered it proves none of another's: a code that a stranger had mailed reads like the owner's, and would
+   * make an account with the stranger's password.
    * @throws DomainError OTP_INVALID; OTP_EXPIRED to who knows a code that was right
    */
   async guess(email: string, code: string, ipAddress: string | undefined): Promise<ProvedRegistration> {
     const now = new Date(this.clock.now());
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
     const rows = await this.repository.countGuess(email, ipAddressKey(ipAddress), now, GUESS_BOUNDS);
-    const right = rows.filter(({ id, hash }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash));
+    const right = rows.filter(
+      ({ id, hash, isProvable }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash) && isProvable,
+    );
     const proved = right.find(({ expiresAt }) => expiresAt > now);
     if (proved !== undefined) return { id: proved.id, email, codeHash: proved.hash, counted: rows };
     throw new DomainError(right.length > 0 ? 'OTP_EXPIRED' : 'OTP_INVALID');

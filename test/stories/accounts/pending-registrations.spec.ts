@@ -151,6 +151,38 @@ describe('a registration whose address is not proved', () => {
     expect((await post('/auth/login', { email, password: SQUATTED })).status).toBe(401);
   });
 
+  it('is proved by no code of a stranger’s where its owner registered, and by any code where nobody did', async () => {
+    const email = addressOf(fresh());
+    const own = await register({ email });
+    const squatted = await register({ email, password: SQUATTED }, SQUATTER_AT);
+    if (own.code === squatted.code) return;
+    // The newer of two messages that read the same.
+    expect(outcome(await verify(email, squatted.code))).toEqual([400, 'OTP_INVALID']);
+    const { body } = await verify(email, own.code);
+    expect((await get('/users/me', body.accessToken)).body.id).toBe(own.user.id);
+    expect((await post('/auth/login', { email, password: SQUATTED })).status).toBe(401);
+
+    const roamed = addressOf(fresh());
+    await register({ email: roamed }, '198.51.100.8');
+    const { code, user } = await register({ email: roamed }, '198.51.100.9');
+    const roaming = await verify(roamed, code);
+    expect((await get('/users/me', roaming.body.accessToken)).body.id).toBe(user.id);
+  });
+
+  it('is proved by no code of a stranger’s either where the owner’s own is burnt', async () => {
+    const email = addressOf(fresh());
+    const own = await register({ email });
+    for (let guess = 1; guess <= 5; guess += 1) {
+      const wrong = `${(Number(own.code) + guess) % 1_000_000}`.padStart(6, '0');
+      expect(outcome(await verify(email, wrong))).toEqual([400, 'OTP_INVALID']);
+    }
+    const squatted = await register({ email, password: SQUATTED }, SQUATTER_AT);
+    expect(outcome(await verify(email, squatted.code))).toEqual([400, 'OTP_INVALID']);
+    await post('/auth/resend-otp', { email });
+    const { body } = await verify(email, await mailbox.nextCode(email));
+    expect((await get('/users/me', body.accessToken)).body.id).toBe(own.user.id);
+  });
+
   it('holds no name: of two who wished for it the first to prove an address has it, the other one like it', async () => {
     const name = fresh();
     const [one, two] = [
