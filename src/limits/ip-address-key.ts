@@ -41,7 +41,13 @@ export function clientIpAddress(request: IncomingMessage, trustedProxies: number
   return proxyAddress(request, (_, distance) => distance < trustedProxies);
 }
 
-/** An IPv4 address that a dual-stack socket shows as IPv6, as IPv4. */
+/**
+ * An IPv4 address that a dual-stack socket shows as IPv6, as IPv4, and either without its port: some proxies write that into
+ * `X-Forwarded-For`, and it is another one for every connection.
+ */
 export function plainIpAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return address
+    .replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '')
+    .replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
 }
