@@ -65,7 +65,7 @@ export class PeopleRelay {
 
   private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): void {
     const both = [request.senderId, request.receiverId];
-    this.turns.ofUsers(request.id, receivers, async () => {
+    this.turns.ofUsers(pairKey(request.senderId, request.receiverId), receivers, async () => {
       const users = await this.reads.read(() => this.users.viewsFor(receivers, both, false));
       for (const userId of receivers) {
         const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
@@ -87,9 +87,12 @@ export class PeopleRelay {
     this.broadcaster.toUsers([userId], 'sync:needed', {});
   }
 
+  /** Behind the requests of the two: a client that learns of the acceptance last would show a friend who is none. */
   private friendshipRemoved({ userIds: [one, other], silentFor }: DomainEvents['friendship.removed']): void {
-    if (one !== silentFor) this.broadcaster.toUsers([one], 'friend:removed', { userId: other });
-    if (other !== silentFor) this.broadcaster.toUsers([other], 'friend:removed', { userId: one });
+    this.turns.ofUsers(pairKey(one, other), [one, other], async () => {
+      if (one !== silentFor) this.broadcaster.toUsers([one], 'friend:removed', { userId: other });
+      if (other !== silentFor) this.broadcaster.toUsers([other], 'friend:removed', { userId: one });
+    });
   }
 
   /** Users who are not connected, or share only a large group with the user, get it by sync. */
@@ -173,4 +176,9 @@ export class PeopleRelay {
         this.broadcaster.toUsers([viewerId], 'presence:update', { userId, isOnline, lastSeenAt });
     }
   }
+}
+
+/** Whose turn it is to deliver what happens between two users, whichever of them did it. */
+function pairKey(one: string, other: string): string {
+  return [one, other].sort().join(':');
 }
