@@ -64,7 +64,9 @@ export class CodeSender {
     const account = await this.accounts.credentialsOf({ email });
     const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ipAddress);
     await this.limits.countCode(`RESET_PASSWORD:${email}`, { ipAddress, isKnownIpAddress });
-    return account === null ? undefined : this.codes.issue(account.userId, 'RESET_PASSWORD', ipAddress);
+    // A password would let in a trusted issuer's user whom the issuer has removed: only an operator's code sets one.
+    if (account === null || account.passwordHash === null) return undefined;
+    return this.codes.issue(account.userId, 'RESET_PASSWORD', ipAddress);
   }
 
   private inBackground(work: () => Promise<void>): void {

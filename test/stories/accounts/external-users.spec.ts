@@ -6,11 +6,13 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ExternalIdentitiesRepository } from '../../../src/auth/external/external-identities.repository.js';
 import { DevicesRepository } from '../../../src/push/devices/devices.repository.js';
 import { Clock } from '../../../src/common/clock.js';
+import { Lifecycle } from '../../../src/common/lifecycle.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { holdCalls } from '../../support/held-calls.js';
+import { Mailbox } from '../../support/mailbox.js';
 import { type Anything, type Answer, Device, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a shared secret of more than thirty-two bytes';
@@ -19,6 +21,7 @@ const PUBLISHED = 'https://published.example.com';
 
 describe('users of a trusted issuer', () => {
   let story: Story;
+  let mailbox: Mailbox;
   let keyServer: Server;
   let isDown = false;
   let sign: (subject: string) => Promise<string>;
@@ -40,9 +43,12 @@ describe('users of a trusted issuer', () => {
         .setExpirationTime('5m')
         .sign(privateKey);
     const { port } = keyServer.address() as AddressInfo;
+    mailbox = await Mailbox.open();
     story = await startStory(
       { rateLimits: false },
       {
+        SMTP_URL: mailbox.url,
+        EMAIL_VERIFICATION: 'off',
         AUTH_TRUSTED_ISSUERS: JSON.stringify([
           { issuer: 'https://shared.example.com', secret: SECRET, audience: 'chat' },
           { issuer: 'web-app', secret: APP_SECRET, iss: null, audience: null, claims: { subject: 'id' } },
@@ -53,6 +59,7 @@ describe('users of a trusted issuer', () => {
   });
   afterAll(async () => {
     await story.close();
+    await mailbox.close();
     keyServer.closeAllConnections();
     keyServer.close();
   });
@@ -141,6 +148,26 @@ describe('users of a trusted issuer', () => {
     const free = `${randomUUID()}@example.com`;
     expect((await me(await token({ sub: randomUUID(), email: free, email_verified: true }))).body.email).toBe(free);
     expect((await me(await token({ sub: randomUUID(), email: `x${free}` }))).body.email).toBeNull();
+  });
+
+  it('are mailed no code for a password, which would outlast their issuer’s word; an administrator’s sets one', async () => {
+    const [root, ada] = [await story.person('root'), await story.person('ada')];
+    await story.grant(root, 'ADMIN');
+    const email = `${randomUUID()}@example.com`;
+    const { id } = (await me(await token({ sub: randomUUID(), email, email_verified: true }))).body;
+    const forgot = (address: string): Promise<Answer<Anything>> =>
+      request(story.url, 'POST', '/auth/forgot-password', { email: address });
+    const received = mailbox.received.length;
+    expect((await forgot(email)).status).toBe(202);
+    expect((await forgot(ada.email)).status).toBe(202);
+    await mailbox.nextCode(ada.email);
+    await until('no message is on its way', () => story.app.get(Lifecycle).isIdle);
+    expect(mailbox.received.length).toBe(received + 1);
+
+    const { otp } = await root.must('POST', `/admin/users/${id}/reset-password`, { reason: 'left the issuer' });
+    const reset = { email, otp, newPassword: 'correct horse' };
+    expect((await request(story.url, 'POST', '/auth/reset-password', reset)).status).toBe(200);
+    expect((await request(story.url, 'POST', '/auth/login', { email, password: 'correct horse' })).status).toBe(200);
   });
 
   it('are suspended like anybody, whichever token they come with', async () => {
