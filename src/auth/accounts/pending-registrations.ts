@@ -25,8 +25,8 @@ const SWEEP_BATCH = 1_000;
  *
  * Guarantees: an e-mail address belongs to who proves it, so any number of registrations for it stand beside one another and
  * beside nothing of theirs is anybody's; a code proves the one registration that it was mailed with, and makes a user
- * with that password; where one was made from the guesser's IP address no other is proved; all others for that e-mail address are gone then; none keeps a username from anybody; each goes by
- * itself after a day.
+ * with that password; where one was made from the guesser's IP address no other is proved; all others for that e-mail
+ * address are gone then; none keeps a username from anybody; each goes by itself after a day.
  */
 @Injectable()
 export class PendingRegistrations implements OnApplicationBootstrap, OnApplicationShutdown {
