@@ -152,6 +152,19 @@ export const placedFilm = async (): Promise<Buffer> => {
   return film;
 };
 
+/**
+ * A film with a text beside it, of 20 samples of `sampleBytes` each, in several places close to one another: they share most of
+ * their bytes, so that the file is much smaller than all samples together. It has `size` bytes, or as many as it needs.
+ */
+export const overlappingFilm = async (sampleBytes: number, size = 0): Promise<Buffer> => {
+  const format = new Mp4OutputFormat({ fastStart: 'in-memory' });
+  const film = await recorded(format, { video: 'vp9', subtitles: 'text' });
+  const sizes = film.indexOf('stsz', 0, 'latin1') + 16;
+  for (let sample = 0; sample < film.readUInt32BE(sizes - 4); sample += 1)
+    film.writeUInt32BE(sampleBytes, sizes + 4 * sample);
+  return Buffer.concat([film, box('mdat', Buffer.alloc(Math.max(6 * sampleBytes, size - film.length - 8), 1))]);
+};
+
 /** A second of silence. */
 export const sound = (): Buffer => {
   const samples = 8_000;

@@ -136,8 +136,9 @@ export class UploadKeeper {
     const output = await this.spool.newPath();
     try {
       const { path, extension, ...recording } = await this.media.processRecording(ownerId, { input, output, ...type });
-      // Only its description says what it is, and so how large it may be.
-      if (given > this.configuration.uploadLimits[recording.kind]) throw new DomainError('PAYLOAD_TOO_LARGE');
+      // Only its description says what it is, and so how large it may be; what is kept of it may be larger than what came.
+      if (Math.max(given, recording.size) > this.configuration.uploadLimits[recording.kind])
+        throw new DomainError('PAYLOAD_TOO_LARGE');
       await this.store.put(blobKey(id, 'original'), path, recording.mimeType);
       const isSound = recording.kind === 'AUDIO';
       return {

@@ -18,7 +18,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
-import { archive, bomb, film, page, picture } from '../../support/files.js';
+import { archive, bomb, film, overlappingFilm, page, picture } from '../../support/files.js';
 import { holdCalls } from '../../support/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
@@ -73,6 +73,7 @@ describe('what is uploaded', () => {
     ['a picture', () => picture(900, 900).png({ compressionLevel: 0 }).toBuffer()],
     ['a file', async () => Buffer.alloc(2 * MEGABYTE + 1, 'x')],
     ['a film', async () => film(4 * MEGABYTE)],
+    ['a film without the text beside it', async () => overlappingFilm(220_000, 3.5 * MEGABYTE)],
     ['anything', async () => film(6 * MEGABYTE)],
   ])('is refused where %s is too large, and leaves nothing', async (_, make) => {
     const answer = await ada.upload(await make(), 'large.png', 'image/png');

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { overlappingFilm } from '../../../../test/support/files.js';
 import { aiff, amr, measuredAvi, measuredWindowsMedia, programStream } from '../../../../test/support/recordings.js';
 import type { ProcessedRecording } from '../media-job.js';
 import { mediaType } from '../media-type.js';
@@ -59,5 +61,38 @@ describe('a recording in a frame of former days', () => {
       expect(waveform?.[8]).toBeLessThan(20);
       expect(waveform?.at(-8)).toBeGreaterThan(60);
     }
+  });
+});
+
+describe('a film whose tracks are copied', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-copied-'));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  const process = async (bytes: Buffer): Promise<ProcessedRecording> => {
+    const [input, output] = [join(directory, 'input'), join(directory, 'output')];
+    await writeFile(input, bytes);
+    return processRecording({
+      type: 'recording',
+      input,
+      output,
+      kind: 'VIDEO',
+      mimeType: 'video/mp4',
+      extension: 'mp4',
+    });
+  };
+
+  it('is a file where the copy would be much larger, since its samples share their bytes', async () => {
+    const [input, output] = [join(directory, 'input'), join(directory, 'output')];
+    const shared = await overlappingFilm(400_000);
+    expect(await process(shared)).toMatchObject({ kind: 'FILE', path: input, size: shared.length });
+    expect(existsSync(output)).toBe(false);
+
+    const distinct = await overlappingFilm(40);
+    const { kind, path, size } = await process(distinct);
+    expect({ kind, path }).toEqual({ kind: 'VIDEO', path: output });
+    expect((await stat(output)).size).toBe(size);
   });
 });

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import {
   ALL_FORMATS,
   Conversion,
@@ -19,12 +20,16 @@ import {
 const MAX_CACHE_BYTES = 2 * 1024 * 1024;
 /** What is written at a time; several of these wait to be. */
 const WRITTEN_BYTES = 1024 * 1024;
+/** How much larger a copy may be than its file: another frame takes a little more for each sample. */
+const MAX_GROWTH = 1 / 8;
+const MAX_GROWTH_BYTES = 1024 * 1024;
 
 /** What frame a file is copied into. */
 export type Family = 'mp4' | 'matroska' | 'ogg' | 'wav' | 'mp3' | 'flac';
 
 /**
  * Copies film and sound into a new file, as they are: nothing is decoded, and nothing else comes along.
+ * Tables of samples may name the same bytes many times: a copy that would be much larger than its file is given up.
  * @returns false where that cannot be done whole; what stands at `to` is of no use then.
  */
 export async function copyTracks(from: string, to: string, family: Family, mimeType: string): Promise<boolean> {
@@ -32,7 +37,9 @@ export async function copyTracks(from: string, to: string, family: Family, mimeT
     formats: ALL_FORMATS,
     source: new FilePathSource(from, { maxCacheSize: MAX_CACHE_BYTES }),
   });
+  let canceled: Promise<void> | undefined;
   try {
+    const maxBytes = (await stat(from)).size * (1 + MAX_GROWTH) + MAX_GROWTH_BYTES;
     const target = new FilePathTarget(to, { chunkSize: WRITTEN_BYTES });
     const output = new Output({ format: formatOf(family, mimeType), target });
     const conversion = await Conversion.init({
@@ -48,13 +55,21 @@ export async function copyTracks(from: string, to: string, family: Family, mimeT
       await conversion.cancel().catch(() => undefined);
       return false;
     }
+    let end = 0;
+    target.on('write', (written) => {
+      end = Math.max(end, written.end);
+      if (end > maxBytes) canceled ??= conversion.cancel().catch(() => undefined);
+    });
     await conversion.execute();
-    return true;
+    // What is written last cannot be canceled.
+    return end <= maxBytes;
   } catch (error) {
     // A disk that is full is this machine's fault; what cannot be copied is the file's.
     if (typeof (Object(error) as { syscall?: unknown }).syscall === 'string') throw error;
     return false;
   } finally {
+    // Nothing is written behind the caller, who removes what is of no use.
+    await canceled;
     input.dispose();
   }
 }
