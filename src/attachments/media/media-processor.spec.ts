@@ -10,6 +10,9 @@ import { promisify } from 'node:util';
 import { Mp4OutputFormat } from 'mediabunny';
 import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
+import { Clock } from '../../common/clock.js';
+import { LIMITS } from '../../config/limits.js';
+import { MemoryRateLimiter } from '../../limits/rates/memory-rate-limiter.js';
 import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
 import { picture, recorded } from '../../../test/support/files.js';
 import { sideBySide } from '../../../test/support/side-by-side.js';
@@ -66,6 +69,25 @@ describe('processing images', () => {
       width: 2_000,
       height: 1_500,
       mimeType: 'image/jpeg',
+    });
+  });
+
+  it('leaves a user in debt whose file took more of the processor than was left', async () => {
+    class StoppedClock extends Clock {
+      override now(): number {
+        return 1_000_000;
+      }
+    }
+    const limiter = new MemoryRateLimiter(new StoppedClock());
+    const processor = new MediaProcessor(limiter, MEMORY);
+    const outcome = { result: { fault: 'invalid', message: 'it is damaged' }, cpuMs: 30_000 };
+    Object.assign(processor, { runWithRetry: async () => outcome });
+    limiter.consume('imageSeconds', 'ada', LIMITS.imageSeconds.burst - 10);
+    await expect(processor.processImage('ada', paths())).rejects.toMatchObject({ code: 'UNSUPPORTED_MEDIA' });
+    // Of thirty seconds ten were left, and six seconds more cost one.
+    await expect(processor.processImage('ada', paths())).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: (20 + 3) * 6_000,
     });
   });
 
@@ -258,7 +280,7 @@ describe('processing images', () => {
       const program = `
       import { closeSync, openSync } from 'node:fs';
       const { MediaProcessor } = await import(${JSON.stringify(new URL('../../../dist/attachments/media/media-processor.js', import.meta.url).href)});
-      const limiter = { consume: async () => undefined, restore: async () => undefined };
+      const limiter = { consume: async () => undefined, charge: async () => undefined, restore: async () => undefined };
       const processor = new MediaProcessor(limiter, { mediaMemoryBytes: ${512 * MEGABYTE} });
       const take = () => processor.processImage('ada', ${JSON.stringify(paths(directory, 'no-files'))})
         .then(({ width }) => width, ({ code }) => code);

@@ -161,12 +161,8 @@ export class MediaProcessor implements OnApplicationShutdown {
 
   /** The advance for what it really took: what a file costs less is given back, what it costs more is owed. */
   private async settle(ownerId: string, seconds: number): Promise<void> {
-    try {
-      if (seconds < ADVANCE_SECONDS) await this.limiter.restore('imageSeconds', ownerId, ADVANCE_SECONDS - seconds);
-      else await this.limiter.consume('imageSeconds', ownerId, seconds - ADVANCE_SECONDS);
-    } catch {
-      // Nothing is left, so its next file is refused.
-    }
+    if (seconds < ADVANCE_SECONDS) await this.limiter.restore('imageSeconds', ownerId, ADVANCE_SECONDS - seconds);
+    else await this.limiter.charge('imageSeconds', ownerId, seconds - ADVANCE_SECONDS);
   }
 
   private errorOf({ fault, message }: MediaFailure, { type }: MediaJob): DomainError {
