@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { AttachmentView } from '../../src/attachments/attachments.view.js';
 import type { IncomingBody } from '../../src/attachments/uploads/incoming-body.js';
 import type { Principal } from '../../src/common/principal.js';
+import { LIMITS } from '../../src/config/limits.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -125,5 +126,35 @@ describe('the service of attachments', () => {
     const id = await services.group(ada, bob);
     const avatarId = String((await upload(ada)).id);
     await refused(services.groups.update(ada, id, { avatarId }), 'VALIDATION_FAILED');
+  });
+});
+
+describe('the service of attachments, with limits', () => {
+  let services: Services;
+  beforeAll(async () => {
+    services = await createServices({ RATE_LIMITS: 'on' });
+  });
+  afterAll(() => services?.close());
+
+  it('charges what came without being announced also where it is more than is left of the day', async () => {
+    const ada = await services.person();
+    const unannounced = (principal: Principal, ...parts: Parameters<typeof form>): Promise<AttachmentView> => {
+      const body = form(...parts);
+      const headers = { 'content-type': body.headers['content-type'] };
+      return services.uploads.upload(principal, '192.0.2.1', Object.assign(body, { headers }));
+    };
+    const { burst } = LIMITS.uploadedMegabytes;
+    await services.limiter.consume('uploadedMegabytes', ada.userId, burst - 1);
+    await refused(unannounced(ada, ['file', 'notes.txt', Buffer.alloc(2 * MEGABYTE, 'x')]), 'RATE_LIMITED');
+    // One that takes no more than was left is refused, too, until what came is paid.
+    await refused(unannounced(ada, ['file', 'notes.txt', 'words']), 'RATE_LIMITED');
+    // So is one that breaks off after it came.
+    const bob = await services.person();
+    await services.limiter.consume('uploadedMegabytes', bob.userId, burst - 1);
+    const large = Buffer.alloc(2 * MEGABYTE, 'x');
+    await refused(unannounced(bob, ['file', 'notes.txt', large], ['unknown', undefined, 'x']), 'VALIDATION_FAILED');
+    await expect(async () => services.limiter.consume('uploadedMegabytes', bob.userId, 0)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+    });
   });
 });

@@ -29,6 +29,7 @@ import { BlocksService } from '../../src/friends/blocks/blocks.service.js';
 import { FriendsModule } from '../../src/friends/friends.module.js';
 import { FriendRequestsService } from '../../src/friends/requests/friend-requests.service.js';
 import { KeysModule } from '../../src/integrations/keys/keys.module.js';
+import { RateLimiter } from '../../src/limits/rates/rate-limiter.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
 import { MessageChanges } from '../../src/messages/changes/message-changes.js';
 import { MessagesModule } from '../../src/messages/messages.module.js';
@@ -124,6 +125,7 @@ export async function createServices(environment: Record<string, string> = {}) {
     sender,
     attachments: module.get(AttachmentsService),
     uploads: module.get(UploadsService),
+    limiter: module.get(RateLimiter),
     presigned: module.get(PresignedUploads),
     blocks: module.get(BlocksService),
     sync: module.get(SyncService),

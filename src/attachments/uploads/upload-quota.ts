@@ -44,10 +44,19 @@ export class UploadQuota {
     await this.limiter.charge('uploadedMegabytes', userId, megabytes(bytes));
   }
 
-  /** Where `charged` bytes were charged, and it was `actual` ones. @throws DomainError RATE_LIMITED where it was more */
+  /**
+   * Where `charged` bytes were charged, and it was `actual` ones. More of them are charged also where they are refused: they came.
+   * @throws DomainError RATE_LIMITED where it was more, and more than is left
+   */
   async settle(userId: string, charged: number, actual: number): Promise<void> {
     const more = megabytes(actual) - megabytes(charged);
-    if (more > 0) await this.limiter.consume('uploadedMegabytes', userId, more);
+    if (more > 0)
+      try {
+        await this.limiter.consume('uploadedMegabytes', userId, more);
+      } catch (error) {
+        await this.limiter.charge('uploadedMegabytes', userId, more);
+        throw error;
+      }
     else await this.limiter.restore('uploadedMegabytes', userId, -more);
   }
 }
