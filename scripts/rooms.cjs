@@ -67,6 +67,8 @@ const READ_ONLY = ['sync', 'cluster'];
  * other does is never asked for by an import. Read, never written (docs/adr/0014-order-of-statements.md).
  */
 const READS = {
+  /** Whether the account of an upload's owner is still there. */
+  attachments: ['users'],
   /** How many devices a user has, and all have. */
   moderation: ['push'],
   /** What a webhook for a report says of it. */

@@ -44,12 +44,22 @@ export interface SweptAttachment {
 export class AttachmentsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Before the first byte is stored. */
-  async begin(id: string, ownerId: string, name: string): Promise<void> {
-    await this.database.query(
-      `INSERT INTO attachments (id, owner_id, name, state, storing_since) VALUES ($1, $2, $3, 'STORING', now())`,
-      [id, ownerId, name],
-    );
+  /**
+   * Before the first byte is stored. False where the owner's account was deleted: one that is being deleted is waited for, so that
+   * nothing of its owner's comes behind the erasure.
+   */
+  async begin(id: string, ownerId: string, name: string): Promise<boolean> {
+    return this.database.transaction(async (transaction) => {
+      // It refers to its owner's row, and so waits for who has locked that in order to delete the account.
+      await transaction.query(
+        `INSERT INTO attachments (id, owner_id, name, state, storing_since) VALUES ($1, $2, $3, 'STORING', now())`,
+        [id, ownerId, name],
+      );
+      const owners = await transaction.query('SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL', [ownerId]);
+      if (owners.length > 0) return true;
+      await transaction.query('DELETE FROM attachments WHERE id = $1', [id]);
+      return false;
+    });
   }
 
   /** Before the client is answered where to put the bytes. */

@@ -48,7 +48,7 @@ export class UploadsService {
           const { posterFor, ...hints } = uploadFields(fields);
           if (posterFor !== null) return await this.keeper.keepPoster(posterFor, principal, file);
           const id = newId();
-          await this.repository.begin(id, principal.userId, safeFileName(name, undefined));
+          await this.begin(id, principal.userId, safeFileName(name, undefined));
           return await this.keeper.keep(id, principal, file, { name, ...hints });
         } finally {
           await this.spool.discard([file.path]);
@@ -59,7 +59,7 @@ export class UploadsService {
 
   /**
    * Takes in an image that the server fetched for a user, for a message to use. One that none uses is swept after a day.
-   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, PAYLOAD_TOO_LARGE, OVERLOADED, UNAVAILABLE.
+   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, PAYLOAD_TOO_LARGE, OVERLOADED, UPLOAD_EXPIRED, UNAVAILABLE.
    */
   async keepImageOf(ownerId: string, bytes: Buffer): Promise<string> {
     const uploader = { userId: ownerId, ipAddress: 'link previews' };
@@ -69,7 +69,7 @@ export class UploadsService {
         try {
           if (file.type.kind !== 'IMAGE') throw new DomainError('UNSUPPORTED_MEDIA');
           const id = newId();
-          await this.repository.begin(id, ownerId, 'preview');
+          await this.begin(id, ownerId, 'preview');
           await this.keeper.keep(id, { userId: ownerId }, file, {
             name: 'preview',
             voice: false,
@@ -81,6 +81,10 @@ export class UploadsService {
         }
       }),
     );
+  }
+
+  private async begin(id: string, ownerId: string, name: string): Promise<void> {
+    if (!(await this.repository.begin(id, ownerId, name))) throw new DomainError('UPLOAD_EXPIRED');
   }
 
   /**

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import sharp from 'sharp';
+import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
 import {
   animatedGif,
   archive,
@@ -18,6 +21,7 @@ import {
   vector,
   webm,
 } from '../../support/files.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
@@ -396,8 +400,55 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
         leaving.call('DELETE', '/users/me', { password: 'correct horse' }),
       ]);
       statuses.add(answer.status);
+      // Also one that was complete before.
+      expect(await readyOf(leaving)).toEqual([]);
     }
     expect([...statuses].filter((status) => ![201, 401, 410].includes(status))).toEqual([]);
+  });
+
+  it.each(['begin', 'complete'] as const)(
+    'is refused where its owner has deleted the account when all of it has come, before its row is asked to %s',
+    async (step) => {
+      const leaving = await story.person('leaving');
+      const held = holdCalls(story.app, AttachmentsRepository, step);
+      try {
+        const uploading = leaving.upload(Buffer.alloc(1_000, 65), 'letter.txt');
+        await until('it has come', async () => held.count === 1);
+        await leaving.must('DELETE', '/users/me', { password: 'correct horse' });
+        held.release();
+        const { status, body } = await uploading;
+        expect([status, body.code]).toEqual([410, 'UPLOAD_EXPIRED']);
+      } finally {
+        held.release();
+      }
+      expect(await readyOf(leaving)).toEqual([]);
+    },
+  );
+
+  it('waits for a deletion of its owner’s account that is under way, and is refused', async () => {
+    const leaving = await story.person('leaving');
+    const erasure = holdCalls(story.app, AttachmentsService, 'eraseOwner');
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    try {
+      const deleting = leaving.must('DELETE', '/users/me', { password: 'correct horse' });
+      await until('its erasure is under way', async () => erasure.count === 1);
+      const uploading = leaving.upload(Buffer.alloc(1_000, 65), 'letter.txt');
+      await until('it waits for the erasure', async () => {
+        const { rows } = await database.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length === 1;
+      });
+      erasure.release();
+      await deleting;
+      const { status, body } = await uploading;
+      expect([status, body.code]).toEqual([410, 'UPLOAD_EXPIRED']);
+    } finally {
+      erasure.release();
+      await database.end();
+    }
+    expect(await readyOf(leaving)).toEqual([]);
   });
 
   it('makes avatars of users and groups, and forgets those that are replaced', async () => {
@@ -443,6 +494,18 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       await expect(answer.arrayBuffer()).rejects.toThrow('terminated');
     }
   });
+
+  /** The ids of a user's complete files. */
+  async function readyOf({ id }: Person): Promise<string[]> {
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    try {
+      const { rows } = await database.query(`SELECT id FROM attachments WHERE owner_id = $1 AND state = 'READY'`, [id]);
+      return rows.map((row: Anything) => row.id as string);
+    } finally {
+      await database.end();
+    }
+  }
 
   /** The files that the store has of an attachment. */
   async function storedPaths(id: string): Promise<string[]> {
