@@ -54,6 +54,12 @@ describe('a recording in a frame of former days', () => {
     expect((await process(sound(120_000))).waveform).toHaveLength(64);
   });
 
+  it('is a file where it is Windows Media that ends before it says how long its description is', async () => {
+    const whole = measuredWindowsMedia();
+    for (const length of [16, 23, 24])
+      expect(await process(whole.subarray(0, length))).toMatchObject({ kind: 'FILE', size: length });
+  });
+
   it('is drawn where its sound says how loud it is, though all of its frames are of one size', async () => {
     for (const bytes of [amr(), aiff()]) {
       const { waveform } = await process(bytes);

@@ -39,8 +39,8 @@ export async function cleanAsf(path: string): Promise<Measures | undefined> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
     const header = buffer.subarray(0, bytesRead);
-    if (header.toString('hex', 0, 16) !== HEADER || Number(header.readBigUInt64LE(16)) > header.length)
-      return undefined;
+    if (header.length < OBJECT_HEAD || header.toString('hex', 0, 16) !== HEADER) return undefined;
+    if (Number(header.readBigUInt64LE(16)) > header.length) return undefined;
     blankObjects(header, HEADER_HEAD, headerEnd(header));
     await file.write(header, 0, header.length, 0);
     return measuresIn(header);
