@@ -93,9 +93,13 @@ export class AttachmentsService {
     return stream;
   }
 
-  async sizeOf(row: AttachmentRow, variant: Variant): Promise<number> {
+  /**
+   * @param isStored whether the store is asked for an original, too, whose row says its size also where its bytes are gone
+   * @throws DomainError NOT_FOUND where there are no bytes.
+   */
+  async sizeOf(row: AttachmentRow, variant: Variant, { isStored }: { isStored: boolean }): Promise<number> {
     const size =
-      variant === 'original'
+      variant === 'original' && !isStored
         ? row.size
         : await this.failures.guarded(() => this.store.sizeOf(blobKey(row.id, variant)));
     if (size === undefined) throw new DomainError('NOT_FOUND');

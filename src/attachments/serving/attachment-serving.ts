@@ -31,7 +31,8 @@ export class AttachmentServing {
     request: Request,
     response: Response,
   ): Promise<void> {
-    const size = await this.attachments.sizeOf(row, variant);
+    // Nothing is read for HEAD, which would say that there are no bytes.
+    const size = await this.attachments.sizeOf(row, variant, { isStored: request.method === 'HEAD' });
     const etag = `"${row.id}-${variant}"`;
     const { 'if-range': ifRange } = request.headers;
     // Ranges are defined for GET alone (RFC 9110, section 14.2).

@@ -7,6 +7,8 @@ import pg from 'pg';
 import sharp from 'sharp';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
+import { blobKey } from '../../../src/attachments/store/blob-keys.js';
+import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import {
   animatedGif,
   archive,
@@ -493,6 +495,16 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       expect(answer.headers.get('content-length')).toBe('200000');
       await expect(answer.arrayBuffer()).rejects.toThrow('terminated');
     }
+  });
+
+  it('is not there by HEAD either where its bytes are gone', async () => {
+    const { id, url } = await ada.mustUpload(Buffer.alloc(1_000, 'x'), 'notes.txt');
+    const head = (): Promise<Response> => fetch(new URL(url, story.url), { method: 'HEAD' });
+    const there = await head();
+    expect([there.status, there.headers.get('content-length')]).toEqual([200, '1000']);
+    await story.app.get(BlobStore).remove([blobKey(id, 'original')]);
+    expect((await head()).status).toBe(404);
+    expect((await get(url)).status).toBe(404);
   });
 
   /** The ids of a user's complete files. */
