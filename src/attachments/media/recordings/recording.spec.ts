@@ -9,6 +9,8 @@ import type { ProcessedRecording } from '../media-job.js';
 import { mediaType } from '../media-type.js';
 import { processRecording } from './recording.js';
 
+const MEMORY_BYTES = 512 * 1024 * 1024;
+
 describe('a recording in a frame of former days', () => {
   let directory: string;
   beforeAll(async () => {
@@ -20,7 +22,13 @@ describe('a recording in a frame of former days', () => {
     const input = join(directory, 'input');
     await writeFile(input, bytes);
     const type = await mediaType(bytes.subarray(0, 64 * 1024), true);
-    return processRecording({ type: 'recording', input, output: join(directory, 'output'), ...type });
+    return processRecording({
+      type: 'recording',
+      input,
+      output: join(directory, 'output'),
+      maxMemoryBytes: MEMORY_BYTES,
+      ...type,
+    });
   };
 
   it.each([
@@ -77,13 +85,14 @@ describe('a film whose tracks are copied', () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  const process = async (bytes: Buffer): Promise<ProcessedRecording> => {
+  const process = async (bytes: Buffer, maxMemoryBytes = MEMORY_BYTES): Promise<ProcessedRecording> => {
     const [input, output] = [join(directory, 'input'), join(directory, 'output')];
     await writeFile(input, bytes);
     return processRecording({
       type: 'recording',
       input,
       output,
+      maxMemoryBytes,
       kind: 'VIDEO',
       mimeType: 'video/mp4',
       extension: 'mp4',
@@ -100,5 +109,13 @@ describe('a film whose tracks are copied', () => {
     const { kind, path, size } = await process(distinct);
     expect({ kind, path }).toEqual({ kind: 'VIDEO', path: output });
     expect((await stat(output)).size).toBe(size);
+  });
+
+  it('is a file where one sample takes more than an eighth of the memory that there is', async () => {
+    const bytes = await overlappingFilm(40);
+    expect((await process(bytes, 8 * 40)).kind).toBe('VIDEO');
+    await rm(join(directory, 'output'));
+    expect(await process(bytes, 8 * 39)).toMatchObject({ kind: 'FILE', path: join(directory, 'input') });
+    expect(existsSync(join(directory, 'output'))).toBe(false);
   });
 });

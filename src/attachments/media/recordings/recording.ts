@@ -1,6 +1,6 @@
 import { appendFile, rm, stat } from 'node:fs/promises';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
-import type { ProcessedRecording, RecordingJob } from '../media-job.js';
+import type { MediaJob, ProcessedRecording, RecordingJob } from '../media-job.js';
 import { aiffMeasures } from './containers/aiff.js';
 import { amrMeasures } from './containers/amr.js';
 import { cleanAsf } from './containers/asf.js';
@@ -56,7 +56,9 @@ const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
  * - AVI and Windows Media: descriptions are blanked where they stand.
  * - Sounds of other kinds keep who plays what, unless they say where: then the sound alone is copied into a new file.
  */
-export async function processRecording(job: RecordingJob): Promise<ProcessedRecording> {
+export async function processRecording(
+  job: RecordingJob & Pick<MediaJob, 'maxMemoryBytes'>,
+): Promise<ProcessedRecording> {
   const { input: path, mimeType } = job;
   if (KEPT_AS_FILE.test(mimeType)) return asFile(job);
   const reader = READERS.find(([type]) => type.test(mimeType))?.[1];
@@ -76,7 +78,7 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   const { hasPicture, hasSound: _, isPlaced, isIndexed, ...measures } = facts;
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
   const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
-    const isCopied = await copyTracks(path, job.output, family, described.mimeType);
+    const isCopied = await copyTracks(job, family, described.mimeType);
     // Names of tracks come along.
     if (isCopied && (await (CLEANERS[family]?.(job.output) ?? true))) return whole(described, job.output);
     await rm(job.output, { force: true });

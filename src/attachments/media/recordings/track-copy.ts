@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import {
   ALL_FORMATS,
   Conversion,
+  EncodedPacketSink,
   FilePathSource,
   FilePathTarget,
   FlacOutputFormat,
@@ -16,6 +17,7 @@ import {
   WavOutputFormat,
   WebMOutputFormat,
 } from 'mediabunny';
+import type { MediaJob } from '../media-job.js';
 
 const MAX_CACHE_BYTES = 2 * 1024 * 1024;
 /** What is written at a time; several of these wait to be. */
@@ -23,22 +25,30 @@ const WRITTEN_BYTES = 1024 * 1024;
 /** How much larger a copy may be than its file: another frame takes a little more for each sample. */
 const MAX_GROWTH = 1 / 8;
 const MAX_GROWTH_BYTES = 1024 * 1024;
+/** What one sample may take of the memory of a job: while it is copied, several copies of it are held at once. */
+const MAX_SAMPLE_SHARE = 1 / 8;
 
 /** What frame a file is copied into. */
 export type Family = 'mp4' | 'matroska' | 'ogg' | 'wav' | 'mp3' | 'flac';
 
 /**
  * Copies film and sound into a new file, as they are: nothing is decoded, and nothing else comes along.
- * Tables of samples may name the same bytes many times: a copy that would be much larger than its file is given up.
- * @returns false where that cannot be done whole; what stands at `to` is of no use then.
+ * Tables of samples may name the same bytes many times: a copy that would be much larger than its file is given up, and
+ * so is one of a sample that memory does not hold.
+ * @returns false where that cannot be done whole; what stands at `output` is of no use then.
  */
-export async function copyTracks(from: string, to: string, family: Family, mimeType: string): Promise<boolean> {
+export async function copyTracks(
+  { input: from, output: to, maxMemoryBytes }: Pick<MediaJob, 'maxMemoryBytes'> & { input: string; output: string },
+  family: Family,
+  mimeType: string,
+): Promise<boolean> {
   const input = new Input({
     formats: ALL_FORMATS,
     source: new FilePathSource(from, { maxCacheSize: MAX_CACHE_BYTES }),
   });
   let canceled: Promise<void> | undefined;
   try {
+    if (family === 'mp4' && (await largestSampleIn(input)) > maxMemoryBytes * MAX_SAMPLE_SHARE) return false;
     const maxBytes = (await stat(from)).size * (1 + MAX_GROWTH) + MAX_GROWTH_BYTES;
     const target = new FilePathTarget(to, { chunkSize: WRITTEN_BYTES });
     const output = new Output({ format: formatOf(family, mimeType), target });
@@ -72,6 +82,18 @@ export async function copyTracks(from: string, to: string, family: Family, mimeT
     await canceled;
     input.dispose();
   }
+}
+
+/** As the tables of a film say: no sample is read for it. */
+async function largestSampleIn(input: Input): Promise<number> {
+  let largest = 0;
+  for (const track of await input.getTracks())
+    if (track.isVideoTrack() || track.isAudioTrack())
+      for await (const { byteLength } of new EncodedPacketSink(track).packets(undefined, undefined, {
+        metadataOnly: true,
+      }))
+        largest = Math.max(largest, byteLength);
+  return largest;
 }
 
 function formatOf(family: Family, mimeType: string): OutputFormat {
