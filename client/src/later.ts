@@ -91,7 +91,14 @@ export function laterParts(given: LaterPorts): Later {
       (key) => account.observe(key),
       (answer) => account.engine?.sync.apply(answer),
       idOf,
-      (conversationId) => sentTo(account.outbox, (lane) => idOf(lane) === idOf(conversationId), ports.clock),
+      async (conversationId) => {
+        const { userId } = session;
+        const { departures } = account;
+        await sentTo(account.outbox, (lane) => idOf(lane) === idOf(conversationId), ports.clock);
+        // An outbox that its user leaves waits for nothing: what they wanted done after it is not done as the next user.
+        const isOther = userId !== undefined && !sessionTokens.isOf(userId);
+        if (isOther || departures !== account.departures) throw anotherSession();
+      },
     ),
     upload: async (file, { signal }) => {
       const { generation, userId } = session;

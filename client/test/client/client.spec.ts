@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ChatError, type OutgoingMessage, createClient } from '../../src/index.js';
+import type { Fetch } from '../../src/ports/network.js';
 import { type Database, type Storage, StorageError } from '../../src/ports/storage.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { tabsChannelOf } from '../../src/tabs/types.js';
@@ -299,6 +300,27 @@ describe('a client', () => {
     await client.outbox.drop(client.outbox.items[0]?.clientId ?? '');
     await client.conversations.leave(CONVERSATION);
     expect(isLeft()).toBe(true);
+    await client.close();
+  });
+
+  it.each(['another user logs in', 'the user logs out'])('leaves no conversation where %s before', async (change) => {
+    const { client: former, ports, asked } = await loggedIn();
+    await former.close();
+    const fetch: Fetch = (address, init) => {
+      if (!address.endsWith('/auth/login')) return ports.fetch(address, init);
+      const answer = { accessToken: 'of ada', refreshToken: 'r ada', user: { id: 'ada' } };
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    };
+    const client = createClient({ ...ports, fetch });
+    await client.ready;
+    await client.send({ conversationId: CONVERSATION, content: 'bye' }).stored;
+    const left = rejection(client.conversations.leave(CONVERSATION));
+    await settled();
+    if (change === 'the user logs out') await client.logout();
+    else await client.login({ username: 'ada', password: 'a long password' });
+    expect(await left).toMatchObject({ code: 'ABORTED' });
+    expect(asked.filter((path) => path.endsWith('/leave'))).toEqual([]);
     await client.close();
   });
 
