@@ -16,7 +16,7 @@ import {
 import { type Users, usersOf } from './facade/users.js';
 import type { Http } from './http/types.js';
 import type { Later } from './later.js';
-import { recipientOf } from './outbox/recipient.js';
+import { pendingConversationId, recipientOf } from './outbox/recipient.js';
 import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
 import { defaultTokens, findWebLocks, systemClock, systemFetch, systemRandom } from './ports/platform.js';
 import type { GivenPorts, Ports } from './ports/ports.js';
@@ -200,19 +200,20 @@ export class ChatClient {
   // What the user does
 
   /** Shows it at once. It is sent when it can be, after whatever was sent to the same conversation before, whatever happens. */
-  send({ content: text, attachments = [], replyToId, ...to }: OutgoingMessage): Sent {
-    const receiverId = to.receiverId ?? recipientOf(to.conversationId ?? '');
-    const conversationId = to.receiverId === undefined && receiverId !== undefined ? undefined : to.conversationId;
-    if ((conversationId === undefined) === (receiverId === undefined))
+  send({ content: text, attachments = [], replyToId, conversationId, receiverId: to }: OutgoingMessage): Sent {
+    if ((conversationId === undefined) === (to === undefined))
       throw new TypeError('A message has a conversationId or a receiverId.');
-    // A field that is empty says nothing.
-    const content = text === '' ? undefined : text;
+    const named = conversationId ?? pendingConversationId(to);
+    const receiverId = to ?? recipientOf(named);
     // What cannot be kept would hold up all that is typed after it.
-    if (content !== undefined) requireText(content);
+    if (text !== undefined) requireText(text);
+    // A field that is empty says nothing.
+    const content = text || undefined;
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
-    const quoted = replyToId === undefined ? {} : this.#quotation(conversationId, replyToId);
-    const fields = defined({ clientId, conversationId, receiverId, content, ...quoted });
+    const quoted = replyToId === undefined ? {} : this.#quotation(named, replyToId);
+    const recipient = receiverId === undefined ? { conversationId: named } : { receiverId };
+    const fields = defined({ clientId, ...recipient, content, ...quoted });
     return { clientId, stored: this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf)) };
   }
 
@@ -322,9 +323,9 @@ export class ChatClient {
   }
 
   /** What a message answers may have no id yet: then it is sent when that has; or may have got it meanwhile. */
-  #quotation(conversationId: string | undefined, named: string): { replyToId: string } | { replyToClientId: string } {
+  #quotation(conversationId: string, named: string): { replyToId: string } | { replyToClientId: string } {
     if (this.outbox.items.some(({ clientId }) => clientId === named)) return { replyToClientId: named };
-    const { items } = this.observe(`messages:${conversationId ?? ''}`).getSnapshot();
+    const { items } = this.observe(`messages:${conversationId}`).getSnapshot();
     // Each member chooses their own: another one's may be that of any message.
     const own = items.find(({ clientId, senderId }) => clientId === named && senderId === this.userId);
     return { replyToId: own?.id ?? named };

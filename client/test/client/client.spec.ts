@@ -250,6 +250,25 @@ describe('a client', () => {
     await client.close();
   });
 
+  it.each([{ receiverId: OTHER }, { conversationId: `user:${OTHER}` }, { conversationId: CONVERSATION }])(
+    'quotes by its id a message that has been sent, in a reply to %j',
+    async (recipient) => {
+      const { client, sockets } = await loggedIn();
+      sockets.last.answer('sync', { ok: true, data: noChanges() });
+      client.messages(CONVERSATION).open();
+      await settled();
+      const [named] = client.messages(CONVERSATION).getSnapshot().items;
+      sockets.last.listeners.event('message:new', {
+        message: { ...named, id: 'c0-4', seq: 4, senderId: ME, clientId: 'k1' },
+        conversation: { id: CONVERSATION, type: 'DIRECT', title: null, memberCount: 2 },
+      });
+      await settled();
+      client.send({ ...recipient, content: 'yes', replyToId: 'k1' });
+      expect(client.outbox.items[0]?.command).toMatchObject({ replyToId: 'c0-4' });
+      await client.close();
+    },
+  );
+
   it('leaves a conversation open, and its messages the same, where one subscription follows another at once', async () => {
     const { client, sockets } = await loggedIn();
     sockets.last.answer('sync', { ok: true, data: noChanges() });
