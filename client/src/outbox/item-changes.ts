@@ -4,14 +4,14 @@ import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges } from '../sync/state.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
 
-/** Without what only this run can say: after a restart nothing is uploading. */
+/** Without what only this run can say: after a restart nothing is uploading. What is put and removed is gone: the last row counts. */
 export function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[]): RowChanges['rows'] {
   return [
-    ...removed.map(({ clientId }) => ['outbox', clientId, undefined] as const),
     ...put.map((item) => {
       const { progress: _, retryAt: __, ...stored } = item;
       return ['outbox', item.clientId, stored as unknown as StoredValue] as const;
     }),
+    ...removed.map(({ clientId }) => ['outbox', clientId, undefined] as const),
   ];
 }
 

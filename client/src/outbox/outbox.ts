@@ -211,15 +211,16 @@ export class DurableOutbox implements Outbox {
     for (const { clientId, message } of settled) {
       const item = this.#items.find(clientId);
       // One step may say it twice: by the message, and by the answer.
-      if (item === undefined || gone.includes(item)) continue;
+      if (item === undefined) continue;
       gone.push(item);
-      if (message !== undefined)
-        changed.push(
-          ...this.#items.list.filter((other) => waitsFor(other) === clientId).map((other) => aimed(other, message)),
-        );
+      const next =
+        message === undefined
+          ? []
+          : this.#items.list.filter((other) => waitsFor(other) === clientId).map((other) => aimed(other, message));
+      changed.push(...next);
+      this.#items.replace(next, [item]);
     }
     if (gone.length === 0) return [];
-    this.#items.replace(changed, gone);
     this.#discard(gone);
     // After the caller has shown what came in their place.
     queueMicrotask(() => this.#notifyAndPump());
@@ -297,13 +298,12 @@ export class DurableOutbox implements Outbox {
     return true;
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#isLive = false;
     this.#stored.stop();
     this.ports.uploader.stop();
     this.ports.clock.clearTimeout(this.#timer);
-    return Promise.resolve();
   }
 
   /** Nothing of it has left, nor can it leave at this moment; and no other tab is about to store it. */
@@ -336,7 +336,7 @@ export class DurableOutbox implements Outbox {
       const run = this.#items.runs.get(item.clientId);
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
-      const named = sent === undefined ? undefined : this.#items.find(sent);
+      const named = this.#items.find(sent ?? '');
       // The server may never have it: what answers it goes out without the quotation, in its turn.
       if (item.command.type === 'send' && named?.state === 'rejected')
         this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
@@ -359,10 +359,9 @@ export class DurableOutbox implements Outbox {
   async #aim({ clientId, command }: OutboxItem, sent: string, run: Run): Promise<void> {
     run.isBusy = true;
     try {
-      const conversationId = laneOf(command);
-      const userId = recipientOf(conversationId);
-      const known = userId === undefined ? undefined : this.ports.directConversationWith(userId);
-      const message = await this.ports.sentMessage(known ?? conversationId, sent);
+      const named = laneOf(command);
+      const conversationId = this.ports.directConversationWith(recipientOf(named) ?? '') ?? named;
+      const message = await this.ports.sentMessage(conversationId, sent);
       const item = this.#items.find(clientId);
       if (item === undefined) return;
       if (message !== undefined) await this.#items.change([aimed(item, message)], []);

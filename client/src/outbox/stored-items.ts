@@ -72,6 +72,7 @@ export class StoredItems {
       // Another tab has brought it to its end.
       if (value === undefined) {
         this.items.replace([], [item]);
+        this.items.notify();
         continue;
       }
       const { sequence } = value as unknown as OutboxItem;

@@ -307,6 +307,22 @@ describe('a reply to a message that has no id yet', () => {
     expect(device.outbox.getSnapshot()).toMatchObject([{ clientId: 'b', command: { replyToId: message.id } }]);
   });
 
+  it('leaves the outbox for good with the message that it answers, where both were sent by the same step', async () => {
+    const world = new World();
+    const device = await Device.start(world);
+    await device.send('a', 'first');
+    await device.enqueue(reply('b', 'second', 'a'));
+    const sent = ['a', 'b'].map((clientId) => ({
+      ...{ clientId, message: world.server.send('c0', ME, clientId, clientId) as Message },
+    }));
+    device.sync.apply({ settled: sent });
+    expect(device.outbox.getSnapshot()).toEqual([]);
+    await settled();
+    device.kill();
+    const again = await Device.start(world);
+    expect(again.outbox.getSnapshot()).toEqual([]);
+  });
+
   it('gets it where the message was sent before this tab knew', async () => {
     const { world, device } = await connected();
     await device.send('a', 'first');

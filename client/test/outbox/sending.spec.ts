@@ -151,6 +151,19 @@ describe('sending from the outbox', () => {
     expect(follower.items()).toEqual([]);
   });
 
+  it('that another tab has brought to its end is gone, also for those who watch, once it is changed here', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'hello');
+    const database = await world.storage.open('phone');
+    await database.transaction('readwrite', ['outbox'], (transaction) => transaction.delete('outbox', 'a'));
+    let shown = device.outbox.getSnapshot();
+    device.outbox.subscribe(() => (shown = device.outbox.getSnapshot()));
+    await device.outbox.revise('a', 'changed');
+    await settled();
+    expect(shown).toEqual([]);
+  });
+
   it('that another tab has stored and dropped in one transaction is gone', async () => {
     const { device } = await connected();
     await device.disconnect();
