@@ -83,6 +83,24 @@ describe('the sequencer of conversations', () => {
       expect(delivered).toEqual(['a1', 'a1 changed', 'a1 changed', 'a2', 'a3', 'a3 changed', 'a4']);
     });
 
+    it('keeps a change behind its message also where nothing else waits, and for no longer than a message', () => {
+      deliver(1);
+      change(2);
+      change(3);
+      expect(delivered).toEqual(['a1']);
+      deliver(2);
+      expect(delivered).toEqual(['a1', 'a2', 'a2 changed']);
+      jest.advanceTimersByTime(200);
+      expect(delivered.at(-1)).toBe('a3 changed');
+      expect([2, 3].map((seq) => sequencer.isMissing('a', seq))).toEqual([false, true]);
+      change(5);
+      sequencer.passOver('a', 5);
+      expect(delivered.at(-1)).toBe('a5 changed');
+      sequencer.gapTimeoutMs = 0;
+      change(6);
+      expect(delivered.at(-1)).toBe('a6 changed');
+    });
+
     it('does not take a change for the message that it is of', () => {
       deliver(1);
       deliver(4);

@@ -124,11 +124,12 @@ export class ConversationSequencer {
     if (lettingInSince === undefined || lettingInSince > uncertain.since) this.uncertain.delete(conversationId);
   }
 
-  /** Delivers once `seq` itself was delivered: for what happens to a message later. */
+  /** Delivers once `seq` itself was delivered, as long as that arrives in time: for what happens to a message later. */
   afterSequence(conversationId: string, seq: number, deliver: () => void): void {
-    const early = this.early.get(conversationId);
-    if (early === undefined || seq <= (this.last(conversationId) ?? 0)) deliver();
-    else insert(early, { seq, deliver });
+    const last = this.last(conversationId);
+    const mayCome = this.early.has(conversationId) || (last !== undefined && this.gapTimeoutMs > 0);
+    if (mayCome && seq > (last ?? 0)) this.wait(conversationId, { seq, deliver });
+    else deliver();
   }
 
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */

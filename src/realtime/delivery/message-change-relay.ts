@@ -40,6 +40,11 @@ export class MessageChangeRelay {
     });
   }
 
+  /** Whether a later version was sent here: what it was before must not be shown any more. */
+  hasSentLater({ id, version }: MessageView): boolean {
+    return version < (this.versions.get(id) ?? 0);
+  }
+
   private messageChanged(change: DomainEvents['message.changed']): void {
     const { conversationId, seq } = change.message;
     this.turns.sequencer.afterSequence(conversationId, seq, () =>
@@ -96,12 +101,11 @@ export class MessageChangeRelay {
    * Whether a later version was sent before. Changes are read one by one and may arrive in any order, from other processes too: an
    * older one would show again what was edited or deleted. The later one has all of it.
    */
-  private isOutdated({ id, version }: MessageView): boolean {
-    const sent = this.versions.get(id) ?? 0;
-    if (version < sent) return true;
+  private isOutdated(message: MessageView): boolean {
+    if (this.hasSentLater(message)) return true;
     // The one that was changed last is forgotten last.
-    this.versions.delete(id);
-    this.versions.set(id, version);
+    this.versions.delete(message.id);
+    this.versions.set(message.id, message.version);
     return false;
   }
 }

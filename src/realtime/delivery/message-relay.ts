@@ -10,6 +10,7 @@ import { ConversationViews } from './conversation-views.js';
 import { DeliveryTurns } from './delivery-turns.js';
 import { HiddenMessages } from './hidden-messages.js';
 import { MembershipRelay } from './membership-relay.js';
+import { MessageChangeRelay } from './message-change-relay.js';
 import { Newcomers } from './newcomers.js';
 import { Rooms } from './rooms.js';
 
@@ -26,6 +27,7 @@ export class MessageRelay {
     private readonly views: ConversationViews,
     private readonly hidden: HiddenMessages,
     private readonly newcomers: Newcomers,
+    private readonly changes: MessageChangeRelay,
   ) {
     events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
     events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
@@ -65,12 +67,19 @@ export class MessageRelay {
     });
   }
 
-  /** One encoding for all but those who may not read what it quotes. */
+  /**
+   * One encoding for all but those who may not read what it quotes. A change that another process made may have been sent before the
+   * message arrived: it would show again what was deleted, and its members are asked to sync instead.
+   */
   private writeMessage(
     { message, conversation, connectionId, limits }: CreatedMessage,
     blindIds: readonly string[],
     xid: bigint | undefined,
   ): void {
+    if (this.changes.hasSentLater(message)) {
+      this.broadcaster.toConversation(message.conversationId, 'sync:needed', {}, { userIds: blindIds });
+      return this.broadcaster.endUnsyncable([message.conversationId]);
+    }
     const exceptIds = [...blindIds, ...this.hidden.from(message)];
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const ahead = xid === undefined ? [] : this.broadcaster.connectionsAhead(message.conversationId, xid);

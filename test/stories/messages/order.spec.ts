@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
+import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { picture } from '../../support/files.js';
+import { holdMessages } from '../../support/held-messages.js';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
 
 const ROUNDS = 12;
@@ -123,6 +125,50 @@ describe('what one connection sends', () => {
     const seen = [...listening.all('message:updated'), ...listening.all('message:deleted')];
     expect(seen.map(({ message }) => message.version)).toEqual([3]);
     for (const connected of [device, listening]) connected.socket.close();
+  });
+
+  describe('deleted by another process than the one that stored it', () => {
+    /** A message that is stored, deleted, and arrives only then; what its receiver is sent until the next message. */
+    async function sentOfDeleted(gapTimeoutMs: number): Promise<[string, string | null][]> {
+      const { ada, bob } = await pair();
+      const listening = await bob.device();
+      const conversationId = await ada.directConversation(bob);
+      await ada.say(conversationId, 'before it');
+      const { sequencer } = story.app.get(DeliveryTurns, { strict: false });
+      const formerly = sequencer.gapTimeoutMs;
+      sequencer.gapTimeoutMs = gapTimeoutMs;
+      try {
+        let stored: Anything;
+        const late = await holdMessages(story, 1, async () => (stored = await ada.say(conversationId, 'secret')));
+        await ada.must('DELETE', `/messages/${stored.id}`);
+        for (const publish of late) publish();
+      } finally {
+        sequencer.gapTimeoutMs = formerly;
+      }
+      await ada.say(conversationId, 'behind it');
+      await listening.next('message:new', ({ message }) => message.content === 'behind it');
+      const sent = listening.received.filter(({ event }) => event === 'sync:needed' || event.startsWith('message:'));
+      listening.socket.close();
+      return sent.map(({ event, payload }) => [event, payload.message?.content ?? null]);
+    }
+
+    it('is sent before its deletion, where it arrives in time', async () => {
+      expect(await sentOfDeleted(60_000)).toEqual([
+        ['message:new', 'before it'],
+        ['message:new', 'secret'],
+        ['message:deleted', null],
+        ['message:new', 'behind it'],
+      ]);
+    });
+
+    it('is not sent behind its deletion: its readers are asked to sync', async () => {
+      expect(await sentOfDeleted(0)).toEqual([
+        ['message:new', 'before it'],
+        ['message:deleted', null],
+        ['sync:needed', null],
+        ['message:new', 'behind it'],
+      ]);
+    });
   });
 
   describe('of two changes the last one wins:', () => {
