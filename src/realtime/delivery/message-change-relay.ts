@@ -18,6 +18,8 @@ const MAX_VERSIONS = 10_000;
 export class MessageChangeRelay {
   /** By message: the highest version that was sent. */
   private readonly versions = new BoundedMap<string, number>(MAX_VERSIONS);
+  /** By message: the change that waits for its turn. No more than there are turns that wait. */
+  private readonly waiting = new Map<string, DomainEvents['message.changed']>();
 
   constructor(
     events: EventBus,
@@ -47,9 +49,23 @@ export class MessageChangeRelay {
 
   private messageChanged(change: DomainEvents['message.changed']): void {
     const { conversationId, seq } = change.message;
-    this.turns.sequencer.afterSequence(conversationId, seq, () =>
-      this.turns.sequencer.inTurn(conversationId, () => this.sendChange(change)),
-    );
+    this.turns.sequencer.afterSequence(conversationId, seq, () => this.sendInTurn(change));
+  }
+
+  /**
+   * Where several changes of a message wait for their turn, one is sent: the last has all of the others, and a thousand who react to
+   * one message do not hold up what is said behind it.
+   */
+  private sendInTurn(change: DomainEvents['message.changed']): void {
+    const { id, conversationId } = change.message;
+    const waiting = this.waiting.get(id);
+    this.waiting.set(id, waiting === undefined ? change : merged(waiting, change));
+    if (waiting !== undefined) return;
+    this.turns.sequencer.inTurn(conversationId, () => {
+      const latest = this.waiting.get(id);
+      this.waiting.delete(id);
+      return latest && this.sendChange(latest);
+    });
   }
 
   /**
@@ -108,6 +124,15 @@ export class MessageChangeRelay {
     this.versions.set(message.id, message.version);
     return false;
   }
+}
+
+/** The later one; a deletion whichever of them was one, since another change that was read behind it does not say so. */
+function merged(
+  first: DomainEvents['message.changed'],
+  second: DomainEvents['message.changed'],
+): DomainEvents['message.changed'] {
+  const later = second.message.version < first.message.version ? first : second;
+  return { ...later, deleted: first.deleted || second.deleted };
 }
 
 function quotedFor(message: MessageView, isBlind: boolean, hiddenAt: string | undefined): MessageView {

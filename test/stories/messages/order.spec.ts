@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
+import { Audiences } from '../../../src/realtime/delivery/audiences.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { picture } from '../../support/files.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { holdMessages } from '../../support/held-messages.js';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
 
@@ -169,6 +171,59 @@ describe('what one connection sends', () => {
         ['message:new', 'behind it'],
       ]);
     });
+  });
+
+  it('is not held up by changes of one message: those that wait for their turn are sent as one', async () => {
+    const { ada, bob } = await pair();
+    const listening = await bob.device();
+    const conversationId = await ada.directConversation(bob);
+    const { id: messageId } = await ada.say(conversationId, 'react to this');
+    await listening.next('message:new');
+    const asked = holdCalls(story.app, Audiences, 'of');
+    try {
+      for (const emoji of ['1', '2', '3', '4', '5', '6'])
+        await listening.must('react', { messageId, emoji: `name${emoji}` });
+      await ada.say(conversationId, 'behind them');
+    } finally {
+      asked.release();
+    }
+    await listening.next('message:new', ({ message }) => message.content === 'behind them');
+    const sent = listening.all('message:updated').map(({ message }) => [message.version, message.reactions.length]);
+    expect(sent).toEqual([
+      [2, 1],
+      [7, 6],
+    ]);
+    listening.socket.close();
+  });
+
+  it('is shown deleted also where a change that does not say so was read behind the deletion', async () => {
+    const { ada, bob } = await pair();
+    const listening = await bob.device();
+    const conversationId = await ada.directConversation(bob);
+    const { id: messageId } = await ada.say(conversationId, 'delete this');
+    await listening.next('message:new');
+    const events = story.app.get(EventBus, { strict: false });
+    const publish = events.publish.bind(events);
+    const asked = holdCalls(story.app, Audiences, 'of');
+    events.publish = (name, payload) => {
+      publish(name, payload);
+      if (name === 'message.changed') publish(name, { ...payload, deleted: false } as typeof payload);
+    };
+    try {
+      await listening.must('react', { messageId, emoji: '👍' });
+      await ada.must('DELETE', `/messages/${messageId}`);
+    } finally {
+      events.publish = publish;
+      asked.release();
+    }
+    await ada.say(conversationId, 'behind it');
+    await listening.next('message:new', ({ message }) => message.content === 'behind it');
+    const seen = listening.received.filter(({ event }) => event === 'message:updated' || event === 'message:deleted');
+    expect(seen.map(({ event, payload }) => [event, payload.message.version])).toEqual([
+      ['message:updated', 2],
+      ['message:deleted', 3],
+    ]);
+    listening.socket.close();
   });
 
   describe('of two changes the last one wins:', () => {
