@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Principal } from '../../src/common/principal.js';
 import { newId } from '../../src/common/identifier.js';
 import type { MessageView } from '../../src/messages/messages.view.js';
+import { MessageChangesRepository } from '../../src/messages/changes/message-changes.repository.js';
+import { holdCalls } from '../support/held-calls.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of changes to messages', () => {
@@ -138,6 +140,53 @@ describe('the service of changes to messages', () => {
       imageId,
     ]);
     expect(kept).toEqual([]);
+  });
+
+  it.each([
+    ['a reaction', false],
+    ['a reaction that is taken back', true],
+  ])('changes nothing by %s of who was removed while it waited for the message', async (_, remove) => {
+    if (remove) await services.changes.react(writer, message.id, '+1', false);
+    services.events.length = 0;
+    const holding = await held('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
+    const isRefused = refused(services.changes.react(writer, message.id, '+1', remove), 'NOT_FOUND');
+    await waiters(1);
+    await services.groups.removeMember(owner, id, writer.userId);
+    await holding.end();
+    await isRefused;
+    expect(services.namesOfEvents()).not.toContain('message.changed');
+    expect((await services.reader.view(owner, message.id)).reactions).toHaveLength(remove ? 1 : 0);
+  });
+
+  it('changes nothing by an edit of who was removed after it was judged', async () => {
+    const call = holdCalls(services.app, MessageChangesRepository, 'edit');
+    const isRefused = refused(services.changes.edit(writer, message.id, 'second'), 'NOT_FOUND');
+    while (call.count === 0) await new Promise(setImmediate);
+    await services.groups.removeMember(owner, id, writer.userId);
+    call.release();
+    await isRefused;
+    expect(services.namesOfEvents()).not.toContain('message.changed');
+    expect(await services.reader.view(owner, message.id)).toMatchObject({ content: 'first' });
+  });
+
+  it('changes nothing by an edit or a reaction across a block that was made after it was judged', async () => {
+    const directId = (await services.directConversations.open(writer, reader.userId)).conversationId;
+    const direct = await services.say(writer, directId, 'first');
+    services.events.length = 0;
+    const calls = [
+      holdCalls(services.app, MessageChangesRepository, 'edit'),
+      holdCalls(services.app, MessageChangesRepository, 'lockForReaction'),
+    ];
+    const areRefused = Promise.all([
+      refused(services.changes.edit(writer, direct.id, 'second'), 'CANNOT_MESSAGE'),
+      refused(services.changes.react(writer, direct.id, '+1', false), 'CANNOT_MESSAGE'),
+    ]);
+    while (calls.some(({ count }) => count === 0)) await new Promise(setImmediate);
+    await services.blocks.block(reader, writer.userId);
+    for (const held of calls) held.release();
+    await areRefused;
+    expect(services.namesOfEvents()).not.toContain('message.changed');
+    expect(await services.reader.view(reader, direct.id)).toMatchObject({ content: 'first', reactions: [] });
   });
 
   it('takes what is no reaction from nobody, and none from a stranger', async () => {

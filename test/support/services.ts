@@ -114,6 +114,7 @@ export async function createServices(environment: Record<string, string> = {}) {
     return { userId, sessionId: newId() };
   };
   return {
+    app: module,
     clock,
     database,
     groups,

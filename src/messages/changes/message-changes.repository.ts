@@ -50,8 +50,12 @@ export class MessageChangesRepository {
   }
 
   /** Undefined unless the caller is a member now and may see this far back. */
-  async find(callerId: string, messageId: string): Promise<ChangeableMessage | undefined> {
-    const [message] = await this.database.query<ChangeableMessage>(
+  async find(
+    callerId: string,
+    messageId: string,
+    executor: SqlExecutor = this.database,
+  ): Promise<ChangeableMessage | undefined> {
+    const [message] = await executor.query<ChangeableMessage>(
       `SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.sender_id AS "senderId", m.kind, m.content,
          m.created_at AS "createdAt",
          m.deleted_at IS NOT NULL OR EXISTS (
@@ -80,32 +84,32 @@ export class MessageChangesRepository {
     return message;
   }
 
-  /** False where it was deleted meanwhile, or has this content already. */
-  async edit(messageId: string, content: string, link: string | undefined): Promise<boolean> {
+  /** False where it was deleted meanwhile, or has this content already, or where the caller may not write there any more. */
+  async edit(callerId: string, messageId: string, content: string, link: string | undefined): Promise<boolean> {
     const edited = await this.database.queryAtomically(
       `WITH former AS (
-         SELECT id, link_preview, COALESCE(link_preview ->> 'url' <> COALESCE($4::text, ''), false) AS is_outdated,
-           (link_preview ->> 'imageId')::uuid AS image_id
-         FROM messages WHERE id = $1 AND deleted_at IS NULL AND content IS DISTINCT FROM $2
-         FOR NO KEY UPDATE
+         SELECT m.id, m.link_preview, COALESCE(m.link_preview ->> 'url' <> COALESCE($5::text, ''), false) AS is_outdated,
+           (m.link_preview ->> 'imageId')::uuid AS image_id
+         FROM ${writable('$6::boolean')} WHERE m.id = $2 AND m.deleted_at IS NULL AND m.content IS DISTINCT FROM $3
+         FOR NO KEY UPDATE OF m
        ), edited AS (
-         UPDATE messages m SET content = $2, version = m.version + 1, edited_at = now(),
+         UPDATE messages m SET content = $3, version = m.version + 1, edited_at = now(),
            link_preview = CASE WHEN former.is_outdated THEN NULL ELSE former.link_preview END
          FROM former WHERE m.id = former.id
          RETURNING m.id, m.conversation_id, m.seq
        ), unused AS (
          UPDATE attachments a SET state = '${PENDING_DELETION}' FROM former WHERE former.is_outdated AND a.id = former.image_id
        ), previewed AS (
-         UPDATE conversations c SET last_message = left($2, 200)
+         UPDATE conversations c SET last_message = left($3, 200)
          FROM edited WHERE c.id = edited.conversation_id AND c.last_message_id = edited.id
        ), indexed AS (
          -- Also where the message is not indexed yet: the indexer keeps what it finds.
          INSERT INTO message_search (message_id, conversation_id, seq, folded)
-         SELECT id, conversation_id, seq, $3 FROM edited
+         SELECT id, conversation_id, seq, $4 FROM edited
          ON CONFLICT (message_id) DO UPDATE SET folded = excluded.folded
        )
        SELECT id FROM edited`,
-      [messageId, content, indexedText(foldText(content)), link ?? null],
+      [callerId, messageId, content, indexedText(foldText(content)), link ?? null, this.anyoneMayMessage],
       'message_edit',
     );
     return edited.length > 0;
@@ -178,46 +182,52 @@ export class MessageChangesRepository {
 
   /**
    * Under `lockForReaction`: `others` counts the different reactions that the message has besides this one. Nothing is
-   * changed where they are `maxReactions` or more, or where the user reacted so before.
+   * changed where they are `maxReactions` or more, or where the user reacted so before. Undefined where it may not write there any more.
    */
   async addReaction(
     transaction: Transaction,
     reaction: { messageId: string; userId: string; emoji: string },
     maxReactions: number,
-  ): Promise<{ isChanged: boolean; others: number }> {
+  ): Promise<{ isChanged: boolean; others: number } | undefined> {
     const [result] = await transaction.query<{ isChanged: boolean; others: number }>(
-      `WITH counted AS MATERIALIZED (
-         SELECT count(DISTINCT emoji)::integer AS others FROM message_reactions WHERE message_id = $1 AND emoji <> $3
+      `WITH reactable AS MATERIALIZED (
+         SELECT m.id, m.conversation_id, (
+           SELECT count(DISTINCT emoji)::integer FROM message_reactions WHERE message_id = $2 AND emoji <> $3
+         ) AS others
+         FROM ${writable('$5::boolean')} WHERE m.id = $2
        ), added AS (
          INSERT INTO message_reactions (message_id, conversation_id, user_id, emoji)
-         SELECT m.id, m.conversation_id, $2, $3 FROM counted JOIN messages m ON m.id = $1
+         SELECT id, conversation_id, $1, $3 FROM reactable
          WHERE others < $4 ON CONFLICT DO NOTHING RETURNING message_id
        ), stamped AS (
          UPDATE messages m SET version = m.version + 1 FROM added WHERE m.id = added.message_id
        )
-       SELECT others, EXISTS (SELECT 1 FROM added) AS "isChanged" FROM counted`,
-      [reaction.messageId, reaction.userId, reaction.emoji, maxReactions],
+       SELECT others, EXISTS (SELECT 1 FROM added) AS "isChanged" FROM reactable`,
+      [reaction.userId, reaction.messageId, reaction.emoji, maxReactions, this.anyoneMayMessage],
       'message_add_reaction',
     );
-    return result ?? { isChanged: false, others: 0 };
+    return result;
   }
 
-  /** Under `lockForReaction`. False where there was no such reaction. */
+  /** The same for taking it back: `isChanged` where there was such a reaction. */
   async removeReaction(
     transaction: Transaction,
     { messageId, userId, emoji }: { messageId: string; userId: string; emoji: string },
-  ): Promise<boolean> {
-    const removed = await transaction.query(
-      `WITH removed AS (
-         DELETE FROM message_reactions WHERE message_id = $1 AND user_id = $2 AND emoji = $3 RETURNING message_id
+  ): Promise<{ isChanged: boolean; others: number } | undefined> {
+    const [result] = await transaction.query<{ isChanged: boolean; others: number }>(
+      `WITH reactable AS MATERIALIZED (
+         SELECT m.id FROM ${writable('$4::boolean')} WHERE m.id = $2
+       ), removed AS (
+         DELETE FROM message_reactions r USING reactable
+         WHERE r.message_id = reactable.id AND r.user_id = $1 AND r.emoji = $3 RETURNING r.message_id
        ), stamped AS (
          UPDATE messages m SET version = m.version + 1 FROM removed WHERE m.id = removed.message_id
        )
-       SELECT message_id FROM removed`,
-      [messageId, userId, emoji],
+       SELECT 0 AS others, EXISTS (SELECT 1 FROM removed) AS "isChanged" FROM reactable`,
+      [userId, messageId, emoji, this.anyoneMayMessage],
       'message_remove_reaction',
     );
-    return removed.length > 0;
+    return result;
   }
 
   /** In what single readers see a message otherwise than the rest. */
@@ -249,6 +259,15 @@ export class MessageChangesRepository {
 
 /** The other one of a direct conversation `c`, of which the caller is `$1`. */
 const PEER = 'CASE WHEN c.low_id = $1 THEN c.high_id ELSE c.low_id END';
+
+/**
+ * SQL: messages `m` in their conversations `c`, where the caller `$1` sees them, as the member `own`, and may write.
+ * @param anyone an expression: true where the policy lets anyone write
+ */
+function writable(anyone: string): string {
+  return `messages m JOIN conversations c ON c.id = m.conversation_id ${visibleTo('$1::uuid', 'm')}
+    AND (c.type = 'GROUP' OR ${mayMessage('$1::uuid', PEER, anyone)})`;
+}
 
 /** Within JSON, PostgreSQL writes times in a form of its own. */
 function isoTimes(times: Record<string, string> | null | undefined): Record<string, string> {

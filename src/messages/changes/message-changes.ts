@@ -16,7 +16,7 @@ import { MAX_REACTIONS, normalReaction } from './reaction.js';
 
 /** How long after its creation a message may be edited. */
 const EDIT_WINDOW_MS = 15 * 60 * 1000;
-/** An edit is judged anew where somebody changed the message between its judgement and its statement. */
+/** An edit is judged anew where the message, or whether its sender may write, changed between its judgement and its statement. */
 const MAX_EDIT_ATTEMPTS = 3;
 
 /** Edits, deletions and reactions (contract, section 5). */
@@ -49,7 +49,7 @@ export class MessageChanges {
       // What something is attached to is of its kind.
       if (content === '' && message.kind === 'TEXT') throw invalidField('content', 'content must not be blank');
       if (message.content === content) return this.changed.view(principal, messageId);
-      if (await this.repository.edit(messageId, content, this.links.linkIn(content))) {
+      if (await this.repository.edit(principal.userId, messageId, content, this.links.linkIn(content))) {
         const edited = await this.changed.publish(principal, message, false);
         this.links.edited(edited);
         return edited;
@@ -134,10 +134,16 @@ export class MessageChanges {
       const locked = await this.repository.lockForReaction(transaction, principal.userId, messageId);
       if (locked === undefined) throw new DomainError('UNAUTHORIZED');
       if (locked.isDeleted || message.isDeleted) throw new DomainError('MESSAGE_DELETED');
-      if (remove) return this.repository.removeReaction(transaction, reaction);
-      const added = await this.repository.addReaction(transaction, reaction, MAX_REACTIONS);
-      if (added.others >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
-      return added.isChanged;
+      const result = remove
+        ? await this.repository.removeReaction(transaction, reaction)
+        : await this.repository.addReaction(transaction, reaction, MAX_REACTIONS);
+      // It was removed, or blocked, while this waited for the message.
+      if (result === undefined) {
+        const isVisible = (await this.repository.find(principal.userId, messageId, transaction)) !== undefined;
+        throw new DomainError(isVisible ? 'CANNOT_MESSAGE' : 'NOT_FOUND');
+      }
+      if (!remove && result.others >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
+      return result.isChanged;
     };
     const isChanged = await this.reactionTurns.run(principal.userId, () => this.database.transaction(work));
     return isChanged ? this.changed.publish(principal, message, false) : this.changed.view(principal, messageId);
