@@ -182,7 +182,8 @@ export class MessageChangesRepository {
 
   /**
    * Under `lockForReaction`: `others` counts the different reactions that the message has besides this one. Nothing is
-   * changed where they are `maxReactions` or more, or where the user reacted so before. Undefined where it may not write there any more.
+   * changed where they are `maxReactions` or more, or where the user reacted so before. Undefined where they may not write there
+   * any more.
    */
   async addReaction(
     transaction: Transaction,

@@ -207,7 +207,7 @@ describe('what one connection sends', () => {
     const asked = holdCalls(story.app, Audiences, 'of');
     events.publish = (name, payload) => {
       publish(name, payload);
-      if (name === 'message.changed') publish(name, { ...payload, deleted: false } as typeof payload);
+      if (name === 'message.changed') publish(name, { ...payload, deleted: false });
     };
     try {
       await listening.must('react', { messageId, emoji: '👍' });
