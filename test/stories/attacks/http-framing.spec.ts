@@ -196,7 +196,7 @@ describe('an attacker against the framing of HTTP', () => {
       const line = open();
       const requests = [
         message('GET /users/me HTTP/1.1', offers, '', { last: false }),
-        message(POST(), [JSON_TYPE, ...offers, 'Content-Length: 17'], content('one'), { last: false }),
+        message(POST(), [JSON_TYPE, ...offers, lengthOf(content('served'))], content('served'), { last: false }),
         ping(),
       ];
       for (const [index, bytes] of requests.entries()) {
