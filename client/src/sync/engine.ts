@@ -18,6 +18,8 @@ import type { Answer, PageDirection, SyncEngine } from './types.js';
 const SYNC_LIMIT = 100;
 /** How long those are kept waiting who ask for messages that cannot be fetched now. */
 const OFFLINE_PAUSE_MS = 500;
+/** Until a conversation is joined again that the server could not let this connection join. */
+const REJOIN_MS = 10_000;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
 
@@ -212,10 +214,10 @@ export class Synchroniser implements SyncEngine {
         else if (input.type === 'answer' && input.settled !== undefined)
           this.#effect({ type: 'settle', settled: input.settled });
         else if (input.type === 'synced')
-          this.#inputs.push({ type: 'sync-failed', cursor: input.cursor, failure: failureOf(undefined) });
+          this.#inputs.push({ type: 'sync-failed', cursor: input.cursor, failure: failureOf() });
         else if (input.type === 'page') {
           const { conversationId, query } = input;
-          this.#inputs.push({ type: 'page-failed', conversationId, query, failure: failureOf(undefined) });
+          this.#inputs.push({ type: 'page-failed', conversationId, query, failure: failureOf() });
         }
       }
     }
@@ -334,7 +336,11 @@ export class Synchroniser implements SyncEngine {
         // Its answer has the members' presence.
         this.ports.join(effect.conversationId).then(
           ({ conversation }) => this.#feed({ type: 'answer', conversation }),
-          () => undefined,
+          ({ isTransient, retryAfterMs: delayMs = REJOIN_MS }: ChatError) => {
+            // The next connection joins it anyway.
+            if (isTransient && this.state.isCaughtUp && !this.#isStopped)
+              this.#effect({ type: 'timer', name: `join:${effect.conversationId}`, delayMs });
+          },
         );
         return;
       case 'leave':
@@ -354,7 +360,7 @@ export class Synchroniser implements SyncEngine {
   }
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error?: unknown): Failure {
   if (!(error instanceof ChatError)) return { code: 'UNEXPECTED_ANSWER' };
   const { code, retryAfterMs } = error;
   return defined({ code, retryAfterMs });

@@ -257,6 +257,8 @@ function take(step: Step, input: SyncInput): void {
       } else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'presence' && conversationId === `${state.connection}`) askPresence(step);
       else if (kind === 'users' && conversationId === `${state.connection}`) beginLookUps(step);
+      else if (kind === 'join' && state.isCaughtUp && state.windows.has(conversationId))
+        effects.push({ type: 'join', conversationId });
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });

@@ -14,19 +14,25 @@ interface Asked {
 
 const ready = { userId: ME, sessionId: 's', serverTime: '', syncCursor: '', recovered: false };
 
-async function startedSynchroniser(): Promise<{ sync: Synchroniser; asked: Asked[] }> {
+async function startedSynchroniser(): Promise<{
+  sync: Synchroniser;
+  asked: Asked[];
+  joined: Asked[];
+  clock: VirtualClock;
+}> {
   const clock = new VirtualClock();
   const database = await memoryStorage({ strict: true }).open('account');
-  const asked: Asked[] = [];
+  const [asked, joined]: [Asked[], Asked[]] = [[], []];
   const never = () => new Promise<never>(() => undefined);
   const request = () => new Promise((answer, fail) => asked.push({ answer, fail }));
+  const join = () => new Promise((answer, fail) => joined.push({ answer, fail }));
   const sync = new Synchroniser({
     database,
     writer: new RowWriter(database, clock, {}),
     clock,
     random: { number: () => 0, uuid: () => 'uuid' },
     request: request as SyncPorts['request'],
-    join: never,
+    join: join as SyncPorts['join'],
     leave: () => undefined,
     fetchPage: never,
     fetchFriends: never,
@@ -35,7 +41,7 @@ async function startedSynchroniser(): Promise<{ sync: Synchroniser; asked: Asked
     settled: () => [],
   });
   await sync.start();
-  return { sync, asked };
+  return { sync, asked, joined, clock };
 }
 
 describe('a sync that was asked for on a connection that is lost', () => {
@@ -60,5 +66,34 @@ describe('a sync that was asked for on a connection that is lost', () => {
     second.answer(noChanges());
     await settled();
     expect(isCaughtUp).toBe(true);
+  });
+});
+
+describe('a conversation that the server could not let a connection join', () => {
+  it('is joined again after a while, as long as it is open and it is not refused for good', async () => {
+    const { sync, asked, joined, clock } = await startedSynchroniser();
+    void sync.catchUp(ready, new AbortController().signal);
+    await settled();
+    asked[0]?.answer(noChanges());
+    await settled();
+    const close = sync.open('c0');
+    expect(joined).toHaveLength(1);
+    joined[0]?.fail(new ChatError('UNAVAILABLE', 'Not now.', { retryAfterMs: 3_000 }));
+    await clock.advance(2_999);
+    expect(joined).toHaveLength(1);
+    await clock.advance(1);
+    expect(joined).toHaveLength(2);
+    joined[1]?.fail(new ChatError('OVERLOADED', 'Not now.'));
+    await clock.advance(10_000);
+    expect(joined).toHaveLength(3);
+    joined[2]?.fail(new ChatError('OVERLOADED', 'Not now.'));
+    await settled();
+    close();
+    await clock.advance(10_000);
+    expect(joined).toHaveLength(3);
+    sync.open('c0');
+    joined[3]?.fail(new ChatError('NOT_FOUND', 'Not found.'));
+    await clock.advance(60_000);
+    expect(joined).toHaveLength(4);
   });
 });

@@ -43,7 +43,7 @@ describe('TCP connections', () => {
   const accepted = async (): Promise<Socket> => (await once(server, 'connection'))[0] as Socket;
 
   it('ends one whose client takes nothing of its answer, and not one that takes it slowly', async () => {
-    watch({ stallTimeoutMs: 1_000, lookMs: 20 });
+    watch({ stallTimeoutMs: 3_000, lookMs: 20 });
     const stalledSide = accepted();
     const stalled = await client();
     stalled.pause();
