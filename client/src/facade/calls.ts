@@ -23,7 +23,10 @@ export interface Calls {
 }
 
 type Apply = (answer: Answer) => void;
-/** Resolves when what the user did in a conversation has left the outbox, but for what was refused. Rejects where they are logged in no more. */
+/**
+ * Resolves when what the user did in a conversation has left the outbox, but for what was refused. Rejects where they are
+ * logged in no more.
+ */
 type SentTo = (conversationId: string) => Promise<void>;
 
 /** What the client asks over HTTP beside messages, and what of the answers is shown at once. */

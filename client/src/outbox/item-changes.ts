@@ -4,7 +4,10 @@ import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges } from '../sync/state.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
 
-/** Without what only this run can say: after a restart nothing is uploading. What is put and removed is gone: the last row counts. */
+/**
+ * Without what only this run can say: after a restart nothing is uploading. What is both put and removed is gone, since the
+ * last row of a key counts.
+ */
 export function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[]): RowChanges['rows'] {
   return [
     ...put.map((item) => {
