@@ -329,10 +329,17 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       await ada.mustUpload(await picture(64, 48).png().toBuffer(), 'me.png'),
       await ada.mustUpload(await picture(64, 48).png().toBuffer(), 'us.png'),
     ];
+    const device = await bob.device();
     const group = await ada.group('Same', bob);
     const { avatarUrl } = await ada.must('PATCH', '/users/me', { avatarId: mine.id });
     const changed = await ada.must('PATCH', `/conversations/${group}`, { avatarId: ours.id });
-    const device = await bob.device();
+    const seqs = () =>
+      device
+        .all('message:new')
+        .filter(({ message }) => message.conversationId === group)
+        .map(({ message }) => message.seq);
+    await device.next('user:updated', ({ user }) => user.avatarUrl === avatarUrl);
+    await device.next('message:new', ({ message }) => message.conversationId === group && message.seq === 2);
 
     for (const id of [mine.id, mine.id.toUpperCase()])
       expect((await ada.must('PATCH', '/users/me', { avatarId: id })).avatarUrl).toBe(avatarUrl);
@@ -343,13 +350,13 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect((await ada.call('PATCH', `/conversations/${group}`, { avatarId: mine.id })).status).toBe(400);
     expect((await ada.call('PATCH', '/users/me', { avatarId: ours.id })).status).toBe(400);
 
-    // The next changes are the first that anybody receives.
+    // The next changes are the next that anybody receives.
     await ada.must('PATCH', '/users/me', { displayName: 'Ada again' });
     await ada.must('PATCH', `/conversations/${group}`, { title: 'Same again' });
-    await device.next('message:new', ({ message }) => message.conversationId === group);
-    await device.next('user:updated', ({ user }) => user.id === ada.id);
-    expect(device.all('user:updated').filter(({ user }) => user.id === ada.id)).toHaveLength(1);
-    expect(device.all('message:new').filter(({ message }) => message.conversationId === group)).toHaveLength(1);
+    await device.next('message:new', ({ message }) => message.conversationId === group && message.seq === 3);
+    await device.next('user:updated', ({ user }) => user.displayName === 'Ada again');
+    expect(device.all('user:updated').filter(({ user }) => user.id === ada.id)).toHaveLength(2);
+    expect(seqs()).toEqual([1, 2, 3]);
   });
 
   it('loses the text beside it by an edit, and one without attachments does not', async () => {
