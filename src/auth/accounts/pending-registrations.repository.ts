@@ -48,7 +48,10 @@ export interface WaitingBounds {
 export class PendingRegistrationsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Beyond the bounds the oldest for that e-mail address go. @param code null: none is mailed */
+  /**
+   * Beyond the bounds the oldest for that e-mail address go: first of the same IP address, then of all that are left, so that one
+   * of another IP address goes only where as many wait as may. @param code null: none is mailed
+   */
   async add(
     registration: PendingRegistration,
     requestedFrom: string,
@@ -75,14 +78,13 @@ export class PendingRegistrationsRepository {
         ],
       );
       await transaction.query(
-        `DELETE FROM pending_registrations WHERE id IN (
-           SELECT id FROM (
-             SELECT id,
-               row_number() OVER (PARTITION BY requested_from ORDER BY created_at DESC, id DESC) AS of_address,
-               row_number() OVER (ORDER BY created_at DESC, id DESC) AS of_all
-             FROM pending_registrations WHERE email = $1
-           ) AS ranked WHERE of_address > $2::int OR of_all > $3::int
-         )`,
+        `WITH of_address AS (
+           SELECT id, created_at, row_number() OVER (PARTITION BY requested_from ORDER BY created_at DESC, id DESC) AS rank
+           FROM pending_registrations WHERE email = $1
+         ), kept AS (
+           SELECT id FROM of_address WHERE rank <= $2::int ORDER BY created_at DESC, id DESC LIMIT $3::int
+         )
+         DELETE FROM pending_registrations WHERE email = $1 AND id NOT IN (SELECT id FROM kept)`,
         [registration.email, bounds.perIpAddress, bounds.total],
       );
     });
@@ -106,9 +108,16 @@ export class PendingRegistrationsRepository {
 
   /**
    * Counts a guess for all that wait at an e-mail address, and answers those that it may be compared with. Where one was
-   * requested from where the guess comes from, only such can be proved there: that one's own code may be burnt or not mailed.
+   * requested from where the guess comes from, only such can be proved there: that one's own code may be burnt or not mailed. So
+   * it is where as many wait as may: that one may have had to go.
    */
-  countGuess(email: string, guesserKey: string, now: Date, bounds: GuessBounds): Promise<GuessedRegistration[]> {
+  countGuess(
+    email: string,
+    guesserKey: string,
+    now: Date,
+    bounds: GuessBounds,
+    maxWaiting: number,
+  ): Promise<GuessedRegistration[]> {
     return this.database.query<GuessedRegistration>(
       `UPDATE pending_registrations SET
          guesses = guesses + CASE WHEN requested_from = $2 THEN 0 ELSE 1 END,
@@ -117,11 +126,11 @@ export class PendingRegistrationsRepository {
          AND COALESCE((guessers ->> $2)::int, 0) < $4::int
          AND (requested_from = $2 OR guesses < $5::int)
        RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt",
-         requested_from = $2 OR NOT EXISTS (
-           SELECT 1 FROM pending_registrations AS own
-           WHERE own.email = $1 AND own.requested_from = $2 AND own.expires_at > $3
+         requested_from = $2 OR (
+           SELECT count(*) < $6::int AND bool_and(waiting.requested_from <> $2)
+           FROM pending_registrations AS waiting WHERE waiting.email = $1 AND waiting.expires_at > $3
          ) AS "isProvable"`,
-      [email, guesserKey, now, bounds.perIpAddress, bounds.byStrangers],
+      [email, guesserKey, now, bounds.perIpAddress, bounds.byStrangers, maxWaiting],
     );
   }
 

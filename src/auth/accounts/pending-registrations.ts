@@ -25,8 +25,8 @@ const SWEEP_BATCH = 1_000;
  *
  * Guarantees: an e-mail address belongs to who proves it, so any number of registrations for it stand beside one another and
  * beside nothing of theirs is anybody's; a code proves the one registration that it was mailed with, and makes a user
- * with that password; where one was made from the guesser's IP address no other is proved; all others for that e-mail
- * address are gone then; none keeps a username from anybody; each goes by itself after a day.
+ * with that password; where one was made from the guesser's IP address, or one of so many may have been, no other is proved;
+ * all others for that e-mail address are gone then; none keeps a username from anybody; each goes by itself after a day.
  */
 @Injectable()
 export class PendingRegistrations implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -87,7 +87,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnApplicati
   async guess(email: string, code: string, ipAddress: string | undefined): Promise<ProvedRegistration> {
     const now = new Date(this.clock.now());
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
-    const rows = await this.repository.countGuess(email, ipAddressKey(ipAddress), now, GUESS_BOUNDS);
+    const rows = await this.repository.countGuess(email, ipAddressKey(ipAddress), now, GUESS_BOUNDS, MAX_PENDING.total);
     const right = rows.filter(
       ({ id, hash, isProvable }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash) && isProvable,
     );

@@ -183,6 +183,20 @@ describe('a registration whose address is not proved', () => {
     expect((await get('/users/me', body.accessToken)).body.id).toBe(own.user.id);
   });
 
+  it('is proved by no code of a stranger’s either where the owner’s had to go for as many as may wait', async () => {
+    const email = addressOf(fresh());
+    await register({ email });
+    // The last but one goes in the place of its own first.
+    for (const host of [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 8, 1, 8])
+      await register({ email, password: SQUATTED }, `203.0.113.${host}`);
+    const squatted = await register({ email, password: SQUATTED }, SQUATTER_AT);
+    expect(outcome(await verify(email, squatted.code))).toEqual([400, 'OTP_INVALID']);
+
+    const again = await register({ email });
+    const { body } = await verify(email, again.code);
+    expect((await get('/users/me', body.accessToken)).body.id).toBe(again.user.id);
+  });
+
   it('holds no name: of two who wished for it the first to prove an address has it, the other one like it', async () => {
     const name = fresh();
     const [one, two] = [
