@@ -33,7 +33,10 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
-    for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
+    // On a busy machine no worker may look at a file in time: it is sent again.
+    const isRepeated = (complaint: string): boolean => /status of 503 .*\/attachments$/.test(complaint);
+    for (const visitor of visitors)
+      expect(visitor.complaints.splice(0).filter((complaint) => !isRepeated(complaint))).toEqual([]);
   });
 
   afterAll(async () => {

@@ -202,6 +202,8 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
   it('offers an edit by the keyboard as long as the server takes it', async () => {
     await ada.say('a while ago');
+    // What is not sent yet can be edited for as long as it waits.
+    await expectShown(ada.message('a while ago').locator('.tick:not(.pending)'));
     const bar = ada.page.getByLabel('Edit your message');
     await ada.page.evaluate(() => {
       const now = Date.now;

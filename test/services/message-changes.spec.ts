@@ -158,6 +158,23 @@ describe('the service of changes to messages', () => {
     expect((await services.reader.view(owner, message.id)).reactions).toHaveLength(remove ? 1 : 0);
   });
 
+  it.each([
+    ['has left', 'NOT_FOUND'],
+    ['runs the group no more', 'FORBIDDEN'],
+  ] as const)('deletes nothing that another wrote for who %s while it waited for the message', async (what, code) => {
+    await services.groups.changeRole(owner, id, reader.userId, 'ADMIN');
+    services.events.length = 0;
+    const holding = await held('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
+    const isRefused = refused(services.changes.deleteForEveryone(reader, message.id), code);
+    await waiters(1);
+    if (what === 'has left') await services.groups.removeMember(owner, id, reader.userId);
+    else await services.groups.changeRole(owner, id, reader.userId, 'MEMBER');
+    await holding.end();
+    await isRefused;
+    expect(services.namesOfEvents()).not.toContain('message.changed');
+    expect(await services.reader.view(owner, message.id)).toMatchObject({ content: 'first', deletedAt: null });
+  });
+
   it('changes nothing by an edit of who was removed after it was judged', async () => {
     const call = holdCalls(services.app, MessageChangesRepository, 'edit');
     const isRefused = refused(services.changes.edit(writer, message.id, 'second'), 'NOT_FOUND');

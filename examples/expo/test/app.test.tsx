@@ -286,7 +286,7 @@ describe('the app', () => {
     });
     mockServer.isReachable = true;
     mockServer.olderMessages = Promise.resolve();
-    act(() => client.resume());
+    await act(async () => client.resume());
     await waitFor(() => expect(mockServer.askedForOlder).toBe(asked + 2), SHOWN);
   });
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
+import type { SqlExecutor } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { MessageView } from '../messages.view.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
@@ -19,8 +20,12 @@ export class ChangedMessages {
   ) {}
 
   /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
-  async requireVisible({ userId }: Principal, messageId: string): Promise<ChangeableMessage> {
-    const message = await this.changes.find(userId, messageId);
+  async requireVisible(
+    { userId }: Principal,
+    messageId: string,
+    executor?: SqlExecutor,
+  ): Promise<ChangeableMessage> {
+    const message = await this.changes.find(userId, messageId, executor);
     if (message === undefined) throw new DomainError('NOT_FOUND');
     return message;
   }

@@ -62,10 +62,14 @@ export class MessageChanges {
   /** Empties a message for everybody: one's own, or as a group's owner or admin any. A second time changes nothing. */
   async deleteForEveryone(principal: Principal, messageId: string): Promise<MessageView> {
     const message = await this.changed.requireVisible(principal, messageId);
-    const moderates = message.conversationType === 'GROUP' && message.callerRole !== 'MEMBER';
-    if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
-      throw new DomainError('FORBIDDEN');
-    const emptied = await this.database.transaction((transaction) => this.emptyWithin(transaction, message));
+    assertMayDelete(principal, message);
+    const emptied = await this.database.transaction(async (transaction) => {
+      const result = await this.emptyWithin(transaction, message);
+      // Who deletes what another wrote may have left, or lost the role, while this waited; it could not be undone.
+      if (message.senderId !== principal.userId)
+        assertMayDelete(principal, await this.changed.requireVisible(principal, messageId, transaction));
+      return result;
+    });
     if (emptied === undefined) return this.changed.view(principal, messageId);
     if (emptied.hadAttachments) this.attachments.sweep();
     return this.changed.publish(principal, message, true);
@@ -155,4 +159,9 @@ export class MessageChanges {
     if (message.isDeleted) throw new DomainError('MESSAGE_DELETED');
     if (this.clock.now() - message.createdAt.getTime() > EDIT_WINDOW_MS) throw new DomainError('EDIT_WINDOW_CLOSED');
   }
+}
+
+function assertMayDelete({ userId }: Principal, message: ChangeableMessage): void {
+  const moderates = message.conversationType === 'GROUP' && message.callerRole !== 'MEMBER';
+  if (message.kind === 'SYSTEM' || (message.senderId !== userId && !moderates)) throw new DomainError('FORBIDDEN');
 }
