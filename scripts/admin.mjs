@@ -45,6 +45,8 @@ const COMMANDS = {
   vacuum: { words: 0, run: vacuum },
 };
 
+// An embedded PostgreSQL that this started ends with it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 const [name, ...parameters] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;

@@ -29,7 +29,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 /** As the server's own log is: JSON lines in production. Elsewhere beside what a start prints: that begins with the address. */
 export function say(message, level = 'log') {
-  if (process.env.NODE_ENV === 'production') {
+  if (process.env.NODE_ENV?.trim() === 'production') {
     const write = level === 'log' ? console.log : console.error;
     return write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
   }
@@ -58,7 +58,14 @@ export async function prepare({ force = false, client = false, serverOnly = fals
   const tools = ['@nestjs/cli', 'rolldown', ...(page ? ['vite'] : [])];
   if (!tools.every((name) => isInstalled(`${name}/package.json`))) {
     // A production install cannot build. A dist that is there was put there on purpose.
-    if (existsSync(join(DIST, 'main.js'))) return;
+    if (existsSync(join(DIST, 'main.js'))) {
+      if (existsSync(join(DIST, '.stamp')) && !isFresh(DIST, distStamp()))
+        say(
+          'dist was built of other sources than these, and is run as it is: npm ci && npm run build makes it anew',
+          'warn',
+        );
+      return;
+    }
     throw new Error(
       'dist is missing and the tools to build it are not installed: run npm ci (without --omit=dev) first',
     );
@@ -98,6 +105,8 @@ async function build(force) {
   rmSync(DIST, { recursive: true, force: true });
   await runBeside('@nestjs/cli', installed('@nestjs/cli', 'bin/nest.js'), ['build'], ROOT);
   await runBeside('rolldown', join(ROOT, 'scripts', 'bundle.mjs'), [], ROOT);
+  // Others are of a newer release, which the compiled server does not know.
+  writeFileSync(join(DIST, 'migrations.json'), JSON.stringify(readdirSync(join(ROOT, 'prisma', 'migrations'))));
   writeStamp(DIST, stamp);
 }
 
@@ -207,7 +216,7 @@ function run(packageName, program, parameters, stdio) {
 
 /** As `run`, while something else runs as well. */
 function runBeside(name, path, parameters, cwd) {
-  const stdio = process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit';
+  const stdio = process.env.NODE_ENV?.trim() === 'production' ? 'pipe' : 'inherit';
   const child = spawn(process.execPath, [path, ...parameters], { cwd, stdio: ['ignore', stdio, stdio] });
   let errors = '';
   child.stdout?.resume();

@@ -30,11 +30,13 @@ const TOGETHER = [
   ['grace', 'Done. Friday to Tuesday. 🎉'],
 ];
 
+// An embedded PostgreSQL that this started ends with it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 const option = (name) => process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 const isForced = process.argv.includes('--force');
 let server;
 try {
-  if (process.env.NODE_ENV === 'production') refuseProduction();
+  if (process.env.NODE_ENV?.trim() === 'production') refuseProduction();
   const url = option('url') ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
   const running = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
   // Production, and nothing else, sends this.

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { prepare, say } from './prepare.mjs';
 
 // What is found in a terminal is the address: what comes before it takes one line, which the address then takes.
-const isTransient = process.env.NODE_ENV !== 'production' && process.stderr.isTTY;
+const isTransient = process.env.NODE_ENV?.trim() !== 'production' && process.stderr.isTTY;
 try {
   await prepare(isTransient ? { onProgress: (line) => process.stderr.write(`\r\u001b[2K${line} …`) } : {});
 } catch (error) {

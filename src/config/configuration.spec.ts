@@ -23,6 +23,11 @@ describe('the environment', () => {
     expect(read({})).toMatchObject({ port: 3000, emailVerification: 'off', smtpUrl: undefined, trustedIssuers: [] });
   });
 
+  it('is of production also with blanks around it, as a secret or a shell may leave them', () => {
+    for (const NODE_ENV of ['production\n', 'production ', '\tproduction'])
+      expect(() => read({ NODE_ENV, JWT_SECRET: production.JWT_SECRET })).toThrow('DATABASE_URL is required');
+  });
+
   it('divides bounds of connections among workers', () => {
     const PARLEY_WORKER = JSON.stringify({ slot: 1, count: 3, directory, isAlone: false });
     expect(read({ PARLEY_WORKER, MAX_CONNECTIONS: '301', MAX_UNAUTHENTICATED_CONNECTIONS: '31' })).toMatchObject({

@@ -231,7 +231,7 @@ function defaultMediaMegabytes(workers: number): number {
 
 /** Whether a start that knows nothing else yet is one of production: what it prints is JSON then. */
 export function isProduction(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
-  return environment.NODE_ENV === 'production';
+  return environment.NODE_ENV?.trim() === 'production';
 }
 
 const MEGABYTE = 1024 * 1024;

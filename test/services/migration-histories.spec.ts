@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
+import { assertBuiltWith, migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
 import { applyHistory, migrationNames, releaseEnds, type Step, today } from '../support/histories.js';
 import { cloneDatabase, createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startStory } from '../support/story.js';
@@ -154,6 +154,13 @@ describe('data made by earlier migrations', () => {
       }
     },
   );
+
+  it('is left alone by what was compiled before a migration came, whose sources bring it', () => {
+    expect(() => assertBuiltWith(names, [...names, 'landed.sha256'])).not.toThrow();
+    expect(() => assertBuiltWith(names, names.slice(0, -1))).toThrow(
+      `dist was built before migration ${names.at(-1)} came, and does not know what it changes: run npm ci && npm run build`,
+    );
+  });
 
   it('is refused where a newer release has migrated it', async () => {
     database = await createTestDatabase();

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,9 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
 /** Texts that migrations had when they first landed. What they lack, a later migration brings: data made by them goes on. */
 const FORMER_CHECKSUMS = join(MIGRATIONS, 'former.sha256');
+
+/** The files of the folder that dist was built with; not there where this runs from src. */
+const BUILT_WITH = fileURLToPath(new URL('../../migrations.json', import.meta.url));
 
 /** Any number, so long as every release uses the same one. */
 const MIGRATION_LOCK = 7_205_301_411;
@@ -126,6 +130,7 @@ async function withConnection<Result>(
 async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(MIGRATIONS, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  if (existsSync(BUILT_WITH)) assertBuiltWith(names, JSON.parse(await readFile(BUILT_WITH, 'utf8')));
   const former = (await readFile(FORMER_CHECKSUMS, 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   return Promise.all(
     names.sort().map(async (name) => {
@@ -136,6 +141,15 @@ async function readMigrations(): Promise<Migration[]> {
       return { name, script, checksum, formerChecksums };
     }),
   );
+}
+
+/** @throws MigrationError where the sources are of a newer release than what was compiled of them */
+export function assertBuiltWith(names: readonly string[], built: readonly string[]): void {
+  const newer = names.filter((name) => !built.includes(name));
+  if (newer.length > 0)
+    throw new MigrationError(
+      `dist was built before migration ${newer[0]} came, and does not know what it changes: run npm ci && npm run build`,
+    );
 }
 
 async function readHistory(client: pg.Client): Promise<HistoryEntry[]> {

@@ -20,11 +20,7 @@ export class ChangedMessages {
   ) {}
 
   /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
-  async requireVisible(
-    { userId }: Principal,
-    messageId: string,
-    executor?: SqlExecutor,
-  ): Promise<ChangeableMessage> {
+  async requireVisible({ userId }: Principal, messageId: string, executor?: SqlExecutor): Promise<ChangeableMessage> {
     const message = await this.changes.find(userId, messageId, executor);
     if (message === undefined) throw new DomainError('NOT_FOUND');
     return message;

@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { BoundedLogger } from '../../common/bounded-logger.js';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/rates/token-bucket.js';
@@ -19,6 +20,8 @@ import { writeOnceATurn } from './outbound/write-once-a-turn.js';
 const MAX_ENGINE_PACKETS = { burst: 50, perSecond: 2 };
 /** Requests of one long-polling session; it makes one for each batch of events in either direction. */
 const MAX_POLLS = { burst: 300, perSecond: 50 };
+/** Connections whose end is logged, a minute: anybody can bring it about. */
+const MAX_ENDS_LOGGED = 60;
 /** How long a client whose connection has no further use has to go by itself. */
 const USELESS_TIMEOUT_MS = 1_000;
 /** How long a client that reads too slowly has to read why it is ended. */
@@ -33,7 +36,7 @@ const SLOW_CONSUMER_TIMEOUT_MS = 5_000;
  */
 @Injectable()
 export class EngineGuard {
-  private readonly logger = new Logger(EngineGuard.name);
+  private readonly ends = new BoundedLogger(EngineGuard.name, MAX_ENDS_LOGGED);
   private readonly guarded = new Map<EngineConnection, GuardedConnection>();
 
   constructor(
@@ -111,7 +114,7 @@ export class EngineGuard {
       return;
     }
     const guarded = new GuardedConnection(connection, release, this.configuration.rateLimits, (reason, userId) => {
-      this.logger.warn(`a connection of ${userId === undefined ? 'nobody' : `user ${userId}`} is ended: ${reason}`);
+      this.ends.warn(`a connection of ${userId === undefined ? 'nobody' : `user ${userId}`} is ended: ${reason}`);
       if (reason === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
     });
     this.guarded.set(connection, guarded);

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Socket as TcpSocket } from 'node:net';
-import { Device, type Person, startStory, type Story } from '../../support/story.js';
+import { RawWebSocket } from '../../support/raw-web-socket.js';
+import { Device, type Person, startStory, type Story, until } from '../../support/story.js';
 import { CLIENT_EVENTS } from '../../../src/realtime/protocol/client-events.js';
 import { olderDevice } from '../../dialects/clients.js';
 import { refusal, socketError } from './shapes.js';
@@ -225,5 +227,22 @@ describe('hostile handshakes', () => {
     const device = new Device(story.url, auth);
     expect(await device.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
     device.socket.close();
+  });
+
+  it('cannot fill the log: of connections that strangers bring to an end it names sixty a minute', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    const flooded = async (path: string, frame: string, count: number): Promise<number> => {
+      warn.mockClear();
+      const raws = await Promise.all(Array.from({ length: 70 }, () => RawWebSocket.open(story.url, path)));
+      for (const raw of raws) for (let time = 0; time < count; time += 1) raw.say(frame);
+      await until('all of them are ended', () => raws.every(({ isClosed }) => isClosed));
+      return warn.mock.calls.filter(([line]) => line === 'a connection of nobody is ended: FLOODING').length;
+    };
+    try {
+      expect(await flooded('/socket.io/?EIO=4&transport=websocket', '40/elsewhere,{}', 2)).toBe(60);
+      expect(await flooded('/', '{"event":"sendMessage"}', 30)).toBe(60);
+    } finally {
+      warn.mockRestore();
+    }
   });
 });

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { listen } from '../../../src/application.js';
+import { Configuration } from '../../../src/config/configuration.js';
 import { TIMINGS } from '../../../src/config/timings.js';
+import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
 import { startStory, until } from '../../support/story.js';
 
 /** Long enough for a busy machine to renew it, and short enough to wait for. */
@@ -9,6 +12,22 @@ const timings = { ...TIMINGS, presenceLeaseMs: 3_000 };
 describe('a second process at the same database without what joins them', () => {
   afterEach(() => {
     jest.restoreAllMocks();
+  });
+
+  it('does not begin where it cannot listen', async () => {
+    const first = await startStory();
+    try {
+      const swept = jest.spyOn(PresenceTracker.prototype, 'onApplicationBootstrap');
+      const configuration = new Configuration({
+        ...first.app.get(Configuration),
+        port: Number(new URL(first.url).port),
+        host: '127.0.0.1',
+      });
+      await expect(listen(configuration)).rejects.toThrow('EADDRINUSE');
+      expect(swept).not.toHaveBeenCalled();
+    } finally {
+      await first.close();
+    }
   });
 
   it('is warned of in its log, and in that of the first', async () => {

@@ -8,6 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { BoundedLogger } from '../../../common/bounded-logger.js';
 import { DomainError, domainErrorOf } from '../../../common/errors.js';
 import { Lifecycle } from '../../../common/lifecycle.js';
 import { Configuration } from '../../../config/configuration.js';
@@ -41,6 +42,8 @@ const MAX_QUEUED = 64;
 const MAX_FRAMES_BEFORE_AUTHENTICATION = 20;
 /** How long a client may take to answer a close. */
 const CLOSE_TIMEOUT_MS = 1_000;
+/** Connections whose end is logged, a minute: anybody can bring it about. */
+const MAX_ENDS_LOGGED = 60;
 const SOCKET_IO_PATH = '/socket.io/';
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -52,6 +55,7 @@ const POLICY_VIOLATION = 1008;
 @Injectable()
 export class NativeTransport implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(NativeTransport.name);
+  private readonly ends = new BoundedLogger(NativeTransport.name, MAX_ENDS_LOGGED);
   private readonly server = new BoundedWebSocketServer({
     noServer: true,
     maxPayload: MAX_READ_BYTES,
@@ -141,7 +145,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
         const { userId, endReason } = client;
         if (endReason === undefined) return;
         const name = userId === undefined ? 'nobody' : `user ${userId}`;
-        this.logger.warn(`a connection of ${name} is ended: ${endReason}`);
+        this.ends.warn(`a connection of ${name} is ended: ${endReason}`);
         if (endReason === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
       });
       client.begin(dialect);
