@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { BackgroundLoop } from '../../common/async/background-loop.js';
+import { StepSize } from '../../common/async/step-size.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
@@ -33,7 +34,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   private readonly waiting = new Set<string>();
   /** Whether the database may know of conversations that wait and are not in `waiting`. */
   private hasForgotten = false;
-  private stepSize = MAX_STEP_CONVERSATIONS;
+  private readonly stepSize = new StepSize(MAX_STEP_CONVERSATIONS);
   /** Nothing waited before: what comes within a moment goes into the same step. */
   private isGathering = true;
   private readonly loop = new BackgroundLoop(
@@ -102,18 +103,18 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
       await this.findForgotten();
       return false;
     }
-    const turn = [...take(this.waiting, this.stepSize)];
+    const turn = [...take(this.waiting, this.stepSize.value)];
     // What is written from here on is noted anew.
     for (const conversationId of turn) this.waiting.delete(conversationId);
     try {
       const { remaining, isIdle } = await this.index(turn);
       for (const conversationId of remaining) this.note(conversationId);
-      this.stepSize = Math.min(MAX_STEP_CONVERSATIONS, this.stepSize * 2);
+      this.stepSize.succeeded();
       return isIdle && remaining.length > 0;
     } catch (error) {
       for (const conversationId of turn) this.note(conversationId);
       // If one of them is the reason, the others soon go without it.
-      this.stepSize = Math.max(1, this.stepSize >> 2);
+      this.stepSize.failed();
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { NIL_ID } from '../../common/identifier.js';
 import { BackgroundLoop } from '../../common/async/background-loop.js';
+import { StepSize } from '../../common/async/step-size.js';
 import { Configuration } from '../../config/configuration.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -9,7 +10,7 @@ import { Attention } from '../../presence/attention.js';
 import { type Planned, PushPlanningRepository } from './push-planning.repository.js';
 import { PushSender } from '../sending/push-sender.js';
 
-/** One statement: bounded, so that neither a sender nor a reader waits long for a core. */
+/** One statement: bounded, so that neither a sender nor a reader waits long for a core; of less after one that failed. */
 const MAX_STEP = 64;
 /** The rest after a step is so many times as long as the step: at most a fifth of a core. */
 const REST_TIMES = 4;
@@ -21,6 +22,11 @@ const MAX_WALK_PAGE = 200;
 const MAX_NOTED_BESIDE_WALK = 1_000;
 /** Where there always is, a page is looked at all the same this often. */
 const MAX_WALK_REST_MS = 30_000;
+
+/** What is to be looked at, of one kind. */
+class Noted extends Set<string> {
+  readonly stepSize = new StepSize(MAX_STEP);
+}
 
 /** A look at all devices for what is not planned, page by page. */
 interface Walk {
@@ -38,14 +44,14 @@ interface Walk {
 @Injectable()
 export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(PushPlanner.name);
-  private readonly conversations = new Set<string>();
-  private readonly requests = new Set<string>();
-  private readonly readers = new Set<string>();
+  private readonly conversations = new Noted();
+  private readonly requests = new Noted();
+  private readonly readers = new Noted();
   /** Who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
-  private readonly choosers = new Set<string>();
-  private readonly changed = new Set<string>();
+  private readonly choosers = new Noted();
+  private readonly changed = new Noted();
   /** Who was taken to look, on a connection that was dead. */
-  private readonly absent = new Set<string>();
+  private readonly absent = new Noted();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
   private walk: Walk | undefined;
@@ -138,30 +144,37 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     return (performance.now() - began) * REST_TIMES;
   }
 
+  /** Each kind has its turn, also where that of another one fails. */
   private async step(): Promise<void> {
     const { pushIdleDelayMs, pushClearDelayMs } = this.configuration.timings;
-    await this.turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
-    await this.turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
-    await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
-    await this.turn(this.choosers, (ids) => this.repository.refresh(ids, [], 0, pushClearDelayMs));
-    await this.turn(this.changed, (ids) => this.repository.refresh([], ids, 1, pushClearDelayMs));
-    await this.turn(this.absent, (ids) => this.repository.reconsider(ids));
+    const errors: unknown[] = [];
+    const turn = (noted: Noted, plan: (ids: readonly string[]) => Promise<Planned>): Promise<unknown> =>
+      this.turn(noted, plan).catch((error: unknown) => errors.push(error));
+    await turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
+    await turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
+    await turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
+    await turn(this.choosers, (ids) => this.repository.refresh(ids, [], 0, pushClearDelayMs));
+    await turn(this.changed, (ids) => this.repository.refresh([], ids, 1, pushClearDelayMs));
+    await turn(this.absent, (ids) => this.repository.reconsider(ids));
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Looks at some of what is noted. What happens from here on is noted anew; what fails is noted again. */
-  private async turn(noted: Set<string>, plan: (ids: readonly string[]) => Promise<Planned>): Promise<void> {
+  private async turn(noted: Noted, plan: (ids: readonly string[]) => Promise<Planned>): Promise<void> {
     const ids: string[] = [];
     for (const id of noted) {
       noted.delete(id);
       ids.push(id);
-      if (ids.length === MAX_STEP) break;
+      if (ids.length === noted.stepSize.value) break;
     }
     if (ids.length === 0) return;
     try {
       const { dueAt } = await plan(ids);
+      noted.stepSize.succeeded();
       if (dueAt !== null) this.sender.wake();
     } catch (error) {
       for (const id of ids) noted.add(id);
+      noted.stepSize.failed();
       throw error;
     }
   }

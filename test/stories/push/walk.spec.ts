@@ -1,7 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
+import type { Configuration } from '../../../src/config/configuration.js';
+import { EventBus } from '../../../src/events/event-bus.js';
+import type { Metrics } from '../../../src/observability/metrics.js';
+import type { Attention } from '../../../src/presence/attention.js';
+import type { PushSender } from '../../../src/push/sending/push-sender.js';
 import { PushPlanner } from '../../../src/push/planning/push-planner.js';
-import { PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
+import { type Planned, PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
 import { createTestDatabase } from '../../support/postgres.js';
 import { logged, startPushStory } from '../../support/push/push-story.js';
 import { Person, until } from '../../support/story.js';
@@ -114,5 +120,55 @@ describe('the look at all devices for what an earlier process left unplanned', (
       await push.close();
     }
     expect(push.faults()).toEqual([]);
+  });
+});
+
+describe('planning that fails', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is of less the next time, holds up no other kind, and in the end what it fails for alone', async () => {
+    const ids = (name: string): string[] => Array.from({ length: 100 }, (_, index) => `${name} ${index}`);
+    const [steps, planned, refreshed] = [[] as number[], new Set<string>(), new Set<string>()];
+    const [bad] = ids('conversation') as [string];
+    const nothing: Planned = { dueAt: null };
+    const repository: Partial<PushPlanningRepository> = {
+      planConversations: (conversationIds) => {
+        steps.push(conversationIds.length);
+        if (conversationIds.includes(bad)) return Promise.reject(new Error('canceling statement due to timeout'));
+        for (const id of conversationIds) planned.add(id);
+        return Promise.resolve(nothing);
+      },
+      refresh: (userIds) => {
+        for (const id of userIds) refreshed.add(id);
+        return Promise.resolve(nothing);
+      },
+      devicesAfter: () => Promise.resolve([]),
+    };
+    const events = new EventBus();
+    const planner = new PushPlanner(
+      repository as PushPlanningRepository,
+      { wake: () => undefined } as Partial<PushSender> as PushSender,
+      { timings: TIMINGS, isAlone: true } as Configuration,
+      { gauge: () => undefined } as Partial<Metrics> as Metrics,
+      events,
+      { onLoss: () => undefined } as Partial<Attention> as Attention,
+    );
+    for (const userId of ids('user')) events.publish('receipt.moved', { kind: 'read', userId } as never);
+    for (const id of ids('conversation'))
+      events.publish('messages.created', { messages: [{ message: { conversationId: id, senderId: id } }] } as never);
+    await jest.advanceTimersByTimeAsync(TIMINGS.pushPlanPauseMs);
+    expect([steps, planned.size, refreshed.size]).toEqual([[64], 0, 64]);
+    const isLeft = (): boolean => planned.size < 99 || steps.at(-1) !== 1;
+    for (let second = 0; second < 600 && isLeft(); second += 1) await jest.advanceTimersByTimeAsync(1_000);
+    expect(isLeft()).toBe(false);
+    await planner.onApplicationShutdown();
+    // A quarter after each that failed, and twice as many after each that did not.
+    expect(steps.slice(0, 4)).toEqual([64, 16, 32, 8]);
+    expect(planned.has(bad)).toBe(false);
   });
 });

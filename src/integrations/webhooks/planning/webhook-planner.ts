@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { BackgroundLoop } from '../../../common/async/background-loop.js';
+import { StepSize } from '../../../common/async/step-size.js';
 import { newId, NIL_ID } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
 import type { Transaction } from '../../../database/database.js';
@@ -34,7 +35,7 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   private walkedTo = NIL_ID;
   private walkAt = 0;
   /** Smaller after a failure: if one of them is the reason, the others soon go without it. */
-  private stepSize = MAX_STEP;
+  private readonly stepSize = new StepSize(MAX_STEP);
   private eventsSize = MAX_EVENTS;
   private isIdle = false;
   /** False where there was no webhook when it was last looked: then messages wake nothing. */
@@ -115,17 +116,17 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     }
     const step: string[] = [];
     for (const id of noted) {
-      if (step.length < this.stepSize) step.push(id);
+      if (step.length < this.stepSize.value) step.push(id);
       else this.note(id);
     }
     let areEventsLeft: boolean;
     try {
       areEventsLeft = await this.planEvents();
       for (const id of await this.planMessages(step)) this.note(id);
-      this.stepSize = Math.min(MAX_STEP, this.stepSize * 2);
+      this.stepSize.succeeded();
     } catch (error) {
       for (const id of step) this.note(id);
-      this.stepSize = Math.max(1, this.stepSize >> 2);
+      this.stepSize.failed();
       throw error;
     }
     await this.walk();
