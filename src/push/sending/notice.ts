@@ -4,6 +4,9 @@ import type { ApnsEnvironment, PushPlatform, PushPreview } from '../devices/devi
 export const NOTICE_KINDS = ['message', 'conversation', 'friend_request', 'friend_accepted'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
+/** What one turn of a device is about at most, those first that wait for longest: what it is decided by is read for many devices. */
+export const MAX_NOTICES = 50;
+
 /** A device that this process has the lease of. */
 export interface LeasedDevice {
   id: string;

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { BackgroundLoop } from '../../common/async/background-loop.js';
 import { Batched } from '../../common/async/batcher.js';
+import { StepSize } from '../../common/async/step-size.js';
 import type { Clock } from '../../common/clock.js';
 import { newId } from '../../common/identifier.js';
 import type { Configuration } from '../../config/configuration.js';
@@ -76,6 +77,10 @@ export class PushLane {
   private readonly hosts = new Map<string, Host>();
   private readonly breaker = new Breaker();
   private readonly finishing: Batched<TurnEnd, void>;
+  /** Devices of one turn. */
+  private readonly turnSize: StepSize;
+  /** Turns that are being decided about. */
+  private deciding = 0;
   private readonly underWay = new Set<Promise<void>>();
   private readonly warned = new Map<string, number>();
   /** What this process has the lease of. */
@@ -96,6 +101,7 @@ export class PushLane {
     private readonly attention: SharedAttention,
     private readonly clock: Clock,
   ) {
+    this.turnSize = new StepSize(this.capacity);
     this.finishing = new Batched(async (ends) => {
       const { pushIdleDelayMs, pushReceiptMs } = configuration.timings;
       await repository.finish(together(ends), pushIdleDelayMs, pushReceiptMs);
@@ -155,11 +161,14 @@ export class PushLane {
     const { count, busyHosts } = this.room();
     const { pushLeaseMs, pushRestMs } = this.configuration.timings;
     if (count <= 0) return pushRestMs;
+    // Smaller turns are one after the other: many at once would be as much to read, and hold the connections of all.
+    if (this.deciding > 0 && this.turnSize.value < this.capacity) return MIN_REST_MS;
     const takenAt = performance.now();
     const restMs = this.askedAt + MIN_TURN_INTERVAL_MS - takenAt;
     if (restMs > 0 && (busyHosts.length > 0 || count < this.capacity * MIN_SHARE_OF_TURN)) return restMs;
     this.askedAt = takenAt;
-    const devices = await this.repository.take(this.platform, count, newId(), pushLeaseMs, busyHosts);
+    const size = Math.min(count, this.turnSize.value);
+    const devices = await this.repository.take(this.platform, size, newId(), pushLeaseMs, busyHosts);
     if (devices.length === 0) {
       const nextMs = await this.repository.nextMs(this.platform);
       // Due, and held by somebody else, or of a host that is busy: looked at again when that may have ended.
@@ -197,7 +206,9 @@ export class PushLane {
         live.push(device);
       }
     }
-    await Promise.all([...ended, this.hold(held), this.decideAndSend(live, takenAt)]);
+    // Until the last of them has ended: what is sent to meanwhile has its place.
+    const results = await Promise.allSettled([...ended, this.hold(held), this.decideAndSend(live, takenAt)]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   /** What they wait for is away, or refuses: they wait with it, and their owners may read why. */
@@ -221,13 +232,52 @@ export class PushLane {
 
   private async decideAndSend(devices: readonly LeasedDevice[], takenAt: number): Promise<void> {
     if (devices.length === 0) return;
+    const turns = await this.decide(devices);
+    for (const { expired } of turns) this.expired += expired;
+    if (this.provider.maxBatch > 1) await this.sendTogether(turns, takenAt);
+    else await Promise.all(turns.map((turn) => this.sendAlone(turn, takenAt)));
+  }
+
+  private async decide(devices: readonly LeasedDevice[]): Promise<Turn[]> {
+    this.deciding += 1;
+    try {
+      const turns = await this.turnsOf(devices);
+      this.turnSize.succeeded();
+      return turns;
+    } catch (error) {
+      this.turnSize.failed();
+      await this.putOff(devices);
+      throw error;
+    } finally {
+      this.deciding -= 1;
+    }
+  }
+
+  /**
+   * Devices that could not be decided about. One of them may be why, and the others come back at different times, in smaller turns,
+   * so that they are soon without it; one that was alone waits for longer each time.
+   */
+  private async putOff(devices: readonly LeasedDevice[]): Promise<void> {
+    const isAlone = devices.length === 1;
+    await Promise.all(
+      devices.map((device) => {
+        const { attempts } = device;
+        const end = isAlone
+          ? Turn.released({ ...device, attempts: attempts + 1 }, this.retryMs(attempts))
+          : Turn.released(device, this.retryMs(0) * Math.random());
+        return this.finish(device, end);
+      }),
+    );
+  }
+
+  private async turnsOf(devices: readonly LeasedDevice[]): Promise<Turn[]> {
     const ids = devices.map(({ id }) => id);
     const userIds = [...new Set(devices.map(({ userId }) => userId))];
     const [notices, stale] = [await this.repository.notices(ids), await this.repository.stale(ids)];
     // Last: a message that comes in between is counted, and has a turn of its own, instead of being shown and never counted.
     const badges = await this.repository.badges(userIds);
     const rules = await this.rules(userIds);
-    const turns = devices.map(
+    return devices.map(
       (device) =>
         new Turn(
           {
@@ -240,9 +290,6 @@ export class PushLane {
           rules,
         ),
     );
-    for (const { expired } of turns) this.expired += expired;
-    if (this.provider.maxBatch > 1) await this.sendTogether(turns, takenAt);
-    else await Promise.all(turns.map((turn) => this.sendAlone(turn, takenAt)));
   }
 
   /** Several devices in one request. */

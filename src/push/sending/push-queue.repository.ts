@@ -3,12 +3,19 @@ import { unreadCount } from '../../conversations/reading/unread.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { areBlocked } from '../../relations/relations.js';
 import type { PushOutcome, PushPlatform } from '../devices/devices.view.js';
-import type { LeasedDevice, Notice, NoticeKind, StaleNotification } from './notice.js';
+import { type LeasedDevice, MAX_NOTICES, type Notice, type NoticeKind, type StaleNotification } from './notice.js';
 
 /** Messages of one notice are counted up to here. */
 export const MAX_COUNTED = 100;
 /** Characters of a message that are read of it. */
 const MAX_CONTENT = 400;
+
+/** An SQL expression: the notices of a device that are due, as many as a turn is about. */
+function dueNotices(deviceId: string): string {
+  return `(
+    SELECT * FROM push_notices due WHERE due.device_id = ${deviceId} AND due.decide_at <= now()
+    ORDER BY due.decide_at, due.kind, due.subject_id LIMIT ${MAX_NOTICES})`;
+}
 
 /**
  * An SQL expression: whether a member has read up to a message. Who is added to a group starts with its cursors at the message
@@ -174,7 +181,7 @@ export class PushQueueRepository {
   }
 
   /**
-   * Notices of devices that nothing is sent to for some reason now, whose logs do not say so yet, as their entries.
+   * Entries for the logs of devices that nothing is sent to for some reason now: of what waits for longest, where they do not say so yet.
    * @param reasons of the devices, in their order
    */
   unexplained(deviceIds: readonly string[], reasons: readonly string[]): Promise<Omit<LogEntry, 'id'>[]> {
@@ -182,11 +189,11 @@ export class PushQueueRepository {
       `SELECT n.device_id AS "deviceId", place.id::text AS "conversationId",
          CASE WHEN place.id IS NOT NULL THEN n.first_seq END AS seq, 'waiting' AS outcome, w.reason
        FROM unnest($1::uuid[], $2::text[]) AS w(device_id, reason)
-       JOIN push_notices n ON n.device_id = w.device_id
+       CROSS JOIN LATERAL ${dueNotices('w.device_id')} AS n
        CROSS JOIN LATERAL (
          SELECT CASE WHEN n.kind IN ('message', 'conversation') THEN n.subject_id END AS id
        ) AS place
-       WHERE n.decide_at <= now() AND NOT EXISTS (
+       WHERE NOT EXISTS (
          SELECT FROM push_log l
          WHERE l.device_id = n.device_id AND l.conversation_id IS NOT DISTINCT FROM place.id AND l.at >= n.since
            AND l.outcome = 'waiting' AND l.reason = w.reason
@@ -197,7 +204,7 @@ export class PushQueueRepository {
     );
   }
 
-  /** What is to be decided about now of these devices, with all that it is decided by: one snapshot, cursors and all. */
+  /** What is to be decided about now of these devices, at most `MAX_NOTICES` of each, with all that it is decided by: one snapshot, cursors and all. */
   notices(deviceIds: readonly string[]): Promise<Notice[]> {
     return this.database.background.query<Notice>(
       `SELECT n.device_id AS "deviceId", n.kind, n.subject_id AS "subjectId",
@@ -219,8 +226,8 @@ export class PushQueueRepository {
          m.id::text AS "messageId", COALESCE(m.seq, n.first_seq) AS seq, m.kind::text AS "messageKind",
          left(m.content, ${MAX_CONTENT}) AS content, u.id::text AS "actorId",
          CASE WHEN u.deleted_at IS NULL THEN u.display_name END AS "actorName"
-       FROM push_notices n
-       JOIN push_devices d ON d.id = n.device_id
+       FROM push_devices d
+       CROSS JOIN LATERAL ${dueNotices('d.id')} AS n
        LEFT JOIN conversations c ON n.kind IN ('message', 'conversation') AND c.id = n.subject_id
        LEFT JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = d.user_id
        LEFT JOIN friend_requests r ON n.kind IN ('friend_request', 'friend_accepted') AND r.id = n.subject_id
@@ -257,7 +264,7 @@ export class PushQueueRepository {
        ) AS sounded
        LEFT JOIN messages m ON n.kind = 'message' AND m.conversation_id = c.id AND m.seq = counted.newest
        LEFT JOIN users u ON u.id = COALESCE(m.sender_id, n.actor_id)
-       WHERE n.device_id = ANY ($1) AND n.decide_at <= now()
+       WHERE d.id = ANY ($1)
        ORDER BY n.device_id, n.decide_at, n.kind, n.subject_id`,
       [deviceIds],
       'push_notices',
@@ -543,9 +550,10 @@ export class PushQueueRepository {
          WHERE l.device_id = old.device_id AND l.id = old.id RETURNING l.id
        ), notices AS (
          DELETE FROM push_notices n USING (
-           SELECT device_id, kind, subject_id FROM push_notices
-           WHERE changed_at < now() - interval '48 hours' AND since IS NULL AND shown_seq IS NULL
-           ORDER BY changed_at LIMIT $1 FOR UPDATE SKIP LOCKED
+           SELECT n.device_id, n.kind, n.subject_id FROM push_notices n JOIN push_devices d ON d.id = n.device_id
+           -- What browsers show is not kept; a row that says so is of before, or of what the device was before.
+           WHERE n.changed_at < now() - interval '48 hours' AND n.since IS NULL AND (n.shown_seq IS NULL OR d.platform = 'web')
+           ORDER BY n.changed_at LIMIT $1 FOR UPDATE OF n SKIP LOCKED
          ) AS old
          WHERE n.device_id = old.device_id AND n.kind = old.kind AND n.subject_id = old.subject_id RETURNING n.device_id
        )

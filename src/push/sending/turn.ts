@@ -3,7 +3,7 @@ import type { AttentionLevel } from '../../presence/attention.js';
 import type { PushOutcome, PushPreview } from '../devices/devices.view.js';
 import type { PushResult } from '../providers/push-provider.js';
 import { decide, type DecisionTimes } from './decision.js';
-import type { LeasedDevice, Notice, StaleNotification } from './notice.js';
+import { type LeasedDevice, MAX_NOTICES, type Notice, type StaleNotification } from './notice.js';
 import {
   clearing,
   effectivePreview,
@@ -143,7 +143,8 @@ export class Turn {
       attempts: 0,
       suspicions: device.suspicions,
       environment: null,
-      againMs: this.hasMore ? this.rules.clearDelayMs : null,
+      // More than a turn is about has the next one, behind devices that wait already.
+      againMs: this.input.notices.length >= MAX_NOTICES ? 0 : this.hasMore ? this.rules.clearDelayMs : null,
       lookMs: this.lookMs,
     };
     for (const [index, { notification, notice, cleared: gone }] of this.parts.entries()) {
@@ -237,17 +238,14 @@ export class Turn {
   }
 
   private settle(notice: Notice, { shown, data }: Notification, isShown: boolean): void {
+    // From browsers nothing is taken away: what they show is not kept.
+    const isKept = isShown && this.input.device.platform !== 'web';
     this.decided.push({
       ...keyOf(notice),
       waitMs: null,
-      shownSeq: isShown ? (data.seq ?? notice.seq ?? this.shownOfRequest(notice)) : null,
+      shownSeq: isKept ? (data.seq ?? notice.seq ?? shownOfRequest(notice)) : null,
       sounded: isShown && shown?.sound === true,
     });
-  }
-
-  /** A request has no messages: any number says that it is shown. From browsers nothing is taken away. */
-  private shownOfRequest({ kind }: Notice): number | null {
-    return kind === 'friend_request' && this.input.device.platform !== 'web' ? 0 : null;
   }
 
   private note({ deviceId, kind, subjectId, seq }: Notice, outcome: PushOutcome, reason: string): void {
@@ -266,6 +264,11 @@ export class Turn {
 /** A provider's word as it is kept: one that the database does not take would lose what became of a whole batch. */
 export function shortReason(reason: string): string {
   return reason.slice(0, MAX_REASON).replaceAll(/\p{Cc}/gu, ' ');
+}
+
+/** A request has no messages: any number says that it is shown. */
+function shownOfRequest({ kind }: Notice): number | null {
+  return kind === 'friend_request' ? 0 : null;
 }
 
 function keyOf({

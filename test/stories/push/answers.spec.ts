@@ -1,13 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Clock } from '../../../src/common/clock.js';
 import { Configuration } from '../../../src/config/configuration.js';
+import { TIMINGS } from '../../../src/config/timings.js';
+import type { SharedAttention } from '../../../src/presence/shared-attention.js';
 import { ANSWERS } from '../../../src/push/providers/answers.js';
 import { ApnsProvider } from '../../../src/push/providers/apns.js';
 import { ExpoProvider } from '../../../src/push/providers/expo.js';
 import { FcmProvider } from '../../../src/push/providers/fcm.js';
 import type { Push, PushProvider, PushResult, Verdict } from '../../../src/push/providers/push-provider.js';
 import { WebProvider } from '../../../src/push/providers/web.js';
-import type { LeasedDevice, Notice } from '../../../src/push/sending/notice.js';
+import { type LeasedDevice, MAX_NOTICES, type Notice } from '../../../src/push/sending/notice.js';
+import { PushLane } from '../../../src/push/sending/push-lane.js';
+import type { PushQueueRepository, TurnEnd } from '../../../src/push/sending/push-queue.repository.js';
 import { Turn, type TurnRules } from '../../../src/push/sending/turn.js';
 import { freePort } from '../../support/free-port.js';
 import { FakeApns } from '../../support/push/fake-apns.js';
@@ -15,6 +20,7 @@ import { FakeExpo } from '../../support/push/fake-expo.js';
 import { FakeFcm } from '../../support/push/fake-fcm.js';
 import { FakeWebPush } from '../../support/push/fake-web-push.js';
 import { apnsToken, expoToken, fcmToken } from '../../support/push/push-story.js';
+import { until } from '../../support/story.js';
 
 const HOUR = 3_600_000;
 const ID = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
@@ -37,6 +43,35 @@ const device = (changes: Partial<LeasedDevice>): LeasedDevice => ({
   registeredAt: new Date(Date.now() - HOUR),
   isLive: true,
   ...changes,
+});
+
+const notice = (): Notice => ({
+  deviceId: ID,
+  kind: 'message',
+  subjectId: ID,
+  ageMs: 1_000,
+  soundedAgoMs: null,
+  coveredSeq: 1,
+  conversationId: ID,
+  isGroup: false,
+  title: null,
+  isMember: true,
+  isMuted: false,
+  isArchived: false,
+  isCurrent: true,
+  isBlocked: false,
+  total: 1,
+  unread: 1,
+  present: 1,
+  allowed: 1,
+  unreadShown: 1,
+  senders: 1,
+  messageId: ID,
+  seq: 1,
+  messageKind: 'TEXT',
+  content: 'Hello',
+  actorId: ID,
+  actorName: 'Ada',
 });
 
 const pushTo = (changes: Partial<LeasedDevice>): Push => ({
@@ -361,34 +396,6 @@ describe('what a provider answers', () => {
 });
 
 describe('what an answer does to a device', () => {
-  const notice = (): Notice => ({
-    deviceId: ID,
-    kind: 'message',
-    subjectId: ID,
-    ageMs: 1_000,
-    soundedAgoMs: null,
-    coveredSeq: 1,
-    conversationId: ID,
-    isGroup: false,
-    title: null,
-    isMember: true,
-    isMuted: false,
-    isArchived: false,
-    isCurrent: true,
-    isBlocked: false,
-    total: 1,
-    unread: 1,
-    present: 1,
-    allowed: 1,
-    unreadShown: 1,
-    senders: 1,
-    messageId: ID,
-    seq: 1,
-    messageKind: 'TEXT',
-    content: 'Hello',
-    actorId: ID,
-    actorName: 'Ada',
-  });
   const now = Date.now();
   const rules: TurnRules = {
     now,
@@ -444,6 +451,29 @@ describe('what an answer does to a device', () => {
     expect([againMs(1), againMs(2)]).toEqual([0, null]);
   });
 
+  it('is followed by a turn for what may wait besides, where it was about as much as one is', () => {
+    const againMs = (count: number): number | null | undefined => {
+      const notices = Array.from({ length: count }, notice);
+      const turn = new Turn({ device: device({}), notices, stale: [], badge: 1, unmutedInMs: null }, rules);
+      const results = notices.map(() => ({ verdict: 'sent', reason: 'taken' }) as const);
+      return turn.end(results, true).devices[0]?.againMs;
+    };
+    expect([againMs(MAX_NOTICES - 1), againMs(MAX_NOTICES)]).toEqual([null, 0]);
+  });
+
+  it.each(['message', 'conversation', 'friend_request'] as const)(
+    'is kept as what is shown where it can be taken away again, and not of browsers: %s',
+    (kind) => {
+      const isKept = (platform: LeasedDevice['platform']): boolean[] => {
+        const of = { device: device({ platform }), notices: [{ ...notice(), kind }] };
+        const turn = new Turn({ ...of, stale: [], badge: 1, unmutedInMs: null }, rules);
+        const { notices } = turn.end([{ verdict: 'sent', reason: 'taken' }], true);
+        return notices.map(({ shownSeq }) => shownSeq !== null);
+      };
+      expect([isKept('expo'), isKept('web')]).toEqual([[true], [false]]);
+    },
+  );
+
   it('waits twice as long each time, and never less than it was asked to', () => {
     const again = { verdict: 'again', reason: 'not now' } as const;
     expect([0, 1, 2, 5].map((attempts) => after(again, { attempts }).againMs)).toEqual([1_000, 2_000, 4_000, 32_000]);
@@ -470,5 +500,68 @@ describe('what an answer does to a device', () => {
       isDecided: false,
       outcome: 'waiting',
     });
+  });
+});
+
+describe('a turn of which a part fails', () => {
+  const MAX_CONCURRENT = 8;
+
+  it('has the places of what it sends to until that is answered', async () => {
+    const [paused, other] = [device({ address: 'paused' }), device({ id: randomUUID(), address: 'other' })];
+    const turns = [[paused], [paused, other]];
+    const taken: number[] = [];
+    const ended: string[] = [];
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const explain = jest.fn(() => Promise.reject<never[]>(new Error('canceling statement due to statement timeout')));
+    const repository: Partial<PushQueueRepository> = {
+      backlog: () => Promise.resolve({ due: 0, oldestMs: 0 }),
+      take: async (_, count) => {
+        taken.push(count);
+        // Until it is known of the first one that its host is to be left alone.
+        if (taken.length === 2) await until('the first turn has ended', () => ended.length === 1);
+        return turns.shift() ?? [];
+      },
+      nextMs: () => Promise.resolve(null),
+      notices: (ids) => Promise.resolve(ids.map((deviceId) => ({ ...notice(), deviceId }))),
+      stale: () => Promise.resolve([]),
+      badges: () => Promise.resolve(new Map()),
+      unexplained: explain,
+      finish: ({ devices }: TurnEnd) => {
+        ended.push(...devices.map(({ id }) => id));
+        return Promise.resolve();
+      },
+    };
+    const provider: PushProvider = {
+      platform: 'web',
+      maxBatch: 1,
+      maxConcurrent: MAX_CONCURRENT,
+      isConfigured: true,
+      laneOf: ({ address }) => address,
+      send: async ([push]) => {
+        if (push?.device === paused) return [{ verdict: 'again', reason: 'not now', retryAfterMs: HOUR }];
+        await answered;
+        return [{ verdict: 'sent', reason: 'taken' }];
+      },
+      close: () => undefined,
+    };
+    const lane = new PushLane(
+      provider,
+      repository as PushQueueRepository,
+      { timings: TIMINGS, push: { preview: 'full' } } as Configuration,
+      { of: () => Promise.resolve(new Map()) } as Partial<SharedAttention> as SharedAttention,
+      new Clock(),
+    );
+    lane.start();
+    await until('a part of its turn has failed', () => explain.mock.calls.length === 1 && taken.length >= 3);
+    const asked = taken.length;
+    lane.wake();
+    await until('more is asked for', () => taken.length > asked);
+    expect(ended).toEqual([paused.id]);
+    expect(taken.slice(asked).every((count) => count < MAX_CONCURRENT)).toBe(true);
+    answer();
+    await until('the other one is noted, and its place is free', () => taken.at(-1) === MAX_CONCURRENT);
+    await lane.stop();
+    expect(ended).toEqual([paused.id, other.id]);
   });
 });

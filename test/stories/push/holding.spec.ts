@@ -248,6 +248,15 @@ describe('what is not answered', () => {
     );
   };
 
+  /** A user with as many phones as Firebase is sent to at the same time. */
+  const withPhones = async (): Promise<{ bob: Person; token: string }> => {
+    const bob = await push.story.person('bob');
+    const token = fcmToken();
+    await bob.must('PUT', '/devices/phone', { platform: 'fcm', token });
+    await multiply(bob, MAX_FCM - 1);
+    return { bob, token };
+  };
+
   /** How many devices of a platform are taken from now on each time, and how many are given back unsent, and at all. */
   const counted = (ofPlatform: string): { taken: number[]; released: number; noted: number } => {
     const queue = push.story.app.get(PushQueueRepository);
@@ -343,6 +352,73 @@ describe('what is not answered', () => {
     expect(held).toHaveLength(1);
     push.fcm.release();
     await push.fcm.arrived(token);
+  });
+
+  it('is of one device alone where that is why those with it cannot be decided about', async () => {
+    const { bob, token } = await withPhones();
+    const database = push.story.app.get(Database);
+    const [row] = await database.query<{ id: string }>('SELECT id FROM push_devices WHERE address = $1', [token]);
+    const queue = push.story.app.get(PushQueueRepository);
+    const notices = queue.notices.bind(queue);
+    let isAlone = false;
+    jest.spyOn(queue, 'notices').mockImplementation(async (ids) => {
+      if (!ids.includes(row?.id ?? '')) return notices(ids);
+      isAlone ||= ids.length === 1;
+      throw new Error('canceling statement due to statement timeout');
+    });
+    await ada.say(await ada.directConversation(bob), 'to many');
+    for (let copy = 1; copy < MAX_FCM; copy += 1) await push.fcm.arrived(`${token}${copy}`);
+    await until('it is looked at alone', () => isAlone);
+    expect(push.fcm.of(token)).toEqual([]);
+    jest.restoreAllMocks();
+    await push.fcm.arrived(token);
+  });
+
+  it('is looked at in smaller turns, one after the other, where one failed, and in larger ones again', async () => {
+    const queue = push.story.app.get(PushQueueRepository);
+    const [take, notices] = [queue.take.bind(queue), queue.notices.bind(queue)];
+    const asked: number[] = [];
+    let [under, most] = [0, 0];
+    jest.spyOn(queue, 'take').mockImplementation(async (platform, count, ...more) => {
+      if (platform === 'fcm') asked.push(count);
+      return take(platform, count, ...more);
+    });
+    jest.spyOn(queue, 'notices').mockImplementation(async (ids) => {
+      if (!asked.includes(1)) throw new Error('canceling statement due to statement timeout');
+      under += 1;
+      most = Math.max(most, under);
+      const found = await notices(ids);
+      under -= 1;
+      return found;
+    });
+    const { bob, token } = await withPhones();
+    await ada.say(await ada.directConversation(bob), 'to many');
+    await push.fcm.arrived(token);
+    for (let copy = 1; copy < MAX_FCM; copy += 1) await push.fcm.arrived(`${token}${copy}`);
+    await until('as many are asked for as before', () => asked.at(-1) === MAX_FCM);
+    expect(asked).toContain(1);
+    expect(most).toBe(1);
+  });
+
+  it('is kept of a phone for as long as it is shown, and of a browser for two days', async () => {
+    const [phone, browser] = [await push.story.person('bob'), await push.story.person('cy')];
+    await phone.must('PUT', '/devices/phone', { platform: 'fcm', token: fcmToken() });
+    const { subscription } = quick.subscribe();
+    await browser.must('PUT', '/devices/phone', { platform: 'web', subscription });
+    const ids = [phone.id, browser.id];
+    const database = push.story.app.get(Database);
+    await database.query(
+      `INSERT INTO push_notices (device_id, kind, subject_id, first_seq, shown_seq, changed_at)
+       SELECT id, 'message', gen_random_uuid(), 1, 1, now() - interval '49 hours' FROM push_devices
+       WHERE user_id = ANY ($1)`,
+      [ids],
+    );
+    await push.story.app.get(PushQueueRepository).deleteOld(100);
+    const left = await database.query(
+      'SELECT d.platform FROM push_notices n JOIN push_devices d ON d.id = n.device_id WHERE d.user_id = ANY ($1)',
+      [ids],
+    );
+    expect(left).toEqual([{ platform: 'fcm' }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { MAX_NOTICES } from '../../../src/push/sending/notice.js';
 import { PushSender } from '../../../src/push/sending/push-sender.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import type { Call, FakeService, Misbehaviour } from '../../support/push/fake-service.js';
@@ -49,11 +50,14 @@ const leaseOf = async (person: Person): Promise<{ leaseId: string | null; leftMs
   return row ?? { leaseId: null, leftMs: 0 };
 };
 
+const rowsOf = (person: Person): Promise<{ id: string }[]> =>
+  push.story.app.get(Database).query('SELECT id FROM push_devices WHERE user_id = $1', [person.id]);
+
 describe('a device that much waits for', () => {
   it.each([
     ['fcm', fcmToken(), 3],
-    // More than one request takes.
-    ['expo', expoToken(), 101],
+    // More than a turn is about.
+    ['expo', expoToken(), MAX_NOTICES + 1],
   ] as const)(
     'is given back long before its lease ends, and taken again for what is left: %s',
     async (platform, token, count) => {
@@ -76,6 +80,10 @@ describe('a device that much waits for', () => {
       await push.later(bob);
       await until('the first request is held', () => first.calls === 1);
       const { leaseId } = await leaseOf(bob);
+      const ids = (await rowsOf(bob)).map(({ id }) => id);
+      // Where its provider were away, its log would say so of as much.
+      const unexplained = await push.story.app.get(PushQueueRepository).unexplained(ids, ['away']);
+      expect(unexplained).toHaveLength(Math.min(count, MAX_NOTICES));
       await until('a quarter of the lease is over', async () => (await leaseOf(bob)).leftMs < (LEASE_MS * 3) / 4);
       fake.release();
       const second = hold(fake);
@@ -91,6 +99,7 @@ describe('a device that much waits for', () => {
         return sent.length === Math.min(count, 100);
       });
       expect(fake.of(token)).toHaveLength(count);
+      if (platform === 'expo') expect(push.expo.batches).toEqual([MAX_NOTICES, 1]);
     },
     300_000,
   );
@@ -108,8 +117,6 @@ describe('a device that is logged out while it is sent to', () => {
     };
     return noted;
   };
-  const rowsOf = (person: Person): Promise<{ id: string }[]> =>
-    push.story.app.get(Database).query('SELECT id FROM push_devices WHERE user_id = $1', [person.id]);
   /** Users with a device each, whom so many groups wait for, to be decided about together. */
   const awaited = async (platform: string, tokens: readonly string[], groups: number): Promise<Person[]> => {
     const people: Person[] = [];
@@ -147,8 +154,8 @@ describe('a device that is logged out while it is sent to', () => {
   });
 
   it('is left out of the next request, which brings others what is theirs', async () => {
-    const tokens = [expoToken(), expoToken(), expoToken()];
-    const people = await awaited('expo', tokens, 60);
+    const tokens = [expoToken(), expoToken(), expoToken(), expoToken()];
+    const people = await awaited('expo', tokens, 45);
     const first: string[] = [];
     push.expo.misbehave = ({ body }) => {
       first.push(...JSON.parse(body.toString()).map(({ to }: { to: string }) => to));
@@ -162,8 +169,8 @@ describe('a device that is logged out while it is sent to', () => {
     );
     push.story.app.get(PushSender).wake();
     await until('the first request is held', () => first.length > 0);
-    // All of one device's, a part of another's, and nothing of the third one's.
-    const [part, none] = [40, 0].map((count) =>
+    // All of two devices', a part of another's, and nothing of the last one's.
+    const [part, none] = [10, 0].map((count) =>
       tokens.findIndex((token) => first.filter((to) => to === token).length === count),
     );
     const [bob, cy] = [people[part ?? -1], people[none ?? -1]] as [Person, Person];
@@ -172,8 +179,8 @@ describe('a device that is logged out while it is sent to', () => {
     await bob.must('POST', '/auth/logout');
     await until('it is registered no more', async () => (await rowsOf(bob)).length === 0);
     push.expo.release();
-    await push.expo.arrived(tokens[none ?? -1] ?? '', 60);
-    expect(push.expo.batches).toEqual([100, 60]);
+    await push.expo.arrived(tokens[none ?? -1] ?? '', 45);
+    expect(push.expo.batches).toEqual([100, 45]);
   }, 120_000);
 });
 
