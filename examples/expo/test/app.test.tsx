@@ -1,12 +1,15 @@
 import type { MessageItem } from '@parley/client';
 import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
-import { BackHandler, FlatList, KeyboardAvoidingView, Platform } from 'react-native';
+import { BackHandler, FlatList, Image, KeyboardAvoidingView, Platform } from 'react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
+import { serverUrl } from '../src/chat/server';
+import { Avatar } from '../src/design/Avatar';
 import { MessageMenu } from '../src/messages/MessageMenu';
 import { MessageRow } from '../src/messages/MessageRow';
 import { rowsOf } from '../src/messages/rows';
+import { Card } from '../src/navigation/Card';
 import { push } from '../src/push/push';
 import { files, phone, picker } from './phone';
 import { FakeServer, ada, bob, messageOf } from './server';
@@ -54,6 +57,17 @@ async function openChat(): Promise<void> {
 const backHandlers = new Set<() => boolean>();
 /** Android's; false leaves the app. */
 const pressBack = () => [...backHandlers].some((handler) => handler());
+
+/** Whether the screen on top takes a finger that comes down at `fromX` and moves 10 to the right. */
+function takesSwipe(fromX: number): boolean {
+  const at = { currentPageX: fromX, currentPageY: 300, previousPageX: fromX, previousPageY: 300, currentTimeStamp: 1 };
+  const touch = { touchActive: true, ...at, previousTimeStamp: 1 };
+  const history = { touchBank: [touch], numberActiveTouches: 1, indexOfSingleActiveTouch: 0, mostRecentTimeStamp: 1 };
+  const { onStartShouldSetResponderCapture: start, onMoveShouldSetResponderCapture: move } = screen.root.props;
+  start({ nativeEvent: { touches: [touch] }, touchHistory: history });
+  const moved = { ...touch, currentPageX: fromX + 10, currentTimeStamp: 2 };
+  return move({ nativeEvent: {}, touchHistory: { ...history, touchBank: [moved], mostRecentTimeStamp: 2 } });
+}
 
 const ROW = { isFirst: true, isLast: true, isGroup: false, tick: 'pending' } as const;
 
@@ -305,6 +319,23 @@ describe('the app', () => {
     expect(screen.queryByLabelText(/^Write to/)).toBeNull();
   });
 
+  it('promises nothing of an account that was deleted, and keeps nothing of it', async () => {
+    await openChat();
+    files.removed.length = 0;
+    await act(async () => mockServer.endSession('ACCOUNT_DELETED'));
+    await expectShown('This account was deleted.');
+    expect(screen.queryByText(/still here/)).toBeNull();
+    await waitFor(() => expect(files.removed).toEqual([expect.stringContaining('ImagePicker')]), SHOWN);
+    expect(client.userId).toBeUndefined();
+  });
+
+  it('promises nothing to somebody who has logged out in another tab', async () => {
+    await openChat();
+    await act(async () => mockServer.endSession('LOGGED_OUT'));
+    await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+    expect(screen.queryByText(/Your session has ended/)).toBeNull();
+  });
+
   it('leaves the app by Android’s back at the log-in, and the screens as they were', async () => {
     await openChat();
     await act(async () => mockServer.endSession());
@@ -349,6 +380,25 @@ describe('the app', () => {
     expect(screen.getByRole('button', { name: 'Settings' })).toBeTruthy();
   });
 
+  it('goes back with a finger that comes from the edge, and not with one that comes from elsewhere', () => {
+    screen.unmount();
+    render(
+      <Card isFirst={false} isTop onGone={() => undefined}>
+        {null}
+      </Card>,
+    );
+    expect([takesSwipe(5), takesSwipe(200)]).toEqual([true, false]);
+  });
+
+  it('asks nobody but its server for an avatar', () => {
+    screen.unmount();
+    render(<Avatar id="bob" name="Bob" url="https://elsewhere.example.com/bob.png" />);
+    expect(screen.UNSAFE_queryByType(Image)).toBeNull();
+    expect(screen.getByText('B', { includeHiddenElements: true })).toBeTruthy();
+    screen.rerender(<Avatar id="bob" name="Bob" url="/avatars/bob" />);
+    expect(screen.UNSAFE_getByType(Image).props.source).toEqual({ uri: `${serverUrl}/avatars/bob` });
+  });
+
   it('opens a conversation once that is tapped twice', async () => {
     await logIn();
     const row = await screen.findByRole('link', { name: /^Bob/ }, SHOWN);
@@ -373,6 +423,25 @@ describe('the app', () => {
     await expectShown('The code is wrong.');
     const body = { email: 'ada@example.com', otp: '123456' };
     expect(mockServer.calls.at(-1)).toMatchObject({ name: 'POST /auth/verify-otp', body });
+  });
+
+  it('has another code mailed, and says why there comes none', async () => {
+    const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async (...given) => {
+      const answer = await mockServer.fetch(...(given as unknown as Parameters<FakeServer['fetch']>));
+      return { ...answer, json: async () => JSON.parse(await answer.text()) } as unknown as Response;
+    });
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), 'ada@example.com');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+    press('Log in');
+    await expectShown('Enter the code that was mailed to ada@example.com.');
+    mockServer.refusal = { code: 'RATE_LIMITED', message: 'Not now.' };
+    press('Mail another code');
+    await expectShown('Too much at once. Try again in a moment.');
+    mockServer.refusal = undefined;
+    press('Mail another code');
+    await expectShown(/^Another code is on its way to ada@example.com/);
+    expect(mockServer.calls.at(-1)).toEqual({ name: 'POST /auth/resend-otp', body: { email: 'ada@example.com' } });
+    fetched.mockRestore();
   });
 
   it('takes a URL of the server that ends with a slash', () => {

@@ -95,9 +95,9 @@ export class FakeServer {
     this.#sockets.clear();
   }
 
-  /** As after a log-out of all devices from another one. */
-  endSession(): void {
-    this.emit('session:ended', { code: 'SESSION_REVOKED', retry: false });
+  /** As after a log-out of all devices from another one, or for another reason. */
+  endSession(code = 'SESSION_REVOKED'): void {
+    this.emit('session:ended', { code, retry: false });
     for (const listeners of [...this.#sockets]) listeners.disconnected();
     this.#sockets.clear();
   }
@@ -130,6 +130,8 @@ export class FakeServer {
         return problem(400, 'VALIDATION_FAILED', 'Not taken.', { password: ['must be at least 8 characters'] });
       case 'POST /auth/verify-otp':
         return problem(400, 'OTP_INVALID', 'Wrong.');
+      case 'POST /auth/resend-otp':
+        return this.refusal === undefined ? answered(202, undefined) : problem(429, this.refusal.code, 'Not now.');
       case 'POST /auth/logout':
         return answered(204, undefined);
       case 'GET /users/me':

@@ -29,7 +29,9 @@ export function Card({ isFirst, isTop, onGone, children }: Properties) {
     const settle = (toValue: number, then?: () => void): void =>
       Animated.timing(x, { toValue, duration: MOVE_MS, useNativeDriver: true }).start(then);
     return PanResponder.create({
-      onMoveShouldSetPanResponderCapture: (_, { x0, dx, dy }) => moves && x0 < EDGE && dx > 8 && Math.abs(dy) < dx,
+      // Where the finger came down: x0 is not known before this screen has the gesture.
+      onMoveShouldSetPanResponderCapture: (_, { moveX, dx, dy }) =>
+        moves && moveX - dx < EDGE && dx > 8 && Math.abs(dy) < dx,
       onPanResponderMove: (_, { dx }) => x.setValue(Math.max(0, dx)),
       onPanResponderRelease: (_, { dx, vx }) =>
         dx > width / 3 || vx > 0.5 ? settle(width, () => gone.current()) : settle(0),

@@ -1,13 +1,15 @@
 import { useConnection } from '@parley/client/react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Pressable, ScrollView, type TextInputProps, View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
+import { client } from '../chat/client';
 import { serverUrl } from '../chat/server';
 import { errorText, faultOf } from '../chat/words';
 import { AboveKeyboard } from '../design/AboveKeyboard';
 import { Button, Field, Notice, Words } from '../design/controls';
 import { SPACE, useColors } from '../design/theme';
-import { enter, NOTHING, type Step, type Values } from './enter';
+import { removePickedPictures } from '../messages/pictures';
+import { enter, mailAnotherCode, NOTHING, type Step, type Values } from './enter';
 
 const PLAIN: TextInputProps = { autoCapitalize: 'none', autoCorrect: false };
 const LABELS: Record<Step, string> = { login: 'Log in', register: 'Create an account', code: 'Go on' };
@@ -27,7 +29,19 @@ export function LoginScreen() {
   const [values, setValues] = useState(NOTHING);
   const [mailedTo, setMailedTo] = useState('');
   const [error, setError] = useState<unknown>();
+  const [isMailedAgain, setMailedAgain] = useState(false);
   const [isBusy, setBusy] = useState(false);
+  // The log-out that follows has no code.
+  const [isDeleted, setDeleted] = useState(false);
+  useEffect(() => {
+    if (code !== 'ACCOUNT_DELETED') return;
+    setDeleted(true);
+    // Nobody can log in to what is stored here any more.
+    void client
+      .logout()
+      .catch(() => undefined)
+      .then(removePickedPictures);
+  }, [code]);
 
   const field = (name: keyof Values) => ({
     value: values[name],
@@ -38,21 +52,27 @@ export function LoginScreen() {
     setError(undefined);
     setStep(next);
   };
-  const submit = async (): Promise<void> => {
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     setError(undefined);
     setBusy(true);
-    try {
+    await work().catch(setError);
+    setBusy(false);
+  };
+  const submit = (): Promise<void> =>
+    attempt(async () => {
       const email = await enter(step, values, mailedTo);
       if (email === undefined) return;
       setMailedTo(email);
+      setMailedAgain(false);
       show('code');
-    } catch (cause) {
-      setError(cause);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
+  const mailAgain = (): Promise<void> =>
+    attempt(async () => {
+      await mailAnotherCode(mailedTo);
+      setMailedAgain(true);
+    });
 
+  const notice = isDeleted ? 'This account was deleted.' : endedText(code);
   const needed = NEEDED[step];
   const isFilled = needed.every((name) => values[name].trim() !== '');
   const isSaidAtField = Object.keys(values).some((name) => faultOf(error, name) !== undefined);
@@ -76,16 +96,14 @@ export function LoginScreen() {
           <Words role="heading" style={{ fontSize: 32, fontWeight: '700' }}>
             Talk to your people.
           </Words>
-          {code === undefined ? null : (
-            <Notice>
-              {code === 'STORAGE'
-                ? 'This device keeps no data for the app. Make room, then start it again.'
-                : 'Your session has ended. Log in again: what you had not sent yet is still here.'}
-            </Notice>
-          )}
+          {notice === undefined ? null : <Notice>{notice}</Notice>}
           {step === 'code' ? (
             <>
-              <Words kind="soft">Enter the code that was mailed to {mailedTo}.</Words>
+              <Words kind="soft" role="status">
+                {isMailedAgain
+                  ? `Another code is on its way to ${mailedTo}.`
+                  : `Enter the code that was mailed to ${mailedTo}.`}
+              </Words>
               <Field label="Code" keyboardType="number-pad" autoComplete="one-time-code" {...field('otp')} />
             </>
           ) : step === 'register' ? (
@@ -108,6 +126,9 @@ export function LoginScreen() {
             isDisabled={isBusy || !isFilled}
             onPress={() => void submit()}
           />
+          {step === 'code' ? (
+            <Button label="Mail another code" isDisabled={isBusy} onPress={() => void mailAgain()} />
+          ) : null}
           <Pressable role="button" hitSlop={12} onPress={() => show(step === 'login' ? 'register' : 'login')}>
             <Words kind="soft" style={{ color: accent, textAlign: 'center' }}>
               {step === 'login' ? 'New here? Create an account' : 'You have an account? Log in'}
@@ -120,4 +141,12 @@ export function LoginScreen() {
       </ScrollView>
     </AboveKeyboard>
   );
+}
+
+/** Who has logged out, here or in another tab, knows it. */
+function endedText(code: string | undefined): string | undefined {
+  if (code === undefined || code === 'LOGGED_OUT') return undefined;
+  return code === 'STORAGE'
+    ? 'This device keeps no data for the app. Make room, then start it again.'
+    : 'Your session has ended. Log in again: what you had not sent yet is still here.';
 }

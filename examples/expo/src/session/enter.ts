@@ -1,5 +1,6 @@
-import { ChatError } from '@parley/client';
+import { ChatError, type ErrorCode } from '@parley/client';
 import { client } from '../chat/client';
+import { serverUrl } from '../chat/server';
 
 export type Step = 'login' | 'register' | 'code';
 
@@ -34,4 +35,17 @@ export async function enter(step: Step, values: Values, mailedTo: string): Promi
     if (isEmail && error instanceof ChatError && error.code === 'EMAIL_NOT_VERIFIED') return name;
     throw error;
   }
+}
+
+/** A call that needs no session, so the client's own (which does) cannot make it. */
+export async function mailAnotherCode(email: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const request = { method: 'POST', headers, body: JSON.stringify({ email }) };
+  const response = await fetch(`${serverUrl}/auth/resend-otp`, request).catch((cause: unknown) => {
+    throw new ChatError('NETWORK', 'The server was not reached.', { cause });
+  });
+  if (response.ok) return;
+  const problem = (await response.json().catch(() => ({}))) as { code?: ErrorCode; detail?: string };
+  const { code = 'UNEXPECTED_ANSWER', detail = `The server answered ${response.status}.` } = problem;
+  throw new ChatError(code, detail);
 }
