@@ -1,4 +1,4 @@
-// A bot in 41 lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
+// A bot in 43 lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
 // The key needs conversations:read and messages:write; docs/integrations.md says how to make it and the bot.
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,18 +15,20 @@ const answerId = (id) =>
     .update(id)
     .digest('hex')
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
+// What is refused for a while is asked again.
+const ask = async (event, payload) => {
+  const { data, error } = await socket.emitWithAck(event, payload);
+  if (!['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE'].includes(error?.code)) return data;
+  await pause(error.retryAfterMs ?? 1_000);
+  return ask(event, payload);
+};
 const answer = async ({ id, senderId, conversationId, content, deletedAt }) => {
   if (senderId === actAs || deletedAt !== null || !content?.startsWith('/echo ')) return;
-  const sent = { conversationId, content: content.slice(6), clientId: answerId(id), replyToId: id };
-  for (let passes = true; passes; ) {
-    const { error } = await socket.emitWithAck('send_message', sent);
-    passes = ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE'].includes(error?.code);
-    if (passes) await pause(error.retryAfterMs ?? 1_000);
-  }
+  await ask('send_message', { conversationId, content: content.slice(6), clientId: answerId(id), replyToId: id });
 };
 const catchUp = async () => {
-  const { ok, data } = await socket.emitWithAck('sync', { cursor });
-  if (!ok) return;
+  const data = await ask('sync', { cursor });
+  if (data === undefined) return;
   for (const message of data.messages ?? []) if (cursor !== undefined) await answer(message);
   cursor = data.reset ? undefined : data.cursor;
   if (data.reset || data.hasMore) await catchUp();

@@ -14,7 +14,7 @@ if (username === undefined) throw new Error('usage: node chat.mjs <username> [se
 const folder = process.env.PARLEY_CHAT_FOLDER ?? join(homedir(), '.parley-chat');
 const client = createClient({ url, storage: fileStorage(folder) });
 const { conversations, connection, friends, outbox, users } = client;
-let open; // the open conversation: { id, messages, shown, unread, end }; up to the sequence number `shown` it is on screen
+let open; // the open conversation: { id, messages, from, shown, unread, end }; sequence numbers are `shown` on screen, none below `from`
 let isConnected = false;
 const asked = new Set(); // users who asked for friendship, or were asked
 const shown = new Set(); // what is said once
@@ -78,7 +78,7 @@ async function openWith(user) {
   const { id, me, lastSeq } = await conversations.openDirect(user.id);
   const messages = client.messages(id);
   say(`--- ${user.username} ---`);
-  open = { id, messages, shown: 0, unread: [me.lastReadSeq, lastSeq] };
+  open = { id, messages, from: undefined, shown: new Set(), unread: [me.lastReadSeq, lastSeq] };
   open.end = messages.subscribe(showMessages);
   showMessages();
 }
@@ -88,12 +88,14 @@ function showMessages() {
   const { items, isLoading } = open.messages.getSnapshot();
   if (isLoading) return;
   const [after, upTo] = open.unread;
+  open.from ??= items.find(({ seq }) => seq !== null)?.seq ?? 0;
   for (const { seq, senderId, content, clientId, error } of items) {
     if (error !== undefined) sayOnce(`${clientId} ${error.code}`, `! not sent: ${reasonOf(error)}`);
-    if (seq === null || seq <= open.shown) continue;
+    // One of somebody else may come behind one's own that has a higher number.
+    if (seq === null || seq < open.from || open.shown.has(seq)) continue;
     const mark = !isMine(senderId) && seq > after && seq <= upTo ? '* ' : '';
     say(`${mark}${isMine(senderId) ? 'you' : nameOf(senderId)}: ${content ?? '(deleted)'}`);
-    open.shown = seq;
+    open.shown.add(seq);
   }
   void client.markRead(open.id);
 }

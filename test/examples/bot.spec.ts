@@ -51,36 +51,37 @@ describe('the example bot', () => {
     ]);
   });
 
-  it('sends an answer again that was refused for a while, as the same message', async () => {
+  it('asks again for what was refused for a while, and sends an answer again as the same message', async () => {
     const http = createServer();
     const server = new Server(http);
+    const refusal = { ok: false, error: { code: 'RATE_LIMITED', retryAfterMs: 1 } };
+    let synced = 0;
     const sent: { clientId: string }[] = [];
     const isStored = new Promise<void>((resolve) =>
       server.on('connection', (socket) => {
-        socket.on('sync', (_request, answer) => answer({ ok: true, data: { messages: [], cursor: 'here' } }));
+        const content = '/echo Hello!';
+        const message = { id: randomUUID(), senderId: 'ada', conversationId: 'one', content, deletedAt: null };
+        socket.on('sync', (_request, answer) => {
+          synced += 1;
+          answer(
+            synced === 2 ? refusal : { ok: true, data: { messages: synced === 1 ? [] : [message], cursor: 'here' } },
+          );
+          if (synced === 1) socket.emit('sync:needed', {});
+        });
         socket.on('send_message', (request, answer) => {
           sent.push(request);
-          if (sent.length === 1) answer({ ok: false, error: { code: 'RATE_LIMITED', retryAfterMs: 1 } });
-          else {
-            answer({ ok: true, data: {} });
-            resolve();
-          }
+          if (sent.length === 1) return answer(refusal);
+          answer({ ok: true, data: {} });
+          resolve();
         });
         socket.emit('session:ready', {});
-        const message = {
-          id: randomUUID(),
-          senderId: 'ada',
-          conversationId: 'one',
-          content: '/echo Hello!',
-          deletedAt: null,
-        };
-        socket.emit('message:new', { message });
       }),
     );
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const { port } = http.address() as AddressInfo;
     const other = new LineProcess(['examples/bot/bot.mjs', `http://127.0.0.1:${port}`], { PARLEY_KEY: 'key' });
     await isStored;
+    expect(synced).toBe(3);
     expect(sent).toHaveLength(2);
     expect(sent[1]).toEqual(sent[0]);
     await other.kill();

@@ -1,10 +1,14 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { until } from '../support/story.js';
 import { LineProcess } from './line-process.js';
+
+const CHAT: string = '../../examples/node-chat/chat.mjs';
 
 describe('the example node-chat', () => {
   let database: TestDatabase;
@@ -84,6 +88,61 @@ describe('the example node-chat', () => {
       'ada: typed at the last moment',
       'ada: typed while it was gone',
       'you: all here',
+    ]);
+  });
+
+  it('shows a message that comes behind one of its own which has a higher number', async () => {
+    const quiet = { subscribe: () => () => undefined, items: [] };
+    const grace = { id: 'grace', username: 'grace' };
+    const messageOf = (seq: number, senderId: string) => ({ seq, senderId, content: `${seq} of ${senderId}` });
+    const view = { items: [messageOf(3, 'grace')], isLoading: false };
+    let change = (): void => undefined;
+    const messages = {
+      getSnapshot: () => view,
+      subscribe: (listener: () => void) => {
+        change = listener;
+        return () => undefined;
+      },
+    };
+    const client = {
+      userId: 'ada',
+      login: async () => undefined,
+      connection: { ...quiet, getSnapshot: () => ({ status: 'live' }) },
+      friends: { ...quiet, requests: quiet },
+      outbox: quiet,
+      conversations: { ...quiet, openDirect: async () => ({ id: 'c', me: { lastReadSeq: 3 }, lastSeq: 3 }) },
+      users: { search: async () => ({ items: [grace] }), get: () => ({ getSnapshot: () => grace }) },
+      messages: () => messages,
+      markRead: async () => undefined,
+    };
+    const terminal = new EventEmitter();
+    const lines: string[] = [];
+    const log = jest.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+    const { argv } = process;
+    process.argv = ['node', 'chat.mjs', 'ada', 'http://localhost', 'correct horse'];
+    jest.unstable_mockModule('@parley/client', () => ({ createClient: () => client }));
+    jest.unstable_mockModule('node:readline/promises', () => ({ createInterface: () => terminal }));
+    try {
+      await import(CHAT);
+      terminal.emit('line', '/chat grace');
+      await until('the conversation is open', () => lines.includes('grace: 3 of grace'));
+      for (const seqs of [
+        [3, 5],
+        [3, 4, 5],
+        [1, 2, 3, 4, 5, 6],
+      ]) {
+        view.items = seqs.map((seq) => messageOf(seq, seq === 5 ? 'ada' : 'grace'));
+        change();
+      }
+    } finally {
+      process.argv = argv;
+      log.mockRestore();
+    }
+    expect(lines.slice(lines.indexOf('--- grace ---') + 1)).toEqual([
+      'grace: 3 of grace',
+      'you: 5 of ada',
+      'grace: 4 of grace',
+      'grace: 6 of grace',
     ]);
   });
 
