@@ -46,7 +46,10 @@ export class UsersController {
     return this.users.update(principal, changes);
   }
 
-  /** Finds other users by how their username or display name begins, in the order of usernames. */
+  /**
+   * Finds other users by how their username or display name begins, in the order of usernames; before all of them the one whose
+   * username is exactly that.
+   */
   @Get()
   @RateLimit('search')
   @ApiPage(UserView)

@@ -79,8 +79,20 @@ export class UsersRepository {
     }
   }
 
+  /** The other user who is called exactly so; none across a block, whoever set it. */
+  findNamed(viewerId: string, username: string, everyone: boolean): Promise<UserRow[]> {
+    return this.database.reads.query<UserRow>(
+      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$3::boolean')} FROM users
+       WHERE username = $2 AND id <> $1 AND deleted_at IS NULL
+         AND NOT ${areBlocked('$1::uuid', 'users.id')}`,
+      [viewerId, username, everyone],
+      'users_named',
+    );
+  }
+
   /**
-   * Others whose username or display name begins so, by username; none across a block, whoever set it.
+   * Others whose username or display name begins so, by username, but for the one who is called exactly so; none across a block,
+   * whoever set it.
    * @param folded the beginning, as names are searched
    * @param after the username that the page begins after
    */
@@ -94,11 +106,11 @@ export class UsersRepository {
     return this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$6::boolean')} FROM users
        WHERE (username LIKE $2 OR folded_name LIKE $2 OR (folded_name IS NULL AND lower(display_name) LIKE lower($3)))
-         AND username > $4
+         AND username > $4 AND username <> $7
          AND id <> $1 AND deleted_at IS NULL
          AND NOT ${areBlocked('$1::uuid', 'users.id')}
        ORDER BY username LIMIT $5`,
-      [viewerId, prefixPattern(folded), prefixPattern(beginning), after, limit, everyone],
+      [viewerId, prefixPattern(folded), prefixPattern(beginning), after, limit, everyone, folded],
     );
   }
 

@@ -18,6 +18,9 @@ import { type OwnUserRow, type OwnUserView, ownUserView, type UserView, userView
 /** Users in the list of who is online. */
 const MAX_ONLINE_LISTED = 1_000;
 
+/** Sorts before every username. */
+const BEFORE_ALL = '';
+
 /** Profiles (contract, section 3). */
 @Injectable()
 export class UsersService {
@@ -82,17 +85,26 @@ export class UsersService {
 
   /** Others whose username or display name begins so, by username; none across a block, whoever set it. */
   async search({ userId }: Principal, { search, cursor, limit }: UserSearch): Promise<Page<UserView>> {
-    const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
+    const key = decodeCursor<[string]>(cursor, [isShortText]);
     const folded = foldText(search);
     if (folded === '') return { items: [], nextCursor: null };
     const beginning = { beginning: search, folded };
-    const rows = await this.repository.search(userId, beginning, after, limit + 1, this.everyone);
-    return pageOf(rows, limit, (row) => [row.username], userView);
+    const [named, others] = await Promise.all([
+      key === null ? this.repository.findNamed(userId, folded, this.everyone) : [],
+      this.repository.search(userId, beginning, key?.[0] ?? BEFORE_ALL, limit + 1, this.everyone),
+    ]);
+    // Behind the one who is called exactly so come all others.
+    return pageOf(
+      [...named, ...others],
+      limit,
+      (row) => [row.username === folded ? BEFORE_ALL : row.username],
+      userView,
+    );
   }
 
   /** All others, by username; none across a block. */
   async directory({ userId }: Principal, { cursor, limit }: PageQuery): Promise<Page<UserView>> {
-    const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
+    const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [BEFORE_ALL];
     const rows = await this.repository.directory(userId, after, limit + 1, this.everyone);
     return pageOf(rows, limit, (row) => [row.username], userView);
   }

@@ -239,7 +239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds other users by how their username or display name begins, in the order of usernames. */
+        /**
+         * Finds other users by how their username or display name begins, in the order of usernames; before all of them the one whose
+         *     username is exactly that.
+         */
         get: operations["Users_search"];
         put?: never;
         post?: never;
@@ -5057,7 +5060,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Finds other users by how their username or display name begins, in the order of usernames. */
+            /**
+             * @description Finds other users by how their username or display name begins, in the order of usernames; before all of them the one whose
+             *     username is exactly that.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -369,6 +369,35 @@ describe('on a database whose locale knows ASCII alone', () => {
   });
 });
 
+describe('a search for people', () => {
+  it('finds first the one who is called exactly so, and nobody twice', async () => {
+    const called = async (username: string): Promise<Person> => {
+      const person = await story.person();
+      await person.must('PATCH', '/users/me', { username, displayName: 'Wanted' });
+      return person;
+    };
+    const viewer = await story.person();
+    const [wanted] = await Promise.all(['wanted', 'a_displayed', 'm_displayed', 'wanted_too'].map(called));
+    const pagesOf = async (limit: number): Promise<string[][]> => {
+      const pages: string[][] = [];
+      let cursor = '';
+      do {
+        const page = await viewer.must('GET', `/users?search=WANTED&limit=${limit}${cursor}`);
+        pages.push(page.items.map(({ username }: Anything) => username));
+        cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
+      } while (cursor !== '');
+      return pages;
+    };
+    expect(await pagesOf(1)).toEqual([['wanted'], ['a_displayed'], ['m_displayed'], ['wanted_too']]);
+    expect(await pagesOf(2)).toEqual([
+      ['wanted', 'a_displayed'],
+      ['m_displayed', 'wanted_too'],
+    ]);
+    await wanted?.must('POST', '/blocks', { userId: viewer.id });
+    expect(await pagesOf(50)).toEqual([['a_displayed', 'm_displayed', 'wanted_too']]);
+  });
+});
+
 describe('names of before', () => {
   it('are folded behind the start, and found until then as well', async () => {
     const ada = await story.person();

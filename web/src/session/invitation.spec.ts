@@ -4,9 +4,10 @@ import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 describe('an invitation', () => {
   const went: unknown[] = [];
   const opened: string[] = [];
+  const found: object[] = [];
   const client = {
     userId: undefined as string | undefined,
-    users: { search: async () => ({ items: [{ id: 'u1', username: 'ada' }] }) },
+    users: { search: async () => ({ items: found }) },
     conversations: { openDirect: async (userId: string) => ({ id: `with ${userId}` }) },
   };
 
@@ -14,7 +15,7 @@ describe('an invitation', () => {
 
   beforeEach(() => {
     jest.resetModules();
-    for (const list of [went, opened]) list.length = 0;
+    for (const list of [went, opened, found]) list.length = 0;
     const sessionStorage = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
     const location = { search: '?with=ada', pathname: '/' };
     const history = { state: null, replaceState: () => undefined };
@@ -28,14 +29,13 @@ describe('an invitation', () => {
 
   afterEach(() => restore());
 
+  const toSearch = [[{ name: 'people', words: 'ada' }], []];
   it.each([
-    ['opens a conversation where a form of this window was filled in', true, [[], ['with u1']]],
-    [
-      'leads to the search where its user has logged in in another window',
-      false,
-      [[{ name: 'people', words: 'ada' }], []],
-    ],
-  ])('%s', async (_, isHere, expected) => {
+    ['opens a conversation where a form of this window was filled in', true, ['ada'], [[], ['with u1']]],
+    ['leads to the search where its user has logged in in another window', false, ['ada'], toSearch],
+    ['leads to the search where nobody is called so', true, ['adam'], toSearch],
+  ])('%s', async (_, isHere, usernames, expected) => {
+    found.push(...usernames.map((username) => ({ id: 'u1', username })));
     const { acceptInvitation, followInvitation, takeInvitation } = await import('./invitation.js');
     takeInvitation();
     if (isHere) acceptInvitation();

@@ -41,7 +41,8 @@ export async function followInvitation(): Promise<void> {
   try {
     const { items } = await client.users.search(name);
     const user = items.find(({ username }) => username.toLowerCase() === name.toLowerCase());
-    if (user === undefined || user.id === client.userId) return;
+    if (user === undefined) return go({ name: 'people', words: name });
+    if (user.id === client.userId) return;
     openConversation((await client.conversations.openDirect(user.id)).id);
   } catch {
     go({ name: 'people', words: name });
