@@ -7,6 +7,7 @@ import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import type { Intent } from './actions.js';
+import type { PickFiles } from './picked-files.js';
 import { MAX_CHARACTERS, charactersOf, filesOf, sendMessage, withFiles } from './sending.js';
 
 /** From here on the number of characters that are left is shown. */
@@ -23,7 +24,7 @@ interface Properties {
   isFirst: boolean;
   intent: Intent;
   files: readonly File[];
-  onFiles: (files: readonly File[]) => void;
+  onFiles: PickFiles;
   onIntent: (intent: Intent) => void;
   onSent: () => void;
   onEditLast: () => void;
@@ -71,10 +72,10 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     // What is in the field at this moment: programs that type are faster than what is drawn.
     const written = field.current?.value ?? text;
     if (!isSendable(written)) return;
-    sendMessage({ conversationId: id, text: written, files, intent });
+    const copied = sendMessage({ conversationId: id, text: written, files, intent });
     if (!isEditing) {
       keepDraft('');
-      onFiles([]);
+      onFiles([], copied);
       client.typing(id, false);
     }
     onSent();
@@ -108,7 +109,12 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   const sendRecording = useCallback(
     (recording: UploadSource) => {
       // An edit that began meanwhile is of another message.
-      sendMessage({ conversationId: id, text: '', files: [recording], intent: isEditing ? { type: 'new' } : intent });
+      void sendMessage({
+        conversationId: id,
+        text: '',
+        files: [recording],
+        intent: isEditing ? { type: 'new' } : intent,
+      });
       onSent();
     },
     [id, intent, isEditing, onSent],

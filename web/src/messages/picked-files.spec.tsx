@@ -58,6 +58,7 @@ describe('files that were picked', () => {
     return {
       files: () => picked[0],
       pick: (...files: File[]) => void act(() => picked[1](files)),
+      send: (copied: Promise<void>) => void act(() => picked[1]([], copied)),
       toShow: (names: string) => until(() => namesOf(picked[0]) === names),
       toBeKept: (names: string) =>
         until(async () => namesOf(await stored.readFiles(`ada ${conversationId}`)) === names),
@@ -111,5 +112,28 @@ describe('files that were picked', () => {
     await stored.storeFiles('ada c6', []);
     await here.toBeKept('land.jpg');
     expect(here.files()).toEqual([]);
+  });
+
+  it('are kept, and not shown again, until the message they were sent with has a copy', async () => {
+    const [here, other] = [composerOf('c7'), composerOf('c8')];
+    const keptIn = async (id: string): Promise<string> => {
+      // What the store is asked after that is done after that.
+      await stored.storeFiles('ada c9', []);
+      return namesOf(await stored.readFiles(`ada ${id}`));
+    };
+    for (const { pick, toBeKept } of [here, other]) {
+      pick(file('sea.jpg'));
+      await toBeKept('sea.jpg');
+    }
+    let copy = (): void => undefined;
+    const copied = new Promise<void>((resolve) => (copy = resolve));
+    here.send(copied);
+    other.send(copied);
+    other.pick(file('land.jpg'));
+    focus();
+    expect([await keptIn('c7'), here.files()]).toEqual(['sea.jpg', []]);
+    copy();
+    await here.toBeKept('');
+    expect([await keptIn('c8'), namesOf(other.files())]).toEqual(['land.jpg', 'land.jpg']);
   });
 });

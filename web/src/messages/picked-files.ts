@@ -20,11 +20,14 @@ function show(key: string, files: readonly File[]): void {
   for (const listener of [...listeners]) listener();
 }
 
+/** Others are picked, and shown at once. Those of before are kept until they are `copied` into a message. */
+export type PickFiles = (files: readonly File[], copied?: Promise<unknown>) => void;
+
 /**
  * Files that were picked for a conversation and not sent: a part of its draft, which outlives a reload and the session.
  * Where the browser keeps no files they stay as long as the page.
  */
-export function usePickedFiles(conversationId: string): readonly [readonly File[], (files: readonly File[]) => void] {
+export function usePickedFiles(conversationId: string): readonly [readonly File[], PickFiles] {
   const key = keyOf(conversationId);
   const files = useSyncExternalStore(subscribe, () => picked.get(key) ?? NONE);
   useEffect(() => {
@@ -43,11 +46,11 @@ export function usePickedFiles(conversationId: string): readonly [readonly File[
     addEventListener('focus', read);
     return () => removeEventListener('focus', read);
   }, [key]);
-  const pick = useCallback(
-    (next: readonly File[]): void => {
+  const pick = useCallback<PickFiles>(
+    (next, copied) => {
       show(key, next);
       stored()
-        .then(({ storeFiles }) => storeFiles(key, next))
+        .then(({ storeFiles }) => storeFiles(key, next, copied))
         .catch(() => undefined);
     },
     [key],

@@ -38,8 +38,11 @@ interface Outgoing {
   intent: Intent;
 }
 
-/** It is shown in the same moment. Only where this device can keep nothing is there something to say. */
-export function sendMessage({ conversationId, text, files, intent }: Outgoing): void {
+/**
+ * It is shown in the same moment. Only where this device can keep nothing is there something to say.
+ * @returns when it is kept, with a copy of its files
+ */
+export function sendMessage({ conversationId, text, files, intent }: Outgoing): Promise<void> {
   const content = text.trim() === '' ? undefined : text;
   const done =
     intent.type === 'edit'
@@ -50,5 +53,5 @@ export function sendMessage({ conversationId, text, files, intent }: Outgoing): 
           ...(content === undefined ? {} : { content }),
           ...(intent.type === 'reply' ? { replyToId: intent.item.id ?? intent.item.clientId ?? undefined } : {}),
         }).stored;
-  done.catch((error: unknown) => notify(errorText(error)));
+  return done.catch((error: unknown) => notify(errorText(error)));
 }

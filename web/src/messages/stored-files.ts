@@ -19,12 +19,15 @@ const namesOf = (files: readonly File[]): string =>
 
 const isTooLarge = (files: readonly File[]): boolean => files.reduce((sum, { size }) => sum + size, 0) > MAX_KEPT_BYTES;
 
-export async function storeFiles(key: string, files: readonly File[]): Promise<void> {
+/** @param copied until then those of before are kept, and after it only where nothing else was picked meanwhile */
+export async function storeFiles(key: string, files: readonly File[], copied?: Promise<unknown>): Promise<void> {
   const isNothingKept = isTooLarge(unkept.get(key) ?? []);
   unkept.set(key, files);
   const isKept = files.length > 0 && !isTooLarge(files);
   // What is in the store by now is another tab's.
   if (isNothingKept && files.length === 0) return void unkept.delete(key);
+  await copied?.catch(() => undefined);
+  if (unkept.get(key) !== files) return;
   await inStore<unknown>('readwrite', (store) =>
     isKept ? settled(store.put([...files], key)) : settled(store.delete(key)),
   );
