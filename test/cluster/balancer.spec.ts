@@ -95,6 +95,19 @@ onlyWith(
     await Promise.all([redis.kill(), database.drop(), rm(directory, { recursive: true, force: true })]);
   }, TIMEOUT_MS);
 
+  it('are given a page and its files by one process: another one may have those of another build', async () => {
+    const cookieOf = async (path: string, cookie?: string): Promise<string | null> => {
+      const answer = await fetch(url + path, { headers: cookie === undefined ? {} : { cookie } });
+      await answer.arrayBuffer();
+      return answer.headers.get('set-cookie');
+    };
+    expect(await cookieOf('/')).toMatch(/^parley-process=(east|west);/);
+    const [kept, changed] = ['parley-process=east', 'parley-process=north'];
+    for (let times = 0; times < 4; times += 1) expect(await cookieOf('/assets/any.js', kept)).toBeNull();
+    expect(await cookieOf('/assets/any.js', changed)).toMatch(/^parley-process=(east|west);/);
+    expect(await cookieOf('/socket.io/?EIO=4&transport=polling')).toBeNull();
+  });
+
   it(
     'stay with the process they began with, and receive what is sent at the other',
     async () => {

@@ -30,18 +30,31 @@ const substituted = (text: string, variables: Record<string, string>): string =>
   });
 const seconds = (text: string): number => Number(/^(\d+)s$/.exec(text)?.[1]);
 
-/** The servers that a configuration of HAProxy knows by name: where they are, and by which beginning of a session's id it finds them. */
-function serversOf(configuration: string): { name: string; host: string; port: number; sid: string | undefined }[] {
+interface BalancedServer {
+  name: string;
+  host: string;
+  port: number;
+  sid: string | undefined;
+  cookie: string | undefined;
+}
+
+/**
+ * The servers that a configuration of HAProxy knows by name: where they are, by which beginning of a session's id it finds them,
+ * and by which cookie.
+ */
+function serversOf(configuration: string): BalancedServer[] {
   const sids = new Map(
     [...configuration.matchAll(/^ *use-server (\S+) if \{ url_param\(sid\) -m beg (\S+) \}$/gm)].map(
       ([, name = '', sid]) => [name, sid],
     ),
   );
-  return [...configuration.matchAll(/^ *server (\S+) ([^\s:]+):(\d+)/gm)].map(([, name = '', host = '', port]) => ({
+  const servers = configuration.matchAll(/^ *server (\S+) ([^\s:]+):(\d+)(?: cookie (\S+))?/gm);
+  return [...servers].map(([, name = '', host = '', port, cookie]) => ({
     name,
     host,
     port: Number(port),
     sid: sids.get(name),
+    cookie,
   }));
 }
 
@@ -120,6 +133,7 @@ describe('compose.cluster.yaml', () => {
         host: name,
         port: Number(environment.PORT),
         sid: `${environment.NODE_NAME}.`,
+        cookie: name,
       })),
     );
     expect(balancing).toMatch(/^ *force-persist if \{ url_param\(sid\) -m found \}$/m);
@@ -195,7 +209,7 @@ describe('the manifests for Kubernetes', () => {
       const name = `${set.metadata.name}-${index}`;
       expect(readSettings({ NODE_NAME: name }).NODE_NAME).toBe(name);
       const host = `${name}.${set.spec.serviceName}.${namespace.namespace}.svc.cluster.local`;
-      expect(server).toEqual({ name, host, port: Number(value('PORT')), sid: `${name}.` });
+      expect(server).toEqual({ name, host, port: Number(value('PORT')), sid: `${name}.`, cookie: name });
     }
   });
 
