@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { Authenticator } from '../../src/auth/tokens/authenticator.js';
 import { Lifecycle } from '../../src/common/lifecycle.js';
+import { NativeTransport } from '../../src/dialects/transport/native/native-transport.js';
+import { MessageSender } from '../../src/messages/sending/message-sender.js';
+import { ChatCommands } from '../../src/realtime/commands/chat-commands.js';
 import { Connections } from '../../src/realtime/connections/connections.js';
 import { TokenExpiry } from '../../src/realtime/connections/token-expiry.js';
 import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
@@ -10,8 +13,11 @@ import { Clock } from '../../src/common/clock.js';
 import { DomainError } from '../../src/common/errors.js';
 import { TIMINGS } from '../../src/config/timings.js';
 import { HandshakeLimit } from '../../src/limits/connections/handshake-limit.js';
+import { holdCalls } from '../support/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
+
+type NativeConnection = NativeTransport['clients'] extends Set<infer Client> ? Client : never;
 
 const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
 
@@ -39,6 +45,13 @@ describe('ws-events', () => {
     frames.say({ event: 'authenticate', token: person.accessToken });
     await frames.event('userStatus', ({ userId }) => userId === person.id);
     return frames;
+  };
+
+  /** The server's side of the only connection of a person. */
+  const clientOf = (person: Person): NativeConnection => {
+    const client = [...story.app.get(NativeTransport)['clients']].find(({ userId }) => userId === person.id);
+    if (client === undefined) throw new Error('there is no such client');
+    return client;
   };
 
   it('sends for nobody but who is logged in', async () => {
@@ -102,6 +115,63 @@ describe('ws-events', () => {
     cys.say({ event: 'authenticate', token: cy.accessToken });
     for (let n = 0; n < 200; n += 1) cys.say({ event: 'message', receiverId: dan.id, message: `${n}` });
     for (let n = 0; n < 200; n += 1) expect((await dans.event('message')).data.message).toBe(`${n}`);
+  });
+
+  it('stores what a client sent before it closed, also in one piece with the close', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const [cys, dans] = [await logIn(cy), await logIn(dan)];
+    const { _socket: network } = cys.socket as unknown as { _socket: Socket };
+    network.cork();
+    for (const message of ['one', 'two']) cys.say({ event: 'message', receiverId: dan.id, message });
+    cys.socket.close();
+    network.uncork();
+    for (const message of ['one', 'two']) expect((await dans.event('message')).data.message).toBe(message);
+  });
+
+  it.each<[string, number, (client: NativeConnection, person: Person) => Promise<unknown>]>([
+    ['is done where the client is sent away', 3, async (client) => client.end('UNAVAILABLE')],
+    ['is done where the client is gone', 3, async (client) => client.cut()],
+    ['is refused where the session has ended', 1, (_, person) => person.call('POST', '/auth/logout-all')],
+    ['is refused where the client does not read', 1, async (client) => client.end('SLOW_CONSUMER')],
+    ['is refused where the dialect has closed it', 1, async (client) => client.close(4401, 'UNAUTHORIZED')],
+  ])('what waits for its turn %s', async (_, count, end) => {
+    const person = await story.person();
+    const frames = await logIn(person);
+    const running = jest.spyOn(story.app.get(ChatCommands), 'run');
+    const sending = holdCalls(story.app, MessageSender, 'store');
+    try {
+      for (const message of ['one', 'two', 'three']) frames.say({ event: 'message', receiverId: bob.id, message });
+      frames.say({ event: 'nonsense' });
+      await until('the first one is under way, and all have come', () => {
+        return sending.count === 1 && clientOf(person)['waiting'] === 4;
+      });
+      await end(clientOf(person), person);
+      await frames.closed;
+      sending.release();
+      await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+      expect(running.mock.calls.map(([name]) => name)).toEqual(Array(count).fill('send_message'));
+    } finally {
+      sending.release();
+      running.mockRestore();
+    }
+  });
+
+  it('is not taken for silent while it is not read, and is where it is read and does not answer', async () => {
+    const person = await story.person();
+    const frames = await logIn(person);
+    frames.socket.pause();
+    const client = clientOf(person);
+    const scheduling = jest.spyOn(globalThis, 'setTimeout');
+    client.beat();
+    const [deadline] = scheduling.mock.calls.find(([, milliseconds]) => milliseconds === 20_000) ?? [];
+    scheduling.mockRestore();
+    client['socket'].pause();
+    deadline?.();
+    expect(client.isOpen).toBe(true);
+    client['socket'].resume();
+    deadline?.();
+    expect(client.isOpen).toBe(false);
+    frames.socket.terminate();
   });
 
   it('lets nobody in but by a good token', async () => {

@@ -177,6 +177,8 @@ class NativeConnection implements NativeClient {
   private deadline: NodeJS.Timeout | undefined;
   private framesBeforeAuthentication = 0;
   private reason: EndReason | undefined;
+  /** Whether its dialect has closed it, as it does where it refuses the client. */
+  private isRefused = false;
 
   constructor(
     private readonly socket: BoundedWebSocket,
@@ -227,7 +229,7 @@ class NativeConnection implements NativeClient {
   }
 
   answer<Answer>(send: () => Promise<Answer>): Promise<Answer | undefined> {
-    return this.outbound.answer(send);
+    return this.isOpen ? this.outbound.answer(send) : Promise.resolve(undefined);
   }
 
   async admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection> {
@@ -245,14 +247,13 @@ class NativeConnection implements NativeClient {
   }
 
   close(code: number, reason: string): void {
-    this.socket.close(code, reason);
-    // A client that does not answer a close is not waited for.
-    setTimeout(() => this.cut(), CLOSE_TIMEOUT_MS).unref();
+    this.isRefused = true;
+    this.sendClose(code, reason);
   }
 
   end(reason: CloseCode): void {
     if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER') this.reason = reason;
-    this.close(closeCodeOf(reason, this.session), reason);
+    this.sendClose(closeCodeOf(reason, this.session), reason);
   }
 
   cut(): void {
@@ -264,6 +265,8 @@ class NativeConnection implements NativeClient {
     if (!this.isOpen || this.socket.isPaused) return;
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => {
+      // Its answer may wait among what is not read. The next beat asks again.
+      if (this.socket.isPaused) return;
       if (this.connection !== undefined) this.connection.socket.data.isSilent = true;
       this.cut();
     }, PONG_MS).unref();
@@ -282,6 +285,18 @@ class NativeConnection implements NativeClient {
     });
   }
 
+  /** False where its end has refused what waits. What a client sent that has gone, or that was sent away, is done. */
+  private get isServed(): boolean {
+    if (this.isOpen) return true;
+    return this.connection?.isEnded === false && this.endReason === undefined && !this.isRefused;
+  }
+
+  private sendClose(code: number, reason: string): void {
+    this.socket.close(code, reason);
+    // A client that does not answer a close is not waited for.
+    setTimeout(() => this.cut(), CLOSE_TIMEOUT_MS).unref();
+  }
+
   private read(session: NativeSession, bytes: RawData): void {
     if (!this.isOpen) return;
     const text = Buffer.isBuffer(bytes) ? bytes : Buffer.concat(Array.isArray(bytes) ? bytes : [Buffer.from(bytes)]);
@@ -294,7 +309,7 @@ class NativeConnection implements NativeClient {
   private take(session: NativeSession, work: () => Promise<void> | undefined): void {
     const refusal = this.inbound.push(async () => {
       try {
-        if (!this.isOpen) return;
+        if (!this.isServed) return;
         // Counted here, and not as they come: a client may send more behind its token.
         if (this.connection === undefined && (this.framesBeforeAuthentication += 1) > MAX_FRAMES_BEFORE_AUTHENTICATION)
           return this.end('FLOODING');
