@@ -169,7 +169,7 @@ export class PeopleRelay {
   private async showPresence(userId: string, userIds: readonly string[]): Promise<void> {
     const viewerIds = this.rooms.awaitedAmong(userIds);
     if (viewerIds.length === 0) return;
-    const users = await this.users.viewsFor(viewerIds, [userId], false);
+    const users = await this.reads.read(() => this.users.viewsFor(viewerIds, [userId], false));
     for (const viewerId of viewerIds) {
       const { isOnline, lastSeenAt = null } = users.get(viewerId)?.get(userId) ?? {};
       if (isOnline !== undefined)

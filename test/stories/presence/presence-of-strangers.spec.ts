@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
+import { UsersService } from '../../../src/users/users.service.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('the presence of people who do not know each other', () => {
@@ -66,6 +67,35 @@ describe('the presence of people who do not know each other', () => {
     expect(await shown(eve, ada, conversationId)).toEqual([true]);
     later.socket.close();
     expect(await eves.next('presence:update', ({ isOnline }) => !isOnline)).toMatchObject({ userId: ada.id });
+  });
+
+  it('is not shown as it was behind what it became', async () => {
+    const [adas, eves] = [await ada.device(), await eve.device()];
+    await present(eve);
+    const conversationId = await eve.directConversation(ada);
+    const users = story.app.get(UsersService);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const read = users.viewsFor.bind(users);
+    let isRead = false;
+    const reading = jest.spyOn(users, 'viewsFor').mockImplementation(async (viewerIds, userIds, shared) => {
+      const views = await read(viewerIds, userIds, shared);
+      if (isRead || userIds.join() !== eve.id) return views;
+      isRead = true;
+      await released;
+      return views;
+    });
+    try {
+      await eve.say(conversationId, 'hello?');
+      await until('her presence is read', () => isRead);
+      eves.socket.close();
+      expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: false });
+      release();
+      expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: false });
+    } finally {
+      release();
+      reading.mockRestore();
+    }
   });
 
   it('is shown once they are friends', async () => {
