@@ -78,6 +78,16 @@ describe('direct-events', () => {
     expect(await adas.next('chatHistory')).toHaveLength(1);
   });
 
+  it.each([10_001, 1_000_000, '10001', -1, 'x'])('passes over at most 10,000 messages, not %p', async (skip) => {
+    const device = await connect(ada);
+    const ask = (skip: unknown): Promise<Anything> =>
+      new Promise((answered) =>
+        device.socket.emit('getChatHistory', { otherUserId: bob.id, limit: 1, skip }, answered),
+      );
+    expect(await ask(skip)).toMatchObject({ success: false, code: 'VALIDATION_FAILED' });
+    expect(await ask(10_000)).toMatchObject({ success: true, messages: [] });
+  });
+
   it('says who comes and goes, once for all devices', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const early = await connect(dan);

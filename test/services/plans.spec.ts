@@ -10,6 +10,7 @@ import type { Principal } from '../../src/common/principal.js';
 import { MAX_LIVE_AUDIENCE } from '../../src/conversations/conversation-access.js';
 import { Database } from '../../src/database/database.js';
 import { WebhookQueueRepository } from '../../src/integrations/webhooks/sending/webhook-queue.repository.js';
+import { MessagesRepository } from '../../src/messages/reading/messages.repository.js';
 import { ReportsService } from '../../src/moderation/reports/reports.service.js';
 import { AttentionRepository } from '../../src/presence/attention.repository.js';
 import { PresenceStore } from '../../src/presence/presence-store.js';
@@ -186,6 +187,18 @@ describe('where there is much', () => {
     const asked = await askedDuring(() => story.app.get(UsersService).directory(principal, { limit: PAGE }));
     expect(await mostRowsOf('users', asked)).toBeLessThanOrEqual(4 * PAGE);
     expect(await mostRowsOf('presences', asked)).toBeLessThanOrEqual(4 * PAGE);
+  });
+
+  it('a page of what is written looks up what its reader has hidden, and passes over little else', async () => {
+    const skip = 1_000;
+    const visible = { from: 1, before: MESSAGES };
+    const asked = await askedDuring(() =>
+      story.app.get(MessagesRepository).listWritten(ada.id, group, visible, PAGE, skip),
+    );
+    expect(await mostRowsOf('messages', asked)).toBeGreaterThan(skip);
+    // One of each message that is passed over or deleted, and of what a message of the page quotes.
+    for (const relation of ['messages', 'hidden_messages'])
+      expect(await mostRowsOf(relation, asked)).toBeLessThan(2 * (skip + PAGE));
   });
 
   it('a page of an export looks at its own rows alone', async () => {

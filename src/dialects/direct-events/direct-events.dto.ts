@@ -4,7 +4,8 @@ import { OptionalField } from '../../common/validation/optional-field.decorator.
 
 const PAGE = 50;
 const MAX_PAGE_SIZE = 100;
-const MAX_SKIP = 10_000;
+/** Each message that is passed over costs as much as one that is looked up. */
+export const MAX_SKIP = 10_000;
 
 export class ChatsQuery {
   @OptionalField(PAGE)

@@ -27,12 +27,12 @@ import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 import { unlessLimited } from '../transport/unless-limited.js';
 import { DirectChats } from './direct-chats.js';
+import { MAX_SKIP } from './direct-events.dto.js';
 import type { ChatMessage } from './direct-events.view.js';
 import { chatMessage, kindOf } from './direct-events.views.js';
 
 const PAGE = 50;
 const MAX_PAGE_SIZE = 100;
-const MAX_SKIP = 1_000_000;
 /** How long typing waits for the event that announces a new conversation. */
 const OPENING_TIMEOUT_MS = 2_000;
 
@@ -191,7 +191,9 @@ class DirectEventsSession implements TranslatedSession {
       const fields = fieldsOf(payload);
       const otherUserId = this.otherOf(fields);
       const limit = countField(fields, 'limit', PAGE, 1, MAX_PAGE_SIZE);
-      const skip = countField(fields, 'skip', 0, 0, MAX_SKIP);
+      const skip = countField(fields, 'skip', 0, 0, MAX_SKIP + 1);
+      // A page at a lesser one would be another than was asked for.
+      if (skip > MAX_SKIP) throw invalidField('skip', `skip must not be greater than ${MAX_SKIP}`);
       const history = await this.client.answer(async () => {
         const read = await this.dialect.chats.history(this.connection.principal, otherUserId, limit, skip);
         this.client.emit('chatHistory', read.messages);

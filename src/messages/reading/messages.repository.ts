@@ -41,10 +41,13 @@ function selectMessages(reader: string): string {
 
 const SELECT_MESSAGES = selectMessages('$1::uuid');
 
-/** Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. */
+/**
+ * Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. What is hidden is
+ * looked up by its key (`OFFSET 0`): else each message may be compared with all that the reader has hidden anywhere.
+ */
 function isWritten(alias: string, reader: string): string {
   return `${alias}.deleted_at IS NULL AND ${alias}.kind <> 'SYSTEM' AND NOT EXISTS (
-    SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
+    SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader} OFFSET 0)`;
 }
 
 /** A message by its place in its conversation. */
@@ -137,8 +140,12 @@ export class MessagesRepository {
     skip: number,
   ): Promise<MessageView[]> {
     const rows = await this.database.reads.query<MessageRow>(
-      `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq >= $3 AND m.seq < $4 AND ${isWritten('m', '$1::uuid')}
-       ORDER BY m.seq DESC LIMIT $5::integer OFFSET $6::integer`,
+      // What is skipped is not made a view of.
+      `${SELECT_MESSAGES} WHERE m.id = ANY (ARRAY(
+         SELECT w.id FROM messages w
+         WHERE w.conversation_id = $2 AND w.seq >= $3 AND w.seq < $4 AND ${isWritten('w', '$1::uuid')}
+         ORDER BY w.seq DESC LIMIT $5::integer OFFSET $6::integer
+       )) ORDER BY m.seq DESC`,
       [readerId, conversationId, visible.from, visible.before, limit, skip],
       'messages_written',
     );
