@@ -18,6 +18,7 @@ import { ConversationViews } from './delivery/conversation-views.js';
 import { DeliveryTurns } from './delivery/delivery-turns.js';
 import { DialectAnnouncements } from './commands/dialect-announcements.js';
 import { EndedSessions } from './delivery/ended-sessions.js';
+import { InboundBytes } from './commands/inbound-bytes.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { FreshReads } from './delivery/fresh-reads.js';
 import { Admissions } from './connections/admissions.js';
@@ -58,6 +59,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     DialectAnnouncements,
     EndedSessions,
     EngineGuard,
+    InboundBytes,
     FreshReads,
     Handshake,
     HiddenMessages,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { LIMITS } from '../../config/limits.js';
 import { EventGate } from './event-gate.js';
+import { bytesOf, InboundBytes } from './inbound-bytes.js';
 
 /** Lets `count` events in and out again; answers how many were refused, by code. */
 function pour(gate: EventGate, count: number): Record<string, number> {
@@ -65,6 +66,48 @@ describe('the gate of one connection', () => {
       if (gate.restMs > 0) rests.push(gate.restMs);
     }
     expect(rests).toEqual([15, 30, 45, 60]);
+  });
+
+  it('bounds the bytes that all connections of one user have under way, and of nobody else', () => {
+    const inbound = new InboundBytes();
+    const [one, other] = [1, 2].map(() => new EventGate(undefined, inbound.of('ada')));
+    const stranger = new EventGate(undefined, inbound.of('bob'));
+    const enter = (gate: EventGate | undefined, bytes: number): string | undefined =>
+      (gate?.enter() ?? gate?.keep(bytes))?.code;
+    const half = 4 * 1024 * 1024;
+    expect([enter(one, half), enter(other, half)]).toEqual([undefined, undefined]);
+    expect([enter(one, 1), enter(other, 1), enter(stranger, half)]).toEqual(['OVERLOADED', 'OVERLOADED', undefined]);
+    one?.leave(half);
+    expect([enter(other, half), enter(one, 1)]).toEqual([undefined, 'OVERLOADED']);
+    other?.leave(half);
+    other?.leave(half);
+    // One alone is taken, however large.
+    expect([enter(one, 3 * half), enter(other, 1)]).toEqual([undefined, 'OVERLOADED']);
+  });
+
+  it('takes who goes on beyond the bytes for a flood, and keeps no place for what it refuses', () => {
+    const gate = new EventGate(undefined, new InboundBytes().of('ada'));
+    gate.enter();
+    gate.keep(9 * 1024 * 1024);
+    const refused = Array.from({ length: 12_000 }, () => gate.enter() ?? gate.keep(1));
+    expect(new Set(refused.map((refusal) => refusal?.code))).toEqual(new Set(['OVERLOADED']));
+    expect(gate.isFlooded).toBe(false);
+    gate.enter();
+    gate.keep(1);
+    expect(gate.isFlooded).toBe(true);
+  });
+
+  it('measures an event by its text and its values, however deep', () => {
+    let deep: unknown = [];
+    for (let level = 0; level < 60_000; level += 1) deep = [deep];
+    expect(bytesOf('send_message', deep)).toBeGreaterThan(60_000 * 32);
+    const content = 'x'.repeat(4_000);
+    const sent = bytesOf('send_message', { conversationId: 'c', clientId: 'i', content, attachmentIds: ['a'] });
+    expect(sent).toBeGreaterThan(4_000);
+    // An outbox of 64 messages is far from the bound.
+    expect(64 * sent).toBeLessThan(512 * 1024);
+    expect(bytesOf('x', Buffer.alloc(100_000))).toBeGreaterThan(100_000);
+    expect(bytesOf('x'.repeat(100_000), undefined)).toBeGreaterThan(100_000);
   });
 
   it('forgives who keeps to the limit again', () => {

@@ -4,6 +4,7 @@ import { Lifecycle } from '../../common/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { Metrics } from '../../observability/metrics.js';
 import { EventGate } from '../commands/event-gate.js';
+import { bytesOf, InboundBytes } from '../commands/inbound-bytes.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import { EngineGuard } from '../engine/engine-guard.js';
@@ -33,6 +34,7 @@ export class SocketConnections {
     private readonly lifecycle: Lifecycle,
     private readonly standstill: Standstill,
     private readonly metrics: Metrics,
+    private readonly inboundBytes: InboundBytes,
   ) {}
 
   open(socket: ChatSocket): void {
@@ -60,15 +62,16 @@ export class SocketConnections {
   }
 
   private listen(socket: ChatSocket, session: DialectSession, returnsOnlyWhenLost: boolean | undefined): void {
-    const gate = new EventGate(this.configuration.eventLimit);
+    const gate = new EventGate(this.configuration.eventLimit, this.inboundBytes.of(socket.data.principal.userId));
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       // Socket.IO hands over what it had read already, also after the connection was ended.
       if (!socket.connected || gate.isFlooded) return;
       const { event, payload, acknowledge } = socketEvent(name, parameters);
       const isAnswered = acknowledge !== undefined;
-      const refusal = this.lifecycle.isDraining
-        ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
-        : gate.enter();
+      let refusal = this.lifecycle.isDraining ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 }) : gate.enter();
+      // A flood is refused by its number, before anything is measured.
+      const bytes = refusal === undefined ? bytesOf(event, payload) : 0;
+      if (refusal === undefined) refusal = gate.keep(bytes);
       if (refusal !== undefined) {
         this.metrics.refusal('socket', refusal.code);
         const answer = session.refuse(event, refusal, isAnswered);
@@ -83,7 +86,7 @@ export class SocketConnections {
       (repaired === undefined ? handle() : repaired.then(() => (socket.connected ? handle() : undefined)))
         .then(acknowledge)
         .finally(() => {
-          gate.leave();
+          gate.leave(bytes);
           this.lifecycle.done();
         })
         .catch((error: unknown) => this.log.error('an answer could not be sent', String(error)));

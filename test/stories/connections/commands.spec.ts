@@ -107,6 +107,34 @@ describe('commands over a socket', () => {
       expect(answers).toEqual(['done', 'done', 'done', 'done']);
     });
 
+    it('is bounded in bytes for all connections of a user', async () => {
+      const person = await story.person('queued');
+      const [device, other] = [await person.device(), await person.device()];
+      const { id: messageId } = await person.say(await person.directConversation(bob), 'one');
+      const changes = story.app.get(MessageChanges);
+      const held = hold();
+      const deleting = jest.spyOn(changes, 'deleteForEveryone').mockImplementationOnce(async (...deletion) => {
+        await held.released;
+        return changes.deleteForEveryone(...deletion);
+      });
+      try {
+        const deleted = device.socket.emitWithAck('delete_message', { messageId });
+        // Refused, but maybe a repeat of what was sent before: that is known once its turn has come.
+        const tooLong = { conversationId, content: 'x'.repeat(120_000), clientId: randomUUID() };
+        const answers = Array.from({ length: 80 }, () => device.socket.emitWithAck('send_message', tooLong));
+        const isRefused = (answer: Anything): boolean => answer.error?.code === 'OVERLOADED';
+        expect(isRefused(await answers.at(-1))).toBe(true);
+        expect(isRefused(await other.socket.emitWithAck('send_message', tooLong))).toBe(true);
+        held.release();
+        expect((await deleted).ok).toBe(true);
+        expect((await Promise.all(answers)).filter(isRefused).length).toBeLessThan(20);
+        expect((await other.socket.emitWithAck('send_message', tooLong)).error.code).toBe('VALIDATION_FAILED');
+      } finally {
+        held.release();
+        deleting.mockRestore();
+      }
+    });
+
     it('is refused in older dialects, too', async () => {
       const person = await story.person('queued');
       const older = olderDevice(person, 'direct-events');
