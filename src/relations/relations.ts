@@ -41,6 +41,18 @@ export function isPresenceShown(viewer: string, subject: string, everyone: strin
 }
 
 /**
+ * `isPresenceShown` as a list for one viewer, where not everybody is: a query of `id` and `is_friend`, each once. Blocks are
+ * not looked at.
+ */
+export function contactsShownTo(viewer: string): string {
+  return `SELECT contact.id, bool_or(contact.is_friend) AS is_friend FROM (
+      SELECT fp.friend_id AS id, true AS is_friend FROM friend_pairs fp WHERE fp.user_id = ${viewer}
+      UNION ALL
+      SELECT cm.shown_id, false FROM shown_co_members cm WHERE cm.viewer_id = ${viewer}
+    ) AS contact WHERE contact.id <> ${viewer} GROUP BY contact.id`;
+}
+
+/**
  * The inverse of `isPresenceShown`: whom the subject's presence is shown to, as columns of arrays of ids. The members of
  * `conversationIds` and the users of `friendIds` are, or everybody, but for the users of `blockedIds` and the subject itself.
  * @param maxMembers of a conversation: those of larger ones are not sent changes of presence

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Avatar } from '../attachments/avatar.js';
 import { Database, type Transaction, violatedConstraint } from '../database/database.js';
-import { areBlocked } from '../relations/relations.js';
+import { areBlocked, contactsShownTo, isPresenceShown } from '../relations/relations.js';
 import {
   IS_ONLINE,
   OWN_USER_COLUMNS,
@@ -126,15 +126,31 @@ export class UsersRepository {
     );
   }
 
-  /** The ids of those who are online and whose presence the viewer is shown. */
-  async online(viewerId: string, limit: number, everyone: boolean): Promise<string[]> {
-    const rows = await this.database.reads.query<{ id: string; isOnline: boolean | null }>(
-      `SELECT id, "isOnline" FROM (
-         SELECT users.id, ${presenceColumns('$1::uuid', '$2::boolean')} FROM users
-         WHERE id IN (SELECT user_id FROM online_users) AND deleted_at IS NULL
-       ) AS present WHERE "isOnline" LIMIT $3`,
-      [viewerId, everyone, limit],
+  /** The ids of all others who are online, where presence is shown to all; none across a block. */
+  async online(viewerId: string, limit: number): Promise<string[]> {
+    const rows = await this.database.reads.query<{ id: string }>(
+      `SELECT users.id FROM users
+       WHERE id IN (SELECT user_id FROM online_users) AND deleted_at IS NULL
+         AND ${isPresenceShown('$1::uuid', 'users.id', 'true')}
+       LIMIT $2`,
+      [viewerId, limit],
       'users_online',
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * The ids of those who are online and whose presence the viewer is shown by what the two share, friends first. Each is
+   * looked up by its key: this costs by whom the viewer meets, and not by how many are online.
+   */
+  async onlineContacts(viewerId: string, limit: number): Promise<string[]> {
+    const rows = await this.database.reads.query<{ id: string }>(
+      `SELECT users.id FROM (${contactsShownTo('$1::uuid')}) AS users
+       WHERE ${IS_ONLINE} AND NOT ${areBlocked('$1::uuid', 'users.id')}
+         AND EXISTS (SELECT 1 FROM users u WHERE u.id = users.id AND u.deleted_at IS NULL OFFSET 0)
+       ORDER BY users.is_friend DESC LIMIT $2`,
+      [viewerId, limit],
+      'users_online_contacts',
     );
     return rows.map(({ id }) => id);
   }

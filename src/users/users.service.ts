@@ -111,7 +111,9 @@ export class UsersService {
 
   /** The ids of those who are online and whose presence the caller is shown; at most `MAX_ONLINE_LISTED`. */
   online({ userId }: Principal): Promise<string[]> {
-    return this.repository.online(userId, MAX_ONLINE_LISTED, this.everyone);
+    return this.everyone
+      ? this.repository.online(userId, MAX_ONLINE_LISTED)
+      : this.repository.onlineContacts(userId, MAX_ONLINE_LISTED);
   }
 
   /** @throws DomainError NOT_FOUND also where that user blocked the caller; whom the caller blocked is still shown. */

@@ -201,6 +201,21 @@ describe('where there is much', () => {
       expect(await mostRowsOf(relation, asked)).toBeLessThan(2 * (skip + PAGE));
   });
 
+  it('the list of who is online looks at those whom the user meets, and not at all who are online', async () => {
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT id FROM users WHERE username IN ('crowd_2998', 'crowd_3000', 'crowd_3002') ORDER BY username`,
+    );
+    const [before = '', userId = '', after = ''] = rows.map(({ id }) => id);
+    const users = story.app.get(UsersService);
+    let online: string[] = [];
+    const asked = await askedDuring(async () => {
+      online = await users.online({ userId } as Principal);
+    });
+    expect(online.toSorted()).toEqual([before, after].sort());
+    expect(await mostRowsOf('presences', asked)).toBeLessThanOrEqual(2 * online.length);
+    expect(await mostRowsOf('users', asked)).toBeLessThanOrEqual(PAGE);
+  });
+
   it('a page of an export looks at its own rows alone', async () => {
     const asked = await askedDuring(() => ada.must('GET', '/users/me/export'));
     const relations = [

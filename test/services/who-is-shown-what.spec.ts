@@ -8,6 +8,7 @@ import { Broadcaster } from '../../src/realtime/delivery/broadcaster.js';
 import { room } from '../../src/realtime/delivery/room-names.js';
 import { areReceiptsShown, isPresenceShown } from '../../src/relations/relations.js';
 import { ReceiptsRepository } from '../../src/conversations/receipts.repository.js';
+import { UsersRepository } from '../../src/users/users.repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const PEOPLE = 6;
@@ -72,7 +73,9 @@ describe('who is shown whose presence', () => {
           [ids, drawn.everyone],
         );
         const sent = await audiencesSentTo(ids, drawn.everyone, membersOf);
-        expect(sent).toEqual(shown.map(({ viewer, subject }) => `${subject} to ${viewer}`).sort());
+        const pairs = shown.map(({ viewer, subject }) => `${subject} to ${viewer}`).sort();
+        expect(sent).toEqual(pairs);
+        expect(await listedOnline(ids, drawn.everyone)).toEqual(pairs);
       }),
       { numRuns: RUNS },
     );
@@ -101,6 +104,25 @@ describe('who is shown whose receipts', () => {
     );
   });
 });
+
+/** Each `subject to viewer` that the viewer's list of who is online has, while all of them are. */
+async function listedOnline(ids: readonly string[], everyone: boolean): Promise<string[]> {
+  await database.query(
+    `WITH node AS (
+       INSERT INTO presence_nodes (node_id, expires_at) VALUES (gen_random_uuid(), now() + interval '1 hour')
+       RETURNING node_id
+     ) INSERT INTO presences (user_id, node_id) SELECT id, node_id FROM node, unnest($1::uuid[]) AS id`,
+    [ids],
+  );
+  const repository = new UsersRepository(database);
+  const listed: string[] = [];
+  for (const viewer of ids) {
+    const online = everyone ? await repository.online(viewer, 1_000) : await repository.onlineContacts(viewer, 1_000);
+    // People of other populations are online, too.
+    listed.push(...online.filter((id) => ids.includes(id)).map((subject) => `${subject} to ${viewer}`));
+  }
+  return listed.sort();
+}
 
 /** Each `subject to viewer` whose sockets a change of presence is written to, by the rooms that it is sent to. */
 async function audiencesSentTo(
