@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ContactsModule } from '../friends/contacts/contacts.module.js';
@@ -44,7 +45,16 @@ import { UserConnections } from './connections/user-connections.js';
 import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 
 @Module({
-  imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
+  imports: [
+    AttachmentsModule,
+    AuthModule,
+    ConversationsModule,
+    ContactsModule,
+    MessagesModule,
+    PresenceModule,
+    SyncModule,
+    UsersModule,
+  ],
   providers: [
     Admissions,
     Audiences,

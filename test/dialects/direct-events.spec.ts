@@ -246,6 +246,8 @@ describe('direct-events', () => {
     expect(await say({ ...file, type: 'video' })).toEqual({ ...file, type: 'video' });
     const upload = await cy.mustUpload(Buffer.from('notes'), 'notes.txt');
     expect(await say({ url: upload.url })).toEqual({ url: upload.url, type: 'document', name: 'notes.txt', size: 5 });
+    const whole = await cy.mustUpload(Buffer.from('more'), 'more.txt');
+    expect(await say(`${story.url}${whole.url}`)).toMatchObject({ url: whole.url, name: 'more.txt', size: 4 });
     device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file: { url: 'javascript:alert(1)' } });
     expect((await device.next('messageError')).code).toBe('VALIDATION_FAILED');
   });

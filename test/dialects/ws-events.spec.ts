@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { AttachmentLinks } from '../../src/attachments/serving/attachment-urls.js';
 import { Authenticator } from '../../src/auth/tokens/authenticator.js';
 import { Lifecycle } from '../../src/common/lifecycle.js';
 import { NativeTransport } from '../../src/dialects/transport/native/native-transport.js';
@@ -326,6 +327,19 @@ describe('ws-events', () => {
     expect(texts((await dans.event('fetchChats')).data, 'message')).toEqual(['2', '3']);
     dans.say({ event: 'messageList' });
     expect((await dans.event('messageList')).data).toMatchObject([{ unreadCount: 0 }]);
+  });
+
+  it('attaches an upload by the whole URL that a client made of its path, also by one that has expired', async () => {
+    const [cy, frames] = [await story.person(), await logIn(ada)];
+    const upload = (name: string): Promise<Anything> => ada.mustUpload(Buffer.from('notes'), name);
+    const [fresh, old, forged] = [await upload('fresh.txt'), await upload('old.txt'), await upload('forged.txt')];
+    jest.spyOn(story.app.get(Clock), 'now').mockReturnValueOnce(1_000_000);
+    const expired = story.app.get(AttachmentLinks).urlOf(old.id, 'original');
+    const wrong = `https://chat.example.com${forged.url.replace('signature=', 'signature=A')}`;
+    const images = [`${story.url}${fresh.url}`, `https://chat.example.com${expired}`, wrong];
+    frames.say({ event: 'message', receiverId: cy.id, images });
+    const sent = await frames.event('message', (data) => data.receiverId === cy.id);
+    expect(sent.data.images).toEqual([fresh.url, old.url, wrong]);
   });
 
   it('takes an address elsewhere for what it is, whatever its path', async () => {

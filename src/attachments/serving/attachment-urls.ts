@@ -4,8 +4,11 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
-import { isExternal, type MessageAttachment, type StoredFile, type Variant } from '../attachment.js';
+import { UUID_PATTERN } from '../../common/identifier.js';
+import { isExternal, type MessageAttachment, type StoredFile, type Variant, VARIANTS } from '../attachment.js';
 import type { AttachmentView } from '../attachments.view.js';
+
+const FILE_PATH = /^\/attachments\/([^/]+)\/([^/]+)$/;
 
 /**
  * URLs of attachments: whoever has one may read the file until it expires, nobody else can. They are given only in
@@ -32,13 +35,30 @@ export class AttachmentLinks {
 
   /** @throws DomainError NOT_FOUND for one that this server never gave, URL_EXPIRED for one it gave too long ago. */
   check(id: string, variant: Variant, expires: string, signature: string): void {
+    if (!this.isSigned(id, variant, expires, signature)) throw new DomainError('NOT_FOUND');
+    if (this.secondsLeft(expires) <= 0) throw new DomainError('URL_EXPIRED');
+  }
+
+  /**
+   * The attachment that a whole URL names, where this server gave its path, however long ago: under whichever of the
+   * server's names a client resolved it. Undefined for every other URL.
+   */
+  attachmentOf(url: string): string | undefined {
+    if (!URL.canParse(url)) return undefined;
+    const { protocol, pathname, searchParams } = new URL(url);
+    const [, id = '', name] = FILE_PATH.exec(pathname) ?? [];
+    const variant = VARIANTS.find((known) => known === name);
+    if (!/^https?:$/.test(protocol) || !UUID_PATTERN.test(id) || variant === undefined) return undefined;
+    const [expires, signature] = [searchParams.get('expires') ?? '', searchParams.get('signature') ?? ''];
+    return this.isSigned(id, variant, expires, signature) ? id : undefined;
+  }
+
+  private isSigned(id: string, variant: Variant, expires: string, signature: string): boolean {
     const given = Buffer.from(signature, 'base64url');
-    const isRight = this.keys.some((key) => {
+    return this.keys.some((key) => {
       const right = this.signature(id, variant, expires, key);
       return given.length === right.length && timingSafeEqual(given, right);
     });
-    if (!isRight) throw new DomainError('NOT_FOUND');
-    if (this.secondsLeft(expires) <= 0) throw new DomainError('URL_EXPIRED');
   }
 
   secondsLeft(expires: string): number {

@@ -164,7 +164,7 @@ class DirectEventsSession implements TranslatedSession {
       const fields = fieldsOf(payload);
       requireOwnSender(fields, this.connection.principal.userId);
       const carried: Carried = { attachmentIds: [], attachments: [] };
-      if (fields.file !== undefined && fields.file !== null) carryFile(carried, fields.file);
+      if (fields.file !== undefined && fields.file !== null) carryFile(this.dialect.reads, carried, fields.file);
       const command = {
         receiverId: idField(fields, 'receiverId'),
         content: fields.text ?? '',
@@ -245,10 +245,10 @@ class DirectEventsSession implements TranslatedSession {
   }
 }
 
-function carryFile(carried: Carried, file: unknown): void {
+function carryFile(urls: ChatQueries, carried: Carried, file: unknown): void {
   const fields = typeof file === 'string' ? { url: file } : fieldsOf(file);
   const { url, id, attachmentId, type, name, size } = fields;
-  carry(carried, 'file', attachmentId ?? id ?? url, {
+  carry(urls, carried, 'file', attachmentId ?? id ?? url, {
     kind: kindOf(type),
     ...(typeof name === 'string' && name !== '' ? { name } : {}),
     ...(typeof size === 'number' ? { size } : {}),

@@ -162,7 +162,7 @@ class WsEventsSession implements NativeSession {
       requireOwnSender(frame, connection.principal.userId);
       const receiverId = idField(frame, 'receiverId');
       const { message = '', images } = frame;
-      const carried = carryAll('images', images, { kind: 'IMAGE' });
+      const carried = carryAll(this.dialect.reads, 'images', images, { kind: 'IMAGE' });
       const clientId = optionalIdField(frame, 'clientId');
       const command = { receiverId, content: message, clientId, ...carried };
       acknowledged(await this.dialect.commands.run('send_message', connection, command));

@@ -189,7 +189,7 @@ class RoomSession extends Session {
     if (!this.isInside || isOfAnotherKind(frame)) return;
     requireOwnSender(frame, connection.principal.userId);
     const { content, images, clientId } = frame;
-    const carried = carryAll('images', images, { kind: 'IMAGE' });
+    const carried = carryAll(this.dialect.reads, 'images', images, { kind: 'IMAGE' });
     const command = {
       conversationId: this.roomId,
       content,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import type { RequestHead } from '../../auth/sessions/session-cookies.js';
 import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
 import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
@@ -23,6 +24,7 @@ export class ChatQueries {
     private readonly direct: DirectConversationsService,
     private readonly messages: MessageReader,
     private readonly users: UsersService,
+    private readonly links: AttachmentLinks,
     private readonly accessTokens: AccessTokenStrategy,
     private readonly gate: ReadGate,
   ) {}
@@ -54,6 +56,11 @@ export class ChatQueries {
   /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
   online(principal: Principal): Promise<string[]> {
     return this.gate.run(principal, () => this.users.online(principal));
+  }
+
+  /** The attachment that a whole URL names, where this server gave it, however long ago. Checks no access. */
+  attachmentOf(url: string): string | undefined {
+    return this.links.attachmentOf(url);
   }
 
   /** The two of a direct conversation; undefined for a group. For what its members received. */
