@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeSyncCursor, encodeSyncCursor, isSnapshot, SYNC_STAGES, type SyncCursor } from './sync-cursor.js';
+import {
+  decodeSyncCursor,
+  encodeSyncCursor,
+  isSnapshot,
+  MAX_CURSOR_LENGTH,
+  SYNC_STAGES,
+  type SyncCursor,
+} from './sync-cursor.js';
 
 const ID = '01932b1e-7c5a-7000-8000-0123456789ab';
 const OTHER = '01932b1e-7c5a-7000-8000-0123456789ac';
@@ -59,6 +66,24 @@ describe('a sync cursor', () => {
     expect(decodeSyncCursor(encodeSyncCursor(cursor))).toEqual(cursor);
   });
 
+  it('is accepted however many transactions its snapshots list, and then skips none of them', () => {
+    const from = 9_000_000_000_000_000_000n;
+    const snapshotOf = (count: number): string =>
+      `${from}:${from + BigInt(count)}:${Array.from({ length: count }, (_, index) => from + BigInt(index)).join(',')}`;
+    const position = { stage: 'messages', key: [ID, 2_147_483_647, 2_147_483_647] } as const;
+    const longest = { database: `${'1'.repeat(64)}:${OTHER}`, userId: ID, position };
+    for (const count of [1, 137, 138, 139, 140, 5_000]) {
+      const snapshot = snapshotOf(count);
+      const text = encodeSyncCursor({ ...longest, lower: snapshot, upper: snapshot });
+      expect(text.length).toBeLessThanOrEqual(MAX_CURSOR_LENGTH);
+      const whole = { ...longest, lower: snapshot, upper: snapshot };
+      const less = { ...longest, lower: `${from}:${from}:`, upper: `${from}:${from}:`, isUpperRounded: true };
+      const cursor = decodeSyncCursor(text);
+      expect(cursor).toEqual(snapshot.length <= 2_800 ? whole : less);
+      expect(decodeSyncCursor(encodeSyncCursor(cursor))).toEqual(cursor);
+    }
+  });
+
   it('keeps the numbers of its stages, which stand in cursors that clients hold', () => {
     expect(SYNC_STAGES).toEqual(['conversations', 'left', 'receipts', 'friends', 'requests', 'messages', 'users']);
     const { position } = decodeSyncCursor(withParts({}));
@@ -73,7 +98,8 @@ describe('a sync cursor', () => {
     ['an object', encoded({ length: 7 } as never)],
     ['too few parts', encoded([1, DATABASE, ID, SNAPSHOT, null, null])],
     ['too many parts', encoded([1, DATABASE, ID, SNAPSHOT, null, null, null, null])],
-    ['another version', withParts({ 0: 2 })],
+    ['another version', withParts({ 0: 3 })],
+    ['a rounded snapshot that there is not', withParts({ 0: 2, 4: null, 5: null, 6: null })],
     ['a version as a text', withParts({ 0: '1' })],
     ['no database', withParts({ 1: null })],
     ['a database of other characters', withParts({ 1: "1'; DROP TABLE users" })],

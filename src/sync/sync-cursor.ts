@@ -17,6 +17,8 @@ export interface SyncCursor {
   /** Null for a client that has seen nothing: it gets its conversations, and is then at `upper`. */
   lower: string | null;
   upper: string | null;
+  /** `upper` is less than what the first page was brought to: each page is of its own moment, and `upper` is for the next call. */
+  isUpperRounded?: boolean;
   position: SyncPosition | null;
 }
 
@@ -26,13 +28,35 @@ export interface SyncPosition {
 }
 
 const VERSION = 1;
+/** The same with an `upper` that is rounded. */
+const ROUNDED_VERSION = 2;
 const MAX_SNAPSHOT_LENGTH = 4_096;
+/** Of a cursor. */
+export const MAX_CURSOR_LENGTH = 8_192;
+/** Two of them, the rest of a cursor beside them, are within `MAX_CURSOR_LENGTH` in base64. */
+const MAX_ENCODED_SNAPSHOT_LENGTH = 2_800;
 
-export function encodeSyncCursor({ database, userId, lower, upper, position }: SyncCursor): string {
+/** What is encoded is never too long to be decoded, however many transactions a snapshot lists. */
+export function encodeSyncCursor({ database, userId, lower, upper, isUpperRounded, position }: SyncCursor): string {
   const stage = position === null ? null : SYNC_STAGES.indexOf(position.stage);
-  return Buffer.from(JSON.stringify([VERSION, database, userId, lower, upper, stage, position?.key ?? null])).toString(
-    'base64url',
-  );
+  const version = isUpperRounded === true || isLong(upper) ? ROUNDED_VERSION : VERSION;
+  const parts = [version, database, userId, rounded(lower), rounded(upper), stage, position?.key ?? null];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/**
+ * A snapshot that is too long, without what committed after the oldest transaction under way. As `lower` it answers some
+ * changes again, and skips none. As `upper` it must not bound a page: a message may have a higher transaction number than
+ * the next one has, and would be left out where the next is answered, which the next call takes for seen.
+ */
+function rounded(snapshot: string | null): string | null {
+  if (snapshot === null || !isLong(snapshot)) return snapshot;
+  const [xmin = ''] = snapshot.split(':', 1);
+  return `${xmin}:${xmin}:`;
+}
+
+function isLong(snapshot: string | null): boolean {
+  return snapshot !== null && snapshot.length > MAX_ENCODED_SNAPSHOT_LENGTH;
 }
 
 /** @throws DomainError VALIDATION_FAILED for what no server of this kind ever gave out. */
@@ -46,7 +70,7 @@ export function decodeSyncCursor(text: string): SyncCursor {
   if (!Array.isArray(parts) || parts.length !== 7) throw notOurs();
   const [version, database, userId, lower, upper, stage, key] = parts as unknown[];
   if (
-    version !== VERSION ||
+    (version !== VERSION && version !== ROUNDED_VERSION) ||
     typeof database !== 'string' ||
     !/^[\d:]{1,64}(:[\da-f-]{36})?$/.test(database) ||
     !isUuidText(userId)
@@ -55,7 +79,15 @@ export function decodeSyncCursor(text: string): SyncCursor {
   if ((lower !== null && !isSnapshot(lower)) || (upper !== null && !isSnapshot(upper))) throw notOurs();
   if (lower === null && upper === null) throw notOurs();
   if ((upper === null) !== (stage === null)) throw notOurs();
-  return { database, userId, lower, upper, position: stage === null ? null : position(stage, key) };
+  if (version === ROUNDED_VERSION && upper === null) throw notOurs();
+  return {
+    database,
+    userId,
+    lower,
+    upper,
+    ...(version === ROUNDED_VERSION ? { isUpperRounded: true } : {}),
+    position: stage === null ? null : position(stage, key),
+  };
 }
 
 const KEYS: Record<SyncStage, readonly ((part: unknown) => boolean)[]> = {

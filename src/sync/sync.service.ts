@@ -87,7 +87,9 @@ export class SyncService {
     limit: number,
   ): Promise<SyncView | SyncResetView> {
     const { userId } = principal;
-    const changes = await this.repository.changes(userId, lower, at.upper, at.position, limit + 1);
+    const { isUpperRounded = false } = at;
+    const bound = isUpperRounded ? null : at.upper;
+    const changes = await this.repository.changes(userId, lower, bound, at.position, limit + 1);
     if (changes.database !== at.database || !changes.isKnown) return { reset: true };
     const upper = at.upper ?? changes.snapshot;
     const page = changes.found.slice(0, await this.fitting(changes.found, limit));
@@ -97,7 +99,7 @@ export class SyncService {
       cursor: encodeSyncCursor(
         last === undefined
           ? { database: at.database, userId, lower: upper, upper: null, position: null }
-          : { database: at.database, userId, lower, upper, position: positionOf(last) },
+          : { database: at.database, userId, lower, upper, isUpperRounded, position: positionOf(last) },
       ),
       // Several pages are of one moment: what happened since the first of them is for one more call.
       hasMore: last !== undefined || at.upper !== null,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/principal.js';
+import { decodeSyncCursor, encodeSyncCursor } from '../../src/sync/sync-cursor.js';
 import type { SyncView } from '../../src/sync/sync.view.js';
 import { seeded } from '../support/seeded.js';
 import { createServices, refused, type Services } from '../support/services.js';
@@ -55,6 +56,37 @@ describe('the service of sync', () => {
       ]);
       for (const page of pages) expect(page.messages.length).toBeLessThanOrEqual(limit);
     }
+  });
+
+  it('skips nothing where the snapshot of the first page is too long for its cursor', async () => {
+    const { cursor } = await all(bob);
+    const contents = ['0', '1', '2', '3', 'of a later transaction', 'of an earlier one', '6', '7'];
+    for (const content of contents.slice(0, 4)) await services.say(ada, id, content);
+    await services.database.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_current_xact_id()');
+      await services.say(ada, id, 'of a later transaction');
+      await transaction.query(
+        `WITH placed AS (
+           UPDATE conversations SET last_seq = last_seq + 1, changed_xid = pg_current_xact_id() WHERE id = $1
+           RETURNING last_seq
+         ) INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+         SELECT gen_random_uuid(), $1, last_seq, $2, gen_random_uuid(), 'TEXT', 'of an earlier one', now() FROM placed`,
+        [id, ada.userId],
+      );
+    });
+    for (const content of contents.slice(6)) await services.say(ada, id, content);
+    const first = await services.sync.sync(bob, { cursor, limit: 2 });
+    if ('reset' in first) throw new Error('a reset was not asked for');
+    const [{ late } = { late: '' }] = await services.database.query<{ late: string }>(
+      `SELECT changed_xid::text AS late FROM messages WHERE conversation_id = $1 AND content = $2`,
+      [id, 'of a later transaction'],
+    );
+    const from = BigInt(late);
+    const listed = Array.from({ length: 1_000 }, (_, index) => from + BigInt(index)).join(',');
+    const upper = `${from}:${from + 1_000n}:${listed}`;
+    const { pages } = await all(bob, encodeSyncCursor({ ...decodeSyncCursor(first.cursor), upper }), 3);
+    const found = [first, ...pages].flatMap(({ messages }) => messages.map(({ content }) => content));
+    expect([...new Set(found)]).toEqual(contents);
   });
 
   it('brings nothing where nothing changed, and nothing of others', async () => {
