@@ -653,6 +653,10 @@ describe('webhooks', () => {
       const changed = await root.call('PATCH', `/admin/webhooks/${hook.webhookId}`, { url });
       expect([url, changed.status]).toEqual([url, 400]);
     }
+    for (const field of ['url', 'events', 'enabled']) {
+      const { status, body } = await root.call('PATCH', `/admin/webhooks/${hook.webhookId}`, { [field]: null });
+      expect([status, Object.keys(body.errors ?? {})]).toEqual([400, [field]]);
+    }
     // One that came into the database by another way is not connected to either.
     await query(`UPDATE webhooks SET url = 'https://10.0.0.1/' WHERE id = $1`, hook.webhookId);
     const test = await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`);

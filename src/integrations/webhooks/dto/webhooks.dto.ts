@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, ValidateIf } from 'class-validator';
 import { IsText } from '../../../common/validation/is-text.decorator.js';
-import { OptionalField } from '../../../common/validation/optional-field.decorator.js';
 import { WEBHOOK_EVENTS, type WebhookEventType } from '../webhook-events.js';
 import { MAX_URL_LENGTH } from '../webhook-target.js';
+
+const isGiven = (_: unknown, value: unknown): boolean => value !== undefined;
 
 export class CreateWebhookDto {
   /** An https URL at port 443 of a public host, or of a host that the operator names. @example "https://moderation.example.com/parley" */
@@ -27,7 +28,7 @@ export class CreateWebhookDto {
 /** What of a webhook to change; what is left out stays. */
 export class UpdateWebhookDto {
   /** @example "https://moderation.example.com/parley" */
-  @OptionalField()
+  @ValidateIf(isGiven)
   @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
   url?: string;
 
@@ -39,7 +40,7 @@ export class UpdateWebhookDto {
     maxItems: WEBHOOK_EVENTS.length,
     required: false,
   })
-  @OptionalField()
+  @ValidateIf(isGiven)
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(WEBHOOK_EVENTS.length)
@@ -47,7 +48,7 @@ export class UpdateWebhookDto {
   events?: WebhookEventType[];
 
   /** False sends nothing any more; true begins again, with what happens from then on. */
-  @OptionalField()
+  @ValidateIf(isGiven)
   @IsBoolean()
   enabled?: boolean;
 }
