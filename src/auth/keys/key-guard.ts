@@ -40,9 +40,9 @@ export class KeyGuard {
   }
 }
 
-/** @throws DomainError VALIDATION_FAILED */
-export function actorOf(given: unknown): string {
+/** @throws DomainError VALIDATION_FAILED (`field`) */
+export function actorOf(given: unknown, field = ACT_AS): string {
   if (typeof given !== 'string' || !UUID_PATTERN.test(given.toLowerCase()))
-    throw invalidField(ACT_AS, `${ACT_AS} must name the user who acts, by its id`);
+    throw invalidField(field, `${field} must name the user who acts, by its id`);
   return given.toLowerCase();
 }

@@ -115,7 +115,7 @@ export class Admissions {
     if (!token.startsWith(KEY_PREFIX))
       return this.authenticator.verify(token, (read) => this.untilDeadline(deadline, read));
     if (actor === undefined) throw new DomainError('UNAUTHORIZED');
-    const actorId = actorOf(actor.userId);
+    const actorId = actorOf(actor.userId, 'actAs');
     return this.untilDeadline(deadline, () => this.keys.connect(token, actorId));
   }
 

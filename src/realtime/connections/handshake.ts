@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { bearerToken } from '../../auth/tokens/access-token.strategy.js';
-import { DomainError, domainErrorOf, type SuspensionDetails } from '../../common/errors.js';
+import { DomainError, domainErrorOf, type ErrorExtras } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Metrics } from '../../observability/metrics.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
@@ -13,7 +13,7 @@ import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
 /** What Socket.IO sends with `connect_error`. */
 export interface HandshakeError extends Error {
-  data: { code: string; retryAfterMs?: number } & Partial<SuspensionDetails>;
+  data: { code: string } & ErrorExtras;
 }
 
 /**
@@ -101,18 +101,17 @@ function isOf(restored: Restored | undefined, { userId, sessionId }: Principal):
 
 /** The same refusal in the words of a dialect. */
 function withDialectMessage(error: DomainError, dialect: SocketDialect): DomainError {
-  const { code, retryAfterMs, suspension } = error;
+  const { code, errors, retryAfterMs, suspension } = error;
   return new DomainError(code, {
     message: dialect.refusalMessage(error),
     cause: error,
+    ...(errors === undefined ? {} : { errors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(suspension === undefined ? {} : { suspension }),
   });
 }
 
 /** What `connect_error` carries. */
-function handshakeError({ code, message, retryAfterMs, suspension }: DomainError): HandshakeError {
-  return Object.assign(new Error(message), {
-    data: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...suspension },
-  });
+function handshakeError({ code, message, extras }: DomainError): HandshakeError {
+  return Object.assign(new Error(message), { data: { code, ...extras } });
 }

@@ -206,15 +206,16 @@ describe('API keys and bots', () => {
     await reading.must('sync', {});
 
     const other = await newKey(['messages:write', 'users:write']);
-    for (const [device, code] of [
+    for (const [device, code, fields = []] of [
       [connect(other.secret, bot.id), 'FORBIDDEN'],
       [connect(key.secret, ada.id), 'NOT_FOUND'],
-      [connect(key.secret, undefined), 'VALIDATION_FAILED'],
-      [connect(key.secret, { toString: 'x' }), 'VALIDATION_FAILED'],
+      [connect(key.secret, undefined), 'VALIDATION_FAILED', ['actAs']],
+      [connect(key.secret, { toString: 'x' }), 'VALIDATION_FAILED', ['actAs']],
       [connect('pk_nothing', bot.id), 'UNAUTHORIZED'],
       [connect(key.secret, bot.id, { dialect: 'direct-events' }), 'UNAUTHORIZED'],
     ] as const) {
-      expect(await device.next('connect_error')).toMatchObject({ code });
+      const refusal = await device.next('connect_error');
+      expect([refusal.code, Object.keys(refusal.errors ?? {})]).toEqual([code, fields]);
       device.socket.close();
     }
 
