@@ -332,8 +332,8 @@ describe('the app', () => {
   it('promises nothing to somebody who has logged out in another tab', async () => {
     await openChat();
     await act(async () => mockServer.endSession('LOGGED_OUT'));
-    await screen.findByRole('button', { name: 'Log in' }, SHOWN);
-    expect(screen.queryByText(/Your session has ended/)).toBeNull();
+    await expectShown('Your session has ended. Log in again.');
+    expect(screen.queryByText(/still here/)).toBeNull();
   });
 
   it('leaves the app by Android’s back at the log-in, and the screens as they were', async () => {

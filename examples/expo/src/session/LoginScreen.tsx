@@ -145,8 +145,9 @@ export function LoginScreen() {
 
 /** Who has logged out, here or in another tab, knows it. */
 function endedText(code: string | undefined): string | undefined {
-  if (code === undefined || code === 'LOGGED_OUT') return undefined;
-  return code === 'STORAGE'
-    ? 'This device keeps no data for the app. Make room, then start it again.'
-    : 'Your session has ended. Log in again: what you had not sent yet is still here.';
+  if (code === undefined) return undefined;
+  if (code === 'STORAGE') return 'This device keeps no data for the app. Make room, then start it again.';
+  // In another tab, which has removed what was here, or everywhere, which has not.
+  if (code === 'LOGGED_OUT') return 'Your session has ended. Log in again.';
+  return 'Your session has ended. Log in again: what you had not sent yet is still here.';
 }
