@@ -27,9 +27,12 @@ const PACKAGE = join(ROOT, 'client', 'dist', 'esm');
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
+/** As the server itself takes it: with blanks around it, too. */
+export const isProduction = process.env.NODE_ENV?.trim() === 'production';
+
 /** As the server's own log is: JSON lines in production. Elsewhere beside what a start prints: that begins with the address. */
 export function say(message, level = 'log') {
-  if (process.env.NODE_ENV?.trim() === 'production') {
+  if (isProduction) {
     const write = level === 'log' ? console.log : console.error;
     return write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
   }
@@ -216,7 +219,7 @@ function run(packageName, program, parameters, stdio) {
 
 /** As `run`, while something else runs as well. */
 function runBeside(name, path, parameters, cwd) {
-  const stdio = process.env.NODE_ENV?.trim() === 'production' ? 'pipe' : 'inherit';
+  const stdio = isProduction ? 'pipe' : 'inherit';
   const child = spawn(process.execPath, [path, ...parameters], { cwd, stdio: ['ignore', stdio, stdio] });
   let errors = '';
   child.stdout?.resume();

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { prepare } from './prepare.mjs';
+import { isProduction, prepare } from './prepare.mjs';
 
 const PASSWORD = 'look around';
 const GROUP = 'Trip to Lisbon';
@@ -36,7 +36,7 @@ const option = (name) => process.argv.find((word) => word.startsWith(`--${name}=
 const isForced = process.argv.includes('--force');
 let server;
 try {
-  if (process.env.NODE_ENV?.trim() === 'production') refuseProduction();
+  if (isProduction) refuseProduction();
   const url = option('url') ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
   const running = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
   // Production, and nothing else, sends this.

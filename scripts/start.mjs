@@ -1,10 +1,10 @@
 // `npm start`. The server runs in this very process, so that signals reach it.
 import './node-version.mjs';
 import process from 'node:process';
-import { prepare, say } from './prepare.mjs';
+import { isProduction, prepare, say } from './prepare.mjs';
 
 // What is found in a terminal is the address: what comes before it takes one line, which the address then takes.
-const isTransient = process.env.NODE_ENV?.trim() !== 'production' && process.stderr.isTTY;
+const isTransient = !isProduction && process.stderr.isTTY;
 try {
   await prepare(isTransient ? { onProgress: (line) => process.stderr.write(`\r\u001b[2K${line} …`) } : {});
 } catch (error) {

@@ -21,7 +21,7 @@ const MAX_ENGINE_PACKETS = { burst: 50, perSecond: 2 };
 /** Requests of one long-polling session; it makes one for each batch of events in either direction. */
 const MAX_POLLS = { burst: 300, perSecond: 50 };
 /** Connections whose end is logged, a minute: anybody can bring it about. */
-const MAX_ENDS_LOGGED = 60;
+export const MAX_ENDS_LOGGED = 60;
 /** How long a client whose connection has no further use has to go by itself. */
 const USELESS_TIMEOUT_MS = 1_000;
 /** How long a client that reads too slowly has to read why it is ended. */

@@ -13,6 +13,7 @@ import { DomainError, domainErrorOf } from '../../../common/errors.js';
 import { Lifecycle } from '../../../common/lifecycle.js';
 import { Configuration } from '../../../config/configuration.js';
 import { EventGate } from '../../../realtime/commands/event-gate.js';
+import { MAX_ENDS_LOGGED } from '../../../realtime/engine/engine-guard.js';
 import { Standstill } from '../../../realtime/connections/standstill.js';
 import { HandshakeLimit } from '../../../limits/connections/handshake-limit.js';
 import {
@@ -42,8 +43,6 @@ const MAX_QUEUED = 64;
 const MAX_FRAMES_BEFORE_AUTHENTICATION = 20;
 /** How long a client may take to answer a close. */
 const CLOSE_TIMEOUT_MS = 1_000;
-/** Connections whose end is logged, a minute: anybody can bring it about. */
-const MAX_ENDS_LOGGED = 60;
 const SOCKET_IO_PATH = '/socket.io/';
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
