@@ -8,6 +8,7 @@ import { NativeTransport } from '../../src/dialects/transport/native/native-tran
 import { MessageSender } from '../../src/messages/sending/message-sender.js';
 import { ChatCommands } from '../../src/realtime/commands/chat-commands.js';
 import { Connections } from '../../src/realtime/connections/connections.js';
+import { UserConnections } from '../../src/realtime/connections/user-connections.js';
 import { TokenExpiry } from '../../src/realtime/connections/token-expiry.js';
 import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
 import { Clock } from '../../src/common/clock.js';
@@ -127,6 +128,27 @@ describe('ws-events', () => {
     cys.socket.close();
     network.uncork();
     for (const message of ['one', 'two']) expect((await dans.event('message')).data.message).toBe(message);
+  });
+
+  it('stores what a client sent that was gone before its token was looked at, and keeps nothing of it', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const dans = await logIn(dan);
+    const cys = connect();
+    const verifying = holdCalls(story.app, Authenticator, 'verify');
+    try {
+      cys.say({ event: 'authenticate', token: cy.accessToken });
+      for (const message of ['one', 'two']) cys.say({ event: 'message', receiverId: dan.id, message });
+      await until('its token is looked at', () => verifying.count === 1);
+      const clients = story.app.get(NativeTransport)['clients'];
+      const client = [...clients].at(-1) as NativeConnection;
+      cys.socket.close();
+      await until('it is gone', () => !clients.has(client));
+    } finally {
+      verifying.release();
+    }
+    for (const message of ['one', 'two']) expect((await dans.event('message')).data.message).toBe(message);
+    await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+    expect(story.app.get(UserConnections)['byUser'].has(cy.id)).toBe(false);
   });
 
   it.each<[string, number, (client: NativeConnection, person: Person) => Promise<unknown>]>([

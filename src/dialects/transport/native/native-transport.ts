@@ -178,6 +178,8 @@ class NativeConnection implements NativeClient {
   private reason: EndReason | undefined;
   /** Whether its dialect has closed it, as it does where it refuses the client. */
   private isRefused = false;
+  /** Whether the server has ended it, for any reason. */
+  private isSentAway = false;
 
   constructor(
     private readonly socket: BoundedWebSocket,
@@ -238,11 +240,14 @@ class NativeConnection implements NativeClient {
       deliver: (event) => this.session?.deliver(event),
       ended: (code = 'UNAVAILABLE') => this.end(code),
     };
-    this.connection = await this.connections.open(token, { ...options, ipAddressKey }, peer, () => this.isOpen);
+    const connection = await this.connections.open(token, { ...options, ipAddressKey }, peer, () => !this.isSentAway);
+    this.connection = connection;
     this.outbound.maxBytes = MAX_OUTBOUND_BYTES;
     this.socket.isAdmitted = true;
     release();
-    return this.connection;
+    // One that has gone meanwhile is let in all the same, for what it sent before; its `close` has been.
+    if (this.socket.readyState === this.socket.CLOSED) this.connections.close(connection);
+    return connection;
   }
 
   close(code: number, reason: string): void {
@@ -287,10 +292,12 @@ class NativeConnection implements NativeClient {
   /** False where its end has refused what waits. What a client sent that has gone, or that was sent away, is done. */
   private get isServed(): boolean {
     if (this.isOpen) return true;
-    return this.connection?.isEnded === false && this.endReason === undefined && !this.isRefused;
+    if (this.connection === undefined) return !this.isSentAway && this.endReason === undefined;
+    return !this.connection.isEnded && this.endReason === undefined && !this.isRefused;
   }
 
   private sendClose(code: number, reason: string): void {
+    this.isSentAway = true;
     this.socket.close(code, reason);
     // A client that does not answer a close is not waited for.
     setTimeout(() => this.cut(), CLOSE_TIMEOUT_MS).unref();
