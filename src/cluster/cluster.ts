@@ -121,6 +121,12 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       'Times when the database was asked for them.',
       () => this.catchUps,
     );
+    metrics.gauge(
+      'parley_cluster_catching_up',
+      '1 while what this process may have missed is being read from the database, again and again until it is all there.',
+      () => (this.catchingUp === undefined ? 0 : 1),
+      'max',
+    );
   }
 
   /** Subscribed, seen by itself, then the snapshot: what commits later is received, what committed before is read by whoever connects. */

@@ -164,8 +164,8 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     this.#end();
   }
 
+  /** What is given from now on is still the same user's, until another one's begins. */
   #end(): void {
-    this.#userId = undefined;
     this.#actions = [];
     this.#typedDrafts.clear();
     this.#clear();

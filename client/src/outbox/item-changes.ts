@@ -71,3 +71,17 @@ export function dropped(items: readonly OutboxItem[], item: OutboxItem): { put: 
     removed: [item, ...items.filter((other) => targets(other, { clientId }))],
   };
 }
+
+/**
+ * A message that is refused, with what was done to it while it was on its way: it has its last text, and stays refused until its
+ * user acts; one that was deleted is gone.
+ */
+export function refused(items: readonly OutboxItem[], item: OutboxItem): { put: OutboxItem[]; removed: OutboxItem[] } {
+  const changes = items.filter((other) => targets(other, { clientId: item.clientId }));
+  if (changes.some(({ command }) => command.type === 'delete')) return dropped(items, item);
+  const removed = changes.filter(({ command }) => command.type === 'edit');
+  const put = removed.map(({ command }) => ({ ...item, command: { ...item.command, ...contentOf(command) } }));
+  return { put: put.slice(-1) as OutboxItem[], removed };
+}
+
+const contentOf = (edit: OutboxCommand): object => ({ content: (edit as { content?: string }).content });

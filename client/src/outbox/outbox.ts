@@ -10,7 +10,7 @@ import type { Answer } from '../sync/types.js';
 import { sendCommand } from './commands.js';
 import { fold } from './fold.js';
 import { isOnlyHere, keptFile, laneOf, newItem, storable, waitsFor } from './item.js';
-import { aimed, brief, dropped, requeued, revised, rowsOf, withoutQuotation } from './item-changes.js';
+import { aimed, brief, dropped, refused, requeued, revised, rowsOf, withoutQuotation } from './item-changes.js';
 import { NEW_RUN, OutboxItems, type Run } from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
 import { recipientOf } from './recipient.js';
@@ -60,7 +60,10 @@ export class DurableOutbox implements Outbox {
 
   constructor(private readonly ports: OutboxPorts) {
     this.#items = new OutboxItems(ports.writer);
-    this.#stored = new StoredItems(ports, this.#items, () => this.#pump());
+    this.#stored = new StoredItems(ports, this.#items, () => {
+      this.#foldRefused();
+      this.#pump();
+    });
     ({ getSnapshot: this.getSnapshot, subscribe: this.subscribe } = this.#items);
   }
 
@@ -128,6 +131,7 @@ export class DurableOutbox implements Outbox {
    * engine ran): it goes out with its last text, or not at all.
    */
   #foldStored(): void {
+    this.#foldRefused();
     for (const item of this.#items.list) {
       if ((item.command.type !== 'edit' && item.command.type !== 'delete') || !this.#items.list.includes(item))
         continue;
@@ -135,6 +139,19 @@ export class DurableOutbox implements Outbox {
       const { replaced, removed, isNeeded } = fold(before, item.command, this.#isUnsent);
       if (isNeeded) continue;
       this.#items.change(replaced, [...removed, item]).catch(() => undefined);
+      this.#discard(removed);
+    }
+  }
+
+  /** What was done to a message while it was on its way, and was refused then, is no command of its own any more. */
+  #foldRefused(): void {
+    if (this.ports.cancelElsewhere !== undefined) return;
+    for (const item of this.#items.list) {
+      if (item.state !== 'rejected') continue;
+      const { put, removed } = refused(this.#items.list, item);
+      if (removed.length === 0) continue;
+      if (removed.includes(item)) this.#dropped.add(item.clientId);
+      this.#items.change(put, removed).catch(() => undefined);
       this.#discard(removed);
     }
   }
@@ -311,7 +328,9 @@ export class DurableOutbox implements Outbox {
     this.#isDroppable(item) && (item.isCopying !== true || this.#copying.has(item.clientId));
 
   #isDroppable(item: OutboxItem): boolean {
-    return this.ports.cancelElsewhere === undefined ? isOnlyHere(item) : item.state === 'rejected';
+    // Once stopped, another tab may have sent it.
+    const isOwn = this.ports.cancelElsewhere === undefined && !this.#isStopped;
+    return isOwn ? isOnlyHere(item) : item.state === 'rejected';
   }
 
   // Sending
@@ -336,7 +355,7 @@ export class DurableOutbox implements Outbox {
       const run = this.#items.runs.get(item.clientId);
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
-      const named = this.#items.find(sent ?? '');
+      const named = sent === undefined ? undefined : this.#items.find(sent);
       // The server may never have it: what answers it goes out without the quotation, in its turn.
       if (item.command.type === 'send' && named?.state === 'rejected')
         this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
@@ -486,6 +505,7 @@ export class DurableOutbox implements Outbox {
     const item = this.#items.find(clientId);
     if (item !== undefined)
       this.#items.change([{ ...item, state: 'rejected', lastError: brief(error) }], []).catch(() => undefined);
+    this.#foldRefused();
     this.#notifyAndPump();
   }
 

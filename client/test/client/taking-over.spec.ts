@@ -4,7 +4,7 @@ import type { Fetch } from '../../src/ports/network.js';
 import { type Database, StorageError, type StoreName, type TransactionMode } from '../../src/ports/storage.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { sharedChannels } from '../support/clients.js';
-import { settled } from '../support/virtual-clock.js';
+import { rejection, settled } from '../support/virtual-clock.js';
 import { ME } from '../sync/model-server.js';
 import { CONVERSATION, loggedIn } from './fake-server.js';
 
@@ -68,6 +68,24 @@ describe('a tab that takes over', () => {
       expect([tab, other].map(({ conversations }) => conversations.items)).toEqual([[], []]);
     },
   );
+
+  it('sends nothing as another user that was typed while that one took over', async () => {
+    const { leader, clock } = await twoTabs((body) => (JSON.parse(body) as { username: string }).username);
+    let typed: Promise<unknown> = Promise.resolve('nothing');
+    const end = leader.connection.subscribe(() => {
+      // The first user's part is ending, and the next one's is not there.
+      if (leader.connection.getSnapshot().status !== 'offline') return;
+      end();
+      typed = rejection(leader.send({ conversationId: CONVERSATION, content: 'hers' }).stored);
+    });
+    await leader.login({ username: 'bob', password: 'a long password' });
+    await clock.advance(1_000);
+    expect([leader.userId, await typed, leader.outbox.items]).toEqual([
+      'bob',
+      expect.objectContaining({ code: 'NOT_LOGGED_IN' }),
+      [],
+    ]);
+  });
 
   it('keeps its session where its own user logs in in another tab', async () => {
     const { leader, follower, sockets, clock } = await twoTabs();

@@ -399,6 +399,80 @@ describe('a reply to a message that has no id yet', () => {
   });
 });
 
+describe('what is done to a message on its way that is refused then', () => {
+  const [of, target] = ['c0', { clientId: 'a' }];
+  const edit = (clientId: string, content: string): OutboxCommand => ({
+    ...{ type: 'edit', clientId, conversationId: of, target, content },
+  });
+  const removal: OutboxCommand = { type: 'delete', clientId: 'd', conversationId: of, target, for: 'everyone' };
+  /** One whose answer was lost, so that nobody knows whether it has arrived. */
+  const onItsWay = async (): Promise<{ world: World; device: Device }> => {
+    const { world, device } = await connected();
+    world.refused.add('bad');
+    world.faults.push('lost');
+    await device.send('a', 'bad');
+    await settled();
+    expect(world.frames).toHaveLength(1);
+    return { world, device };
+  };
+
+  it('becomes its text, which nobody sends before the user says so, and which a later one replaces', async () => {
+    const { world, device } = await onItsWay();
+    await device.enqueue(edit('e', 'older'));
+    await world.clock.advance(60_000);
+    expect(device.states()).toEqual([['older', 'rejected']]);
+    const tries = world.frames.length;
+    const again = await Device.start(world);
+    await again.connect();
+    await world.clock.advance(60_000);
+    expect([again.states(), world.frames.length]).toEqual([[['older', 'rejected']], tries]);
+    await again.outbox.revise('a', 'newer');
+    await world.clock.advance(60_000);
+    expect([world.texts(), again.states(), again.items()]).toEqual([['newer'], [], [['newer', 'sent']]]);
+  });
+
+  it('takes it away where that is a deletion, with what replies to it quotes', async () => {
+    const { world, device } = await onItsWay();
+    await device.enqueue({ type: 'send', clientId: 'b', conversationId: of, content: 'reply', replyToClientId: 'a' });
+    await device.enqueue(removal);
+    await world.clock.advance(60_000);
+    expect([world.texts(), device.states(), device.items()]).toEqual([['reply'], [], [['reply', 'sent']]]);
+  });
+
+  it.each<[string, OutboxCommand, string[]]>([
+    ['an edit', edit('e', 'changed'), ['changed']],
+    ['a deletion', removal, []],
+  ])('comes of %s that another tab stores before it knows', async (_, command, texts) => {
+    const { world, device } = await onItsWay();
+    const tab = await Device.follow(world, device);
+    await world.clock.advance(60_000);
+    expect(device.states()).toEqual([['bad', 'rejected']]);
+    await tab.enqueue(command);
+    device.outbox.lookAgain();
+    await settled();
+    expect(device.states()).toEqual(texts.map((text) => [text, 'rejected']));
+  });
+});
+
+describe('an outbox that has ended', () => {
+  it('drops nothing, and folds nothing into what another tab may have sent since', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'text');
+    await device.outbox.stop();
+    const next = await Device.start(world);
+    await next.connect();
+    await settled();
+    expect(world.texts()).toEqual(['text']);
+    const target = { clientId: 'a' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: 'changed' });
+    expect(await device.outbox.cancel('a')).toBe(false);
+    next.outbox.lookAgain();
+    await world.clock.advance(1_000);
+    expect([world.texts(), next.states()]).toEqual([['changed'], []]);
+  });
+});
+
 describe('an edit of what seemed to be on its way and had not left', () => {
   it('that was stored by a tab that did not know whether its message had left takes it out at the next start, with what was done to it', async () => {
     const { world, device } = await connected();

@@ -1,5 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { OutboxItems } from '../../src/outbox/items.js';
 import type { StoredValue } from '../../src/ports/storage.js';
+import { until } from '../support/clients.js';
 import { connected, Device, settled, World } from './device.js';
 
 describe('sending from the outbox', () => {
@@ -24,6 +26,20 @@ describe('sending from the outbox', () => {
     await settled();
     expect(world.texts()).toEqual(['one', 'two', 'three']);
     expect(device.states()).toEqual([]);
+  });
+
+  it('looks at each of many that wait a few times, however many there are', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    for (let n = 0; n < 200; n += 1) await device.send(`${n}`, `${n}`);
+    const finding = jest.spyOn(OutboxItems.prototype, 'find');
+    try {
+      await device.connect();
+      await until('all of them are sent', () => world.texts().length === 200);
+      expect(finding.mock.calls.length).toBeLessThan(200 * 20);
+    } finally {
+      finding.mockRestore();
+    }
   });
 
   it('holds exactly one row for a message while its event, its answer and a repeat of both arrive', async () => {

@@ -53,7 +53,7 @@ export async function runOracle({ databaseUrl, seed, steps, report }: OracleOpti
     await workload.finish();
     convergedMs = await verdict.converged('after all faults');
     ledger.note(`everybody has everything, ${convergedMs} ms later`);
-    await calm(workload, verdict, ledger);
+    await calm(stage, workload, verdict, ledger);
     await verdict.stored();
     workload.close();
   } catch (error) {
@@ -90,9 +90,17 @@ async function watchLag({ name, directUrl }: StagedProcess, ledger: Ledger, sign
 }
 
 /** Where nothing is broken everything comes live: nobody has to sync. */
-async function calm(workload: Workload, verdict: Verdict, ledger: Ledger): Promise<void> {
-  // What was asked of clients after the last fault is over.
+async function calm(stage: Stage, workload: Workload, verdict: Verdict, ledger: Ledger): Promise<void> {
+  // By then every process knows what it missed of the last fault. What is read for that ends once the lease of each process that
+  // was killed has, and on a busy machine later.
   await sleep(3_000);
+  const knowsAll = async ({ directUrl }: StagedProcess): Promise<boolean> =>
+    /^parley_cluster_catching_up\S* 0$/m.test(await (await fetch(`${directUrl}/metrics`)).text());
+  await until(
+    'no process reads what it missed any more',
+    async () => (await Promise.all(stage.processes.map(knowsAll))).every(Boolean),
+    SETTLED_TIMEOUT_MS,
+  );
   const before = workload.devices.map(({ syncs }) => syncs);
   await workload.burst(BURST);
   await verdict.converged('where nothing is broken');
