@@ -102,6 +102,22 @@ redisDescribe('limits that are counted in Redis', () => {
       await proxy.stop();
     }
   }, 60_000);
+
+  it('are asked for by one connection, however often Redis took one and said nothing', async () => {
+    const proxy = await DatabaseProxy.start(redis.url);
+    proxy.unanswered = /HELLO/;
+    const buckets = new RedisBuckets(proxy.url, LIMITS, SECRET_KEY, 100);
+    try {
+      await until('several were given up', () => proxy.accepted >= 5);
+      proxy.unanswered = undefined;
+      await until('it is connected', () => buckets.isReady);
+      await until('one is open', () => proxy.open === 1);
+      expect(await buckets.count('loginByAccount', 'one connection', 1, 'consume')).toBe(0);
+    } finally {
+      buckets.stop();
+      await proxy.stop();
+    }
+  });
 });
 
 describe.each([

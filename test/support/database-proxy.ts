@@ -9,6 +9,8 @@ export class DatabaseProxy {
   isRefusing = false;
   /** What a statement contains whose answer, and all behind it on its connection, does not come. */
   unanswered: RegExp | undefined;
+  /** Connections that were made through it so far. */
+  accepted = 0;
 
   private constructor(
     private readonly server: Server,
@@ -25,6 +27,7 @@ export class DatabaseProxy {
         near.resetAndDestroy();
         return;
       }
+      proxy.accepted += 1;
       const far = connect(port, host);
       let isSilent = false;
       near.on('data', (chunk) => {
@@ -51,6 +54,11 @@ export class DatabaseProxy {
     target.port = String((server.address() as AddressInfo).port);
     const proxy = new DatabaseProxy(server, target.href);
     return proxy;
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.sockets.size / 2;
   }
 
   /** Every connection ends as by a reset of the network: ECONNRESET, without a word of the database. */

@@ -9,6 +9,8 @@ const MAX_RETRY_MS = 2_000;
 /** What is written to a connection keeps it from timing out, though nobody answers: only the answers show that it is dead. */
 const MAX_SILENCE_MS = 10_000;
 
+type Client = ReturnType<typeof createClient>;
+
 /**
  * The same bucket as `MemoryRateLimiter` has, by Redis's own clock. KEYS: the bucket. ARGV: burst, points a millisecond, points,
  * what to do. Answers for how many milliseconds it refuses; 0: taken.
@@ -37,7 +39,7 @@ return wait`;
 /** In Redis, which keeps them for as long as they are not full. */
 export class RedisBuckets extends SharedBuckets {
   private readonly failures = new BoundedLogger(RedisBuckets.name, 6);
-  private readonly client: ReturnType<typeof createClient>;
+  private client: Client;
   private readonly watching: NodeJS.Timeout;
   /** Questions that were not answered yet. */
   private underWay = 0;
@@ -51,24 +53,30 @@ export class RedisBuckets extends SharedBuckets {
    *   IP addresses and names of accounts, cannot be guessed from what Redis knows.
    */
   constructor(
-    url: string,
+    private readonly url: string,
     private readonly limits: LimitTable,
     private readonly secretKey: Buffer,
+    private readonly maxSilenceMs = MAX_SILENCE_MS,
   ) {
     super();
-    this.client = createClient({
-      url,
+    this.client = this.connect();
+    this.watching = setInterval(() => this.watch(), maxSilenceMs / 4).unref();
+  }
+
+  private connect(): Client {
+    const client: Client = createClient({
+      url: this.url,
       disableOfflineQueue: true,
       socket: {
         connectTimeout: CONNECT_TIMEOUT_MS,
         reconnectStrategy: (retries) => Math.min(MAX_RETRY_MS, 100 * (retries + 1)),
       },
     });
-    this.client.on('connect', () => (this.connectedAt = performance.now()));
-    for (const event of ['ready', 'reconnecting'] as const) this.client.on(event, () => (this.connectedAt = undefined));
-    this.client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
-    this.client.connect().catch(() => undefined);
-    this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
+    client.on('connect', () => (this.connectedAt = performance.now()));
+    for (const event of ['ready', 'reconnecting'] as const) client.on(event, () => (this.connectedAt = undefined));
+    client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
+    client.connect().catch(() => undefined);
+    return client;
   }
 
   override get isReady(): boolean {
@@ -94,11 +102,12 @@ export class RedisBuckets extends SharedBuckets {
 
   private watch(): void {
     const since = this.connectedAt ?? (this.client.isReady && this.underWay > 0 ? this.answeredAt : undefined);
-    if (since === undefined || performance.now() - since <= MAX_SILENCE_MS) return;
+    if (since === undefined || performance.now() - since <= this.maxSilenceMs) return;
     this.failures.warn('Redis: nothing is answered: the connection is made anew');
     this.connectedAt = undefined;
     this.client.destroy();
-    this.client.connect().catch(() => undefined);
+    // Another client: one that is connected anew in the same turn goes on with its former attempt beside the new one.
+    this.client = this.connect();
   }
 
   override stop(): void {
