@@ -72,7 +72,8 @@ async function startOwn() {
     LOG_LEVEL: 'error',
     EMAIL_VERIFICATION: 'off',
   };
-  return startServer(Configuration.fromEnvironment(environment));
+  // As an operator's process: a server may run on this data under another port, and what is leased there is that server's.
+  return startServer(new Configuration({ ...Configuration.fromEnvironment(environment), isOperator: true }));
 }
 
 async function seed(url) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { createTestDatabase, query, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, request } from '../../support/story.js';
 
@@ -35,8 +35,11 @@ describe('npm run seed', () => {
   }
 
   it('makes two people, a group and a history, once, whether a server runs or not; and not in production', async () => {
+    // One that runs under a port which the command does not know.
+    await query(database.url, `INSERT INTO presence_nodes VALUES (gen_random_uuid(), now() + interval '1 hour')`);
     const first = await seed();
     expect(first).toEqual({ code: 0, output: expect.stringContaining('username ada    password look around') });
+    expect(await query(database.url, 'SELECT FROM presence_nodes')).toHaveLength(1);
     const server = await ServerProcess.start({ DATABASE_URL: database.url, DATA_DIR: directory });
     try {
       expect((await seed([`--url=${server.url}`])).code).toBe(0);
