@@ -237,7 +237,7 @@ function runBeside(name, path, parameters, cwd) {
 /** Waits for another process that prepares this checkout; takes over from one that died. Returns the way to unlock. */
 async function lock() {
   mkdirSync(join(LOCK, '..'), { recursive: true });
-  const mine = `${process.pid} ${randomUUID()}`;
+  const mine = lockOf(process.pid);
   for (let waiting = false; ; ) {
     try {
       writeFileSync(LOCK, mine, { flag: 'wx' });
@@ -248,7 +248,8 @@ async function lock() {
       if (error.code !== 'EEXIST') throw error;
     }
     const theirs = read(LOCK);
-    if (theirs !== undefined && isAbandoned(theirs)) removeLock(theirs);
+    const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (theirs !== undefined && isAbandoned(theirs, age)) removeLock(theirs);
     else {
       if (!waiting) report('waiting for another process that builds this checkout');
       waiting = true;
@@ -257,16 +258,33 @@ async function lock() {
   }
 }
 
-function isAbandoned(content) {
-  const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+/** What is written into the lock of a process: its id and its start, and what no other lock says. */
+export function lockOf(pid) {
+  return `${pid} ${randomUUID()} ${startOf(pid)}`;
+}
+
+export function isAbandoned(content, age) {
   const pid = Number.parseInt(content, 10);
   // Created a moment ago and not written yet.
   if (Number.isNaN(pid)) return age > 5_000;
   try {
     process.kill(pid, 0);
-    return age > BUILD_TIMEOUT_MS;
+    // A container that is started again gives the same ids again: its former lock may name this very process.
+    const start = content.split(' ')[2];
+    return age > BUILD_TIMEOUT_MS || (start !== undefined && start !== startOf(pid));
   } catch (error) {
     return error.code !== 'EPERM';
+  }
+}
+
+/** When a process started, as Linux counts; elsewhere ''. */
+function startOf(pid) {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The program's name, in parentheses, may hold blanks. What follows it begins with the third field; this is the 22nd.
+    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return '';
   }
 }
 
