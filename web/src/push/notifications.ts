@@ -49,11 +49,14 @@ export const usePushPreview = (): PushPreview => useSyncExternalStore(subscribe,
 export const useMissedMessage = (): boolean =>
   useSyncExternalStore(subscribe, () => isMissed && state === 'off' && localStorage.getItem(DECLINED_KEY) === null);
 
-async function worker(): Promise<ServiceWorkerRegistration> {
-  const late = new Promise<never>((_, reject) => {
+function late(): Promise<never> {
+  return new Promise((_, reject) => {
     setTimeout(() => reject(new Error('This browser runs no service worker for this page.')), WORKER_TIMEOUT_MS);
   });
-  return Promise.race([navigator.serviceWorker.ready, late]);
+}
+
+async function worker(): Promise<ServiceWorkerRegistration> {
+  return Promise.race([navigator.serviceWorker.ready, late()]);
 }
 
 /** At the start, and after a log-in: what is on stays on, with the endpoints of today. */
@@ -106,13 +109,16 @@ export async function turnOff(): Promise<void> {
 
 /**
  * For a log-out, whatever this tab knows: another one may have turned them on since, and a start without a network does not
- * learn whether they are. Waits for no server: the session's end ends the device there.
+ * learn whether they are. Waits for no server: the session's end ends the device there; nor for a browser that does not answer.
  */
 export async function unsubscribeFromPush(): Promise<void> {
   if (!canWebPush()) return;
-  const registration = await navigator.serviceWorker.getRegistration();
-  if (state === 'on') turnedOff();
-  if (registration !== undefined) await unsubscribeWebPush({ registration });
+  const unsubscribe = async (): Promise<void> => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    if (state === 'on') turnedOff();
+    if (registration !== undefined) await unsubscribeWebPush({ registration });
+  };
+  await Promise.race([unsubscribe(), late()]);
 }
 
 function turnedOff(): void {

@@ -8,8 +8,11 @@ import { followOtherTabs } from './other-tabs.js';
 
 /** After it nothing of the user is left on this device. */
 export async function leave(): Promise<void> {
+  const { userId } = client;
   // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
   await unsubscribeFromPush().catch(() => undefined);
+  // Where the session had ended already, somebody else may have logged in meanwhile.
+  if (client.userId !== undefined && client.userId !== userId) return;
   try {
     await client.logout();
   } finally {
