@@ -22,10 +22,13 @@ describe('files that were picked', () => {
   let roots: HTMLElement[];
   let usePickedFiles: typeof import('./picked-files.js').usePickedFiles;
   let stored: typeof import('./stored-files.js');
+  let otherTab: typeof import('./stored-files.js');
 
   beforeAll(async () => {
     dom = openDom();
     jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'ada' } }));
+    otherTab = await import('./stored-files.js');
+    jest.resetModules();
     ({ usePickedFiles } = await import('./picked-files.js'));
     stored = await import('./stored-files.js');
   });
@@ -135,5 +138,17 @@ describe('files that were picked', () => {
     copy();
     await here.toBeKept('');
     expect([await keptIn('c8'), namesOf(other.files())]).toEqual(['land.jpg', 'land.jpg']);
+  });
+
+  it('are picked in no other tab while they are copied into a message, and again on a page that begins then', async () => {
+    const here = composerOf('c10');
+    here.pick(file('sea.jpg'));
+    await here.toBeKept('sea.jpg');
+    const picked = here.files();
+    here.send(new Promise(() => undefined));
+    await until(async () => (await otherTab.readFiles('ada c10', picked)).length === 0);
+    const again = await otherTab.readFiles('ada c10');
+    expect(namesOf(again)).toBe('sea.jpg');
+    expect(await otherTab.readFiles('ada c10', again)).toBe(again);
   });
 });
