@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
 import { TIMINGS } from '../../src/config/timings.js';
+import { Database } from '../../src/database/database.js';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { run } from './snippets.js';
@@ -297,7 +298,11 @@ describe('direct-events', () => {
     expect(texts((await dan.must('GET', '/api/chats/my-chats')).chats)).toEqual(['two', 'one']);
     for (const path of ['my-chats', 'conversations', `history/${cy.id}`])
       expect((await request(story.url, 'GET', `/api/chats/${path}`)).status).toBe(401);
-    for (const query of ['limit=0', 'limit=x', 'skip=-1', 'limit=101', 'nonsense=1'])
+    const readWithin = jest.spyOn(story.app.get(Database).reads, 'readWithin');
+    expect((await dan.must('GET', '/api/chats/my-chats?skip=500')).chats).toEqual([]);
+    expect(readWithin).toHaveBeenCalledWith(2_000, expect.any(Function));
+    readWithin.mockRestore();
+    for (const query of ['limit=0', 'limit=x', 'skip=-1', 'skip=501', 'limit=101', 'nonsense=1'])
       expect((await dan.call('GET', `/api/chats/my-chats?${query}`)).body).toMatchObject({
         success: false,
         code: 'VALIDATION_FAILED',

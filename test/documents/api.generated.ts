@@ -13741,9 +13741,9 @@ export interface operations {
     DirectEvents_mine: {
         parameters: {
             query?: {
-                limit?: number;
                 /** @description The newest so many are left out. */
                 skip?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -13775,9 +13775,9 @@ export interface operations {
     DirectEvents_history: {
         parameters: {
             query?: {
-                limit?: number;
                 /** @description The newest so many are left out. */
                 skip?: number;
+                limit?: number;
             };
             header?: never;
             path: {

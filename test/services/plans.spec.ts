@@ -201,6 +201,37 @@ describe('where there is much', () => {
       expect(await mostRowsOf(relation, asked)).toBeLessThan(2 * (skip + PAGE));
   });
 
+  it('a page of what is written does not walk through what retention has emptied', async () => {
+    const conversationId = await ada.directConversation(bob);
+    const emptied = 2_000;
+    await client.query(
+      `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, created_at, deleted_at, version)
+       SELECT gen_random_uuid(), $1, seq, $2, gen_random_uuid(), 'TEXT', now(), now(), 2 FROM generate_series(1, ${emptied}) AS seq`,
+      [conversationId, ada.id],
+    );
+    await client.query('UPDATE conversations SET last_seq = $2 WHERE id = $1', [conversationId, emptied]);
+    await client.query('INSERT INTO conversation_retention (conversation_id, expired_seq) VALUES ($1, $2)', [
+      conversationId,
+      emptied,
+    ]);
+    const { id } = await bob.say(conversationId, 'what is left');
+    const messages = story.app.get(MessagesRepository);
+    const visible = { from: 1, before: emptied + 2 };
+    const pages = [
+      () => messages.listWritten(bob.id, conversationId, visible, PAGE, 0),
+      () => messages.newest(bob.id, [conversationId]),
+      () => messages.recentDirect(bob.id, PAGE, 0),
+    ];
+    for (const page of pages) {
+      let shown: { id: string }[] = [];
+      const asked = await askedDuring(async () => {
+        shown = await page();
+      });
+      expect(shown.map((message) => message.id)).toEqual([id]);
+      expect(await mostRowsOf('messages', asked)).toBeLessThanOrEqual(PAGE);
+    }
+  });
+
   it('the list of who is online looks at those whom the user meets, and not at all who are online', async () => {
     const { rows } = await client.query<{ id: string }>(
       `SELECT id FROM users WHERE username IN ('crowd_2998', 'crowd_3000', 'crowd_3002') ORDER BY username`,

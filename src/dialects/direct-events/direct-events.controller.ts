@@ -8,7 +8,7 @@ import { acknowledged } from '../transport/acknowledged.js';
 import { ApiOwnErrors } from '../../http/api-errors.decorator.js';
 import { DirectChats } from './direct-chats.js';
 import { ChatsFilter } from './direct-events.filter.js';
-import { ChatsQuery } from './direct-events.dto.js';
+import { ChatsQuery, RecentChatsQuery } from './direct-events.dto.js';
 import {
   ChatConversationsView,
   ChatDeletedView,
@@ -31,7 +31,7 @@ export class DirectEventsController {
 
   /** The caller's messages with everybody, newest first. */
   @Get('my-chats')
-  async mine(@CurrentPrincipal() principal: Principal, @Query() { limit, skip }: ChatsQuery): Promise<ChatsView> {
+  async mine(@CurrentPrincipal() principal: Principal, @Query() { limit, skip }: RecentChatsQuery): Promise<ChatsView> {
     return { success: true, chats: await this.chats.recent(principal, limit, skip) };
   }
 

@@ -41,6 +41,9 @@ function selectMessages(reader: string): string {
 
 const SELECT_MESSAGES = selectMessages('$1::uuid');
 
+/** For what looks into each of a reader's conversations; what takes longer is cancelled, and UNAVAILABLE. */
+const RECENT_TIMEOUT_MS = 2_000;
+
 /**
  * Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. What is hidden is
  * looked up by its key (`OFFSET 0`): else each message may be compared with all that the reader has hidden anywhere.
@@ -48,6 +51,11 @@ const SELECT_MESSAGES = selectMessages('$1::uuid');
 function isWritten(alias: string, reader: string): string {
   return `${alias}.deleted_at IS NULL AND ${alias}.kind <> 'SYSTEM' AND NOT EXISTS (
     SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader} OFFSET 0)`;
+}
+
+/** The number up to which retention has emptied a conversation, by its id in SQL: nothing that is written is left there. */
+function expiredSeq(conversationId: string): string {
+  return `COALESCE((SELECT expired_seq FROM conversation_retention WHERE conversation_id = ${conversationId}), 0)`;
 }
 
 /** A message by its place in its conversation. */
@@ -143,7 +151,8 @@ export class MessagesRepository {
       // What is skipped is not made a view of.
       `${SELECT_MESSAGES} WHERE m.id = ANY (ARRAY(
          SELECT w.id FROM messages w
-         WHERE w.conversation_id = $2 AND w.seq >= $3 AND w.seq < $4 AND ${isWritten('w', '$1::uuid')}
+         WHERE w.conversation_id = $2 AND w.seq >= $3 AND w.seq < $4 AND w.seq > ${expiredSeq('$2')}
+           AND ${isWritten('w', '$1::uuid')}
          ORDER BY w.seq DESC LIMIT $5::integer OFFSET $6::integer
        )) ORDER BY m.seq DESC`,
       [readerId, conversationId, visible.from, visible.before, limit, skip],
@@ -171,7 +180,8 @@ export class MessagesRepository {
       `${SELECT_MESSAGES} WHERE m.id IN (
          SELECT newest.id FROM unnest($2::uuid[]) AS wanted(id)
          CROSS JOIN LATERAL (
-           SELECT n.id FROM messages n WHERE n.conversation_id = wanted.id AND ${isWritten('n', '$1::uuid')}
+           SELECT n.id FROM messages n
+           WHERE n.conversation_id = wanted.id AND n.seq > ${expiredSeq('wanted.id')} AND ${isWritten('n', '$1::uuid')}
            ORDER BY n.seq DESC LIMIT 1
          ) AS newest)`,
       [readerId, conversationIds],
@@ -180,21 +190,27 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** The newest messages of all the reader's direct conversations, the newest first. */
+  /**
+   * The newest messages of all the reader's direct conversations, the newest first. What is skipped and shown is looked up in
+   * each of them, however many they are.
+   */
   async recentDirect(readerId: string, limit: number, skip: number): Promise<MessageView[]> {
-    const rows = await this.database.reads.query<MessageRow>(
-      `${SELECT_MESSAGES} WHERE m.id IN (
+    const rows = await this.database.reads.readWithin(RECENT_TIMEOUT_MS, (transaction) =>
+      transaction.query<MessageRow>(
+        `${SELECT_MESSAGES} WHERE m.id IN (
          SELECT recent.id FROM conversation_members own
          JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'
          CROSS JOIN LATERAL (
-           SELECT n.id, n.created_at FROM messages n WHERE n.conversation_id = c.id AND ${isWritten('n', '$1::uuid')}
+           SELECT n.id, n.created_at FROM messages n
+           WHERE n.conversation_id = c.id AND n.seq > ${expiredSeq('c.id')} AND ${isWritten('n', '$1::uuid')}
            ORDER BY n.seq DESC LIMIT $2::integer + $3::integer
          ) AS recent
          WHERE own.user_id = $1 AND own.left_at IS NULL
          ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2::integer OFFSET $3::integer
        ) ORDER BY m.created_at DESC, m.id DESC`,
-      [readerId, limit, skip],
-      'messages_recent_direct',
+        [readerId, limit, skip],
+        'messages_recent_direct',
+      ),
     );
     return rows.map((row) => messageView(row, this.links));
   }
