@@ -69,6 +69,8 @@ const READ_ONLY = ['sync', 'cluster'];
 const READS = {
   /** Whether the account of an upload's owner is still there. */
   attachments: ['users'],
+  /** Up to where a conversation was emptied: nothing that is written is looked for there. */
+  messages: ['retention'],
   /** How many devices a user has, and all have. */
   moderation: ['push'],
   /** What a webhook for a report says of it. */

@@ -48,8 +48,10 @@ export const LIMITS = {
   exports: { per: 'user', burst: 5, points: 5, perSeconds: 3_600 },
   /** Searches of users and messages. */
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
-  /** Friend requests: each one reaches a person. */
+  /** Friend requests: each one reaches a person. And blocks taken back: each is delivered to all devices. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
+  /** Those of one user to one other: each is kept, and found by the other's devices. */
+  friendRequestsToOne: { per: 'user', burst: 5, points: 5, perSeconds: 86_400 },
   /** Changes of one's own profile: each is delivered to all contacts. */
   profileChanges: { per: 'user', burst: 30, points: 30, perSeconds: 3_600 },
   /** People reached who are neither friends nor have ever answered: new conversations, friend requests, additions to groups. */

@@ -1,10 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { Clock } from '../../src/common/clock.js';
 import { DomainError } from '../../src/common/errors.js';
 import { newId, orderedPair } from '../../src/common/identifier.js';
 import type { Principal } from '../../src/common/principal.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { Contacts } from '../../src/friends/contacts/contacts.js';
 import { FriendsController } from '../../src/friends/friends.controller.js';
+import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { RateLimiter } from '../../src/limits/rates/rate-limiter.js';
 import {
   ada,
@@ -79,6 +81,27 @@ describe('asking', () => {
     await refused(requests.send(ada, bob.userId), 'RATE_LIMITED');
     expect(consume).toHaveBeenCalledWith('friendRequests', ada.userId);
     expect((await rowsOf(ada, bob)).statuses).toEqual([]);
+    consume.mockRestore();
+  });
+
+  it('is limited to one other, by what asks and not by what was refused', async () => {
+    const points = new MemoryRateLimiter(new Clock());
+    const limiter = module.get(RateLimiter);
+    const consume = jest.spyOn(limiter, 'consume').mockImplementation((...taken) => points.consume(...taken));
+    for (let count = 0; count < 5; count += 1) {
+      const { id } = await requests.send(ada, bob.userId);
+      await refused(requests.send(ada, bob.userId), 'REQUEST_EXISTS');
+      await requests.cancel(ada, id);
+    }
+    await expect(requests.send(ada, bob.userId)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: expect.any(Number),
+    });
+    expect((await rowsOf(ada, bob)).statuses).toEqual(Array(5).fill('CANCELLED'));
+    // Others may ask, and be asked; and what the other has asked is accepted.
+    expect((await requests.send(ada, eve.userId)).status).toBe('PENDING');
+    await requests.send(bob, ada.userId);
+    expect((await requests.send(ada, bob.userId)).status).toBe('ACCEPTED');
     consume.mockRestore();
   });
 
@@ -244,6 +267,17 @@ describe('blocking', () => {
     await refused(blocks.unblock(ada, bob.userId), 'NOT_FOUND');
     expect(await contacts.areFriends(ada.userId, bob.userId)).toBe(false);
     expect(await requests.send(bob, ada.userId)).toMatchObject({ status: 'PENDING' });
+  });
+
+  it('is taken back as often as its user may ask for friendship', async () => {
+    await blocks.block(ada, bob.userId);
+    const consume = jest.spyOn(module.get(RateLimiter), 'consume').mockImplementationOnce(() => {
+      throw new DomainError('RATE_LIMITED');
+    });
+    await refused(blocks.unblock(ada, bob.userId), 'RATE_LIMITED');
+    expect(consume).toHaveBeenCalledWith('friendRequests', ada.userId);
+    expect((await blocks.list(ada, { limit: 20 })).items).toHaveLength(1);
+    consume.mockRestore();
   });
 
   it('stays while the other side still blocks', async () => {

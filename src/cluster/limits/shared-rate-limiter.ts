@@ -28,6 +28,7 @@ const SHARED: ReadonlySet<LimitName> = new Set([
   'passwordConfirmationsDaily',
   'exports',
   'friendRequests',
+  'friendRequestsToOne',
   'profileChanges',
   'strangersAnHour',
   'strangersADay',

@@ -3,6 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { EventBus } from '../../events/event-bus.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { UsersService } from '../../users/users.service.js';
 import { DirectConversations } from '../direct-conversations.port.js';
 import { advance, roleIn } from '../requests/friend-request.machine.js';
@@ -19,6 +20,7 @@ export class BlocksService {
     private readonly repository: FriendsRepository,
     private readonly users: UsersService,
     private readonly conversations: DirectConversations,
+    private readonly limiter: RateLimiter,
     private readonly events: EventBus,
   ) {}
 
@@ -52,8 +54,10 @@ export class BlocksService {
     return { user, createdAt: createdAt.toISOString() };
   }
 
-  /** @throws DomainError NOT_FOUND where the caller does not block that user */
+  /** @throws DomainError NOT_FOUND where the caller does not block that user, RATE_LIMITED */
   async unblock(principal: Principal, userId: string): Promise<void> {
+    // Each pair of a block and its end changes what both are shown. A block itself is never refused: it protects.
+    await this.limiter.consume('friendRequests', principal.userId);
     const removed = await this.pairs.run(principal.userId, userId, async (pair) => {
       const isRemoved = await pair.unblock(principal.userId, userId);
       if (isRemoved) await this.conversations.unblocked(pair.transaction, principal.userId, userId);

@@ -58,6 +58,8 @@ export class FriendRequestsService {
         const next = advance(await this.standing(pair, pending), role, 'ASK');
         if (next === 'ACCEPTED' && pending !== undefined) return this.befriend(pair, pending);
         if (await pair.isStranger(userId, principal.userId)) await reach(1);
+        // Last, since it is not given back: who waits for another limit may ask again as soon as that allows.
+        await this.limiter.consume('friendRequestsToOne', `${principal.userId}:${userId}`);
         return { request: friendRequestView(await pair.createRequest(principal.userId, userId)) };
       }),
     );
