@@ -16,6 +16,16 @@ export interface StoredLinkPreview {
 export class LinkPreviewsRepository {
   constructor(private readonly database: Database) {}
 
+  /** Whether `add` would add one now. */
+  async isWanted(messageId: string, content: string): Promise<boolean> {
+    const wanted = await this.database.query(
+      'SELECT 1 FROM messages WHERE id = $1 AND content = $2 AND deleted_at IS NULL AND link_preview IS NULL',
+      [messageId, content],
+      'link_preview_wanted',
+    );
+    return wanted.length > 0;
+  }
+
   /** False where the message has another text by now, was deleted, or has a preview or may have none. */
   async add(messageId: string, content: string, preview: StoredLinkPreview): Promise<boolean> {
     const added = await this.database.queryAtomically(

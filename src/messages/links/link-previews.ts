@@ -102,6 +102,8 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async preview({ messageId, conversationId, senderId, content, url }: Job): Promise<void> {
     if (this.isEnding) return;
+    // A preview that was removed for good comes back by no edit: its page is not read for nothing.
+    if (!(await this.repository.isWanted(messageId, content))) return;
     await this.limiter.consume('linkPreviews', senderId);
     const page = await this.pages.read(url);
     if (page === undefined || this.isEnding) return;

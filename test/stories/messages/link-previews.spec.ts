@@ -108,9 +108,11 @@ describe('the preview of a link', () => {
     const { status, body } = await ada.call('DELETE', `/messages/${message.id}/link-preview`);
     expect([status, body.version, body.linkPreview]).toEqual([200, 3, null]);
     expect((await ada.call('DELETE', `/messages/${message.id}/link-preview`)).body.version).toBe(3);
-    await ada.call('PATCH', `/messages/${message.id}`, { content: `again http://${site}/removed` });
+    await ada.call('PATCH', `/messages/${message.id}`, { content: `again http://${site}/instead` });
     await updated((await send(`http://${site}/later`)).id);
     expect(await stored(message.id)).toMatchObject({ linkPreview: null });
+    // Nor is the page read, which would be for nothing.
+    expect(asked).not.toContain('/instead');
   });
 
   it('follows an edit: another link, and none', async () => {
