@@ -37,6 +37,12 @@ export class AttachmentsService {
     });
   }
 
+  /** Which of these are a user's own uploads that a message may still use. */
+  async unusedOf(ownerId: string, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.repository.ofOwner(ownerId, ids);
+    return new Set(rows.flatMap(({ id, messageId, isAvatar }) => (messageId === null && !isAvatar ? [id] : [])));
+  }
+
   /** What the files of a user take, and may take. */
   usageOf({ userId }: Pick<Principal, 'userId'>): Promise<UsageView> {
     return this.quota.usageOf(userId);

@@ -249,8 +249,14 @@ describe('direct-events', () => {
     expect(await say({ url: upload.url })).toEqual({ url: upload.url, type: 'document', name: 'notes.txt', size: 5 });
     const whole = await cy.mustUpload(Buffer.from('more'), 'more.txt');
     expect(await say(`${story.url}${whole.url}`)).toMatchObject({ url: whole.url, name: 'more.txt', size: 4 });
-    device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file: { url: 'javascript:alert(1)' } });
-    expect((await device.next('messageError')).code).toBe('VALIDATION_FAILED');
+    // What a message carries by now, or another has uploaded, is forwarded as the URL that it is.
+    const others = await bob.mustUpload(Buffer.from('his'), 'his.txt');
+    for (const url of [`${story.url}${whole.url}`, `${story.url}${others.url}`])
+      expect(await say({ url, name: 'again.txt' })).toMatchObject({ url, name: 'again.txt' });
+    for (const url of [whole.url, 'javascript:alert(1)']) {
+      device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file: { url } });
+      expect((await device.next('messageError')).code).toBe('VALIDATION_FAILED');
+    }
   });
 
   it('answers over REST as the document says', async () => {

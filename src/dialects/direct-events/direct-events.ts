@@ -163,13 +163,11 @@ class DirectEventsSession implements TranslatedSession {
     sendMessage: async (payload) => {
       const fields = fieldsOf(payload);
       requireOwnSender(fields, this.connection.principal.userId);
-      const carried: Carried = { attachmentIds: [], attachments: [] };
-      if (fields.file !== undefined && fields.file !== null) carryFile(this.dialect.reads, carried, fields.file);
       const command = {
         receiverId: idField(fields, 'receiverId'),
         content: fields.text ?? '',
         clientId: optionalIdField(fields, 'clientId'),
-        ...carried,
+        ...(await this.carried(fields.file)),
       };
       const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
       return { success: true, messageId: message.id };
@@ -243,14 +241,16 @@ class DirectEventsSession implements TranslatedSession {
     if (direct === undefined) return undefined;
     return chatMessage(direct, false, await this.dialect.direct.usersNamed([message.senderId, direct.receiverId]));
   }
-}
 
-function carryFile(urls: ChatQueries, carried: Carried, file: unknown): void {
-  const fields = typeof file === 'string' ? { url: file } : fieldsOf(file);
-  const { url, id, attachmentId, type, name, size } = fields;
-  carry(urls, carried, 'file', attachmentId ?? id ?? url, {
-    kind: kindOf(type),
-    ...(typeof name === 'string' && name !== '' ? { name } : {}),
-    ...(typeof size === 'number' ? { size } : {}),
-  });
+  private async carried(file: unknown): Promise<Carried> {
+    if (file === undefined || file === null) return { attachmentIds: [], attachments: [] };
+    const fields = typeof file === 'string' ? { url: file } : fieldsOf(file);
+    const { url, id, attachmentId, type, name, size } = fields;
+    const { reads } = this.dialect;
+    return carry((urls) => reads.unusedUploads(this.connection.principal, urls), 'file', [attachmentId ?? id ?? url], {
+      kind: kindOf(type),
+      ...(typeof name === 'string' && name !== '' ? { name } : {}),
+      ...(typeof size === 'number' ? { size } : {}),
+    });
+  }
 }

@@ -10,36 +10,48 @@ export interface Carried {
 
 const OWN_PATH = /^\/attachments\/([0-9a-f-]{36})(?:\/|$)/i;
 
-/** The upload that a whole URL names, where this server gave it: `ChatQueries.attachmentOf`. */
-interface OwnUrls {
-  attachmentOf(url: string): string | undefined;
-}
+/** The sender's uploads that no message uses yet, by the whole URLs that name them: `ChatQueries.unusedUploads`. */
+type UnusedUploads = (urls: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 
 /**
- * A file as older clients name one: an uploaded attachment's id, the path it was given or that as a whole URL, else a URL
- * elsewhere.
+ * Files as older clients name them: an uploaded attachment's id, the path it was given or that as a whole URL, else a URL
+ * elsewhere. A whole URL of what another message uses, or of another user's, stays a URL: so its client forwards a file.
  * @throws DomainError VALIDATION_FAILED by `field`
  */
-export function carry(
-  urls: OwnUrls,
-  carried: Carried,
+export async function carry(
+  unusedUploads: UnusedUploads,
   field: string,
-  reference: unknown,
+  references: readonly unknown[],
   about: { kind: string; name?: string; size?: number },
-): void {
-  if (typeof reference !== 'string') throw invalidField(field, `${field} must be an http(s) URL or an attachment's id`);
-  const id = UUID_PATTERN.test(reference) ? reference : (OWN_PATH.exec(reference)?.[1] ?? urls.attachmentOf(reference));
-  if (id !== undefined) carried.attachmentIds.push(id.toLowerCase());
-  else carried.attachments.push({ url: reference, ...about });
+): Promise<Carried> {
+  const named = references.map((reference) => {
+    if (typeof reference === 'string') return { reference, id: idIn(reference) };
+    throw invalidField(field, `${field} must be an http(s) URL or an attachment's id`);
+  });
+  const urls = named.flatMap(({ reference, id }) => (id === undefined ? [reference] : []));
+  const unused = urls.length === 0 ? undefined : await unusedUploads(urls);
+  const carried: Carried = { attachmentIds: [], attachments: [] };
+  for (const { reference, id = unused?.get(reference) } of named) {
+    if (id !== undefined) carried.attachmentIds.push(id.toLowerCase());
+    else carried.attachments.push({ url: reference, ...about });
+  }
+  return carried;
 }
 
-/** Several at once. @throws DomainError VALIDATION_FAILED by `field` also for what is no list, and for too many */
-export function carryAll(urls: OwnUrls, field: string, references: unknown, about: { kind: string }): Carried {
-  const carried: Carried = { attachmentIds: [], attachments: [] };
-  if (references === undefined || references === null) return carried;
+function idIn(reference: string): string | undefined {
+  return UUID_PATTERN.test(reference) ? reference : OWN_PATH.exec(reference)?.[1];
+}
+
+/** A list of them. @throws DomainError VALIDATION_FAILED by `field` also for what is no list, and for too many */
+export async function carryAll(
+  unusedUploads: UnusedUploads,
+  field: string,
+  references: unknown,
+  about: { kind: string },
+): Promise<Carried> {
+  if (references === undefined || references === null) return { attachmentIds: [], attachments: [] };
   if (!Array.isArray(references)) throw invalidField(field, `${field} must be a list`);
   if (references.length > MAX_ATTACHMENTS)
     throw invalidField(field, `${field} must contain no more than ${MAX_ATTACHMENTS} elements`);
-  for (const reference of references) carry(urls, carried, field, reference, about);
-  return carried;
+  return carry(unusedUploads, field, references, about);
 }

@@ -162,7 +162,9 @@ class WsEventsSession implements NativeSession {
       requireOwnSender(frame, connection.principal.userId);
       const receiverId = idField(frame, 'receiverId');
       const { message = '', images } = frame;
-      const carried = carryAll(this.dialect.reads, 'images', images, { kind: 'IMAGE' });
+      const { reads } = this.dialect;
+      const unusedUploads = (urls: readonly string[]) => reads.unusedUploads(connection.principal, urls);
+      const carried = await carryAll(unusedUploads, 'images', images, { kind: 'IMAGE' });
       const clientId = optionalIdField(frame, 'clientId');
       const command = { receiverId, content: message, clientId, ...carried };
       acknowledged(await this.dialect.commands.run('send_message', connection, command));

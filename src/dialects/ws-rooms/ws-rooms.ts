@@ -189,7 +189,9 @@ class RoomSession extends Session {
     if (!this.isInside || isOfAnotherKind(frame)) return;
     requireOwnSender(frame, connection.principal.userId);
     const { content, images, clientId } = frame;
-    const carried = carryAll(this.dialect.reads, 'images', images, { kind: 'IMAGE' });
+    const { reads } = this.dialect;
+    const unusedUploads = (urls: readonly string[]) => reads.unusedUploads(connection.principal, urls);
+    const carried = await carryAll(unusedUploads, 'images', images, { kind: 'IMAGE' });
     const command = {
       conversationId: this.roomId,
       content,

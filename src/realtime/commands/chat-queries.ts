@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import type { RequestHead } from '../../auth/sessions/session-cookies.js';
 import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
@@ -24,6 +25,7 @@ export class ChatQueries {
     private readonly direct: DirectConversationsService,
     private readonly messages: MessageReader,
     private readonly users: UsersService,
+    private readonly attachments: AttachmentsService,
     private readonly links: AttachmentLinks,
     private readonly accessTokens: AccessTokenStrategy,
     private readonly gate: ReadGate,
@@ -58,9 +60,18 @@ export class ChatQueries {
     return this.gate.run(principal, () => this.users.online(principal));
   }
 
-  /** The attachment that a whole URL names, where this server gave it, however long ago. Checks no access. */
-  attachmentOf(url: string): string | undefined {
-    return this.links.attachmentOf(url);
+  /** The caller's uploads that no message uses yet, by the whole URLs that name them, however long ago those were given. */
+  async unusedUploads({ userId }: Principal, urls: readonly string[]): Promise<Map<string, string>> {
+    const named = urls.flatMap((url) => {
+      const id = this.links.attachmentOf(url)?.toLowerCase();
+      return id === undefined ? [] : [[url, id] as const];
+    });
+    if (named.length === 0) return new Map();
+    const unused = await this.attachments.unusedOf(
+      userId,
+      named.map(([, id]) => id),
+    );
+    return new Map(named.filter(([, id]) => unused.has(id)));
   }
 
   /** The two of a direct conversation; undefined for a group. For what its members received. */
