@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -8,6 +7,7 @@ import { HttpAdapter } from './http/http-adapter.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { DRAIN_TIMEOUT_MS, SOCKETS_CLOSE_TIMEOUT_MS } from './common/stop-timeouts.js';
 import type { Configuration } from './config/configuration.js';
+import { assertPortIsFree } from './port-check.js';
 import { createLogger } from './observability/logger.js';
 import { Metrics } from './observability/metrics.js';
 import { ChatGateway } from './realtime/chat.gateway.js';
@@ -31,6 +31,7 @@ export function checkApplication(configuration: Configuration): void {
 
 /** The whole application on a database that is ready for it. */
 export async function listen(configuration: Configuration): Promise<Application> {
+  // Once more: preparing the database takes its time.
   if (configuration.worker === undefined) await assertPortIsFree(configuration);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), new HttpAdapter(), {
     bodyParser: false,
@@ -81,19 +82,6 @@ export async function listen(configuration: Configuration): Promise<Application>
   const isWildcard = address === '::' || address === '0.0.0.0';
   const host = isWildcard ? 'localhost' : address.includes(':') ? `[${address}]` : address;
   return { url: `http://${host}:${port}`, stop };
-}
-
-/**
- * Before anything begins: what one process does at its start takes the place of a former one, which must not be there any more.
- * @throws Error of `listen`, such as EADDRINUSE
- */
-async function assertPortIsFree({ port, host }: Configuration): Promise<void> {
-  if (port === 0) return;
-  const server = createServer();
-  server.listen(port, host);
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
 }
 
 /** What only one of several processes behind a port has. */

@@ -7,6 +7,7 @@ import { checkDatabase } from './database/database-checks.js';
 import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
+import { assertPortIsFree } from './port-check.js';
 import { createLogger } from './observability/logger.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
 import { poolSizeOfWorkers } from './database/connection-budget.js';
@@ -61,6 +62,7 @@ async function start(
   { signal, entry }: { signal: AbortSignal | undefined; entry: string | undefined },
 ): Promise<RunningServer> {
   progress.report(`starting on Node ${process.versions.node}`, 'Server');
+  await assertPortIsFree(configuration);
   const embedded =
     configuration.databaseUrl === undefined
       ? await EmbeddedPostgres.start({

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { listen } from '../../../src/application.js';
 import { Configuration } from '../../../src/config/configuration.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
+import { startServer } from '../../../src/server.js';
 import { startStory, until } from '../../support/story.js';
 
 /** Long enough for a busy machine to renew it, and short enough to wait for. */
@@ -27,6 +30,24 @@ describe('a second process at the same database without what joins them', () => 
       expect(swept).not.toHaveBeenCalled();
     } finally {
       await first.close();
+    }
+  });
+
+  it.each([1, 2])('does not touch the database before it could listen, with %i workers', async (workers) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    try {
+      await once(taken, 'listening');
+      const configuration = Configuration.fromEnvironment({
+        // Nobody answers there.
+        DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
+        HOST: '127.0.0.1',
+        PORT: String((taken.address() as AddressInfo).port),
+        WORKERS: String(workers),
+        LOG_LEVEL: 'error',
+      });
+      await expect(startServer(configuration, undefined, 'no-program.mjs')).rejects.toThrow('EADDRINUSE');
+    } finally {
+      taken.close();
     }
   });
 
