@@ -6,6 +6,7 @@ import { Authenticator } from '../../src/auth/tokens/authenticator.js';
 import { Lifecycle } from '../../src/common/lifecycle.js';
 import { NativeTransport } from '../../src/dialects/transport/native/native-transport.js';
 import { MessageSender } from '../../src/messages/sending/message-sender.js';
+import { Attention } from '../../src/presence/attention.js';
 import { ChatCommands } from '../../src/realtime/commands/chat-commands.js';
 import { Connections } from '../../src/realtime/connections/connections.js';
 import { UserConnections } from '../../src/realtime/connections/user-connections.js';
@@ -195,6 +196,19 @@ describe('ws-events', () => {
     deadline?.();
     expect(client.isOpen).toBe(false);
     frames.socket.terminate();
+  });
+
+  it('is taken for silent where its network fails, and not where it closes', async () => {
+    const lost = jest.spyOn(story.app.get(Attention), 'lost');
+    const people = [await story.person(), await story.person()] as const;
+    const [failing, closing] = [await logIn(people[0]), await logIn(people[1])];
+    closing.socket.close();
+    (failing.socket as unknown as { _socket: Socket })._socket.resetAndDestroy();
+    const clients = story.app.get(NativeTransport)['clients'];
+    await until('both are gone', () => [...clients].every(({ userId }) => people.every(({ id }) => id !== userId)));
+    const lostIds = lost.mock.calls.map(([userId]) => userId);
+    expect(people.map(({ id }) => lostIds.includes(id))).toEqual([true, false]);
+    lost.mockRestore();
   });
 
   it('lets nobody in but by a good token', async () => {

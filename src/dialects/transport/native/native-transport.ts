@@ -147,6 +147,8 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
         this.ends.warn(`a connection of ${name} is ended: ${endReason}`);
         if (endReason === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
       });
+      // A failed network, of which `ws` says no more than that the connection is closed.
+      socket.once('error', () => client.lost());
       client.begin(dialect);
     });
   }
@@ -262,6 +264,11 @@ class NativeConnection implements NativeClient {
 
   cut(): void {
     this.socket.terminate();
+  }
+
+  /** Its network failed: before its close, as where it does not answer. */
+  lost(): void {
+    if (this.connection !== undefined && !this.isSentAway) this.connection.socket.data.isSilent = true;
   }
 
   /** Asks whether the client is there. One that is not being read cannot answer. */
