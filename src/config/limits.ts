@@ -51,7 +51,7 @@ export const LIMITS = {
   /** Friend requests: each one reaches a person. And blocks taken back: each is delivered to all devices. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
   /** Those of one user to one other: each is kept, and found by the other's devices. */
-  friendRequestsToOne: { per: 'user', burst: 5, points: 5, perSeconds: 86_400 },
+  friendRequestsToOne: { per: 'user', burst: 20, points: 20, perSeconds: 86_400 },
   /** Changes of one's own profile: each is delivered to all contacts. */
   profileChanges: { per: 'user', burst: 30, points: 30, perSeconds: 3_600 },
   /** People reached who are neither friends nor have ever answered: new conversations, friend requests, additions to groups. */
