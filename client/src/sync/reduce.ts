@@ -216,9 +216,9 @@ function take(step: Step, input: SyncInput): void {
     case 'open': {
       const { conversationId, before } = input;
       const window = state.windows.get(conversationId);
-      const { from, to, follows, unread } = before ?? NEW_WINDOW;
+      const { from, to, follows, unread, isUnreadFixed } = before ?? NEW_WINDOW;
       const resume = from <= to ? ([from, follows ? Infinity : to] as const) : undefined;
-      const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, resume, viewers: 0 };
+      const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, isUnreadFixed, resume, viewers: 0 };
       table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
       if (state.windows.size === 1) setTimer(step, 'urls', LOOK_THROUGH_MS);
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });

@@ -69,6 +69,8 @@ export interface Window {
   viewers: number;
   /** What was unread when it was opened: after the first, up to the second. Null until the conversation is known. */
   unread: readonly [after: number, upTo: number] | null;
+  /** What was missed had come when `unread` was set: it stays as it is while the window is open. */
+  isUnreadFixed?: boolean | undefined;
 }
 
 export interface Friend {

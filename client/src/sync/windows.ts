@@ -59,7 +59,7 @@ export function endPage(step: Step, id: string, query: PageQuery, page: MessageP
 
 /** Places a window, and fetches what it lacks. */
 export function placeWindow(step: Step, id: string): void {
-  const { conversations, timelines, windows, isReady, catchUp } = step.state;
+  const { conversations, timelines, windows, isReady, isCaughtUp, catchUp } = step.state;
   const [row, timeline, window] = [conversations.get(id), timelines.get(id), windows.get(id)];
   if (row === undefined || timeline === undefined || window === undefined) return;
   const { lastSeq } = row;
@@ -67,7 +67,13 @@ export function placeWindow(step: Step, id: string): void {
   const change = (changed: Partial<Window>): void => {
     settled = { ...settled, ...changed };
   };
-  if (settled.unread === null) change({ unread: [row.me.lastReadSeq, lastSeq] });
+  if (settled.isUnreadFixed !== true) {
+    // Opened before what was missed has come, more is unread than is known yet, but for what the server says was read elsewhere.
+    const [opened, upTo] = settled.unread ?? [row.me.lastReadSeq];
+    const after = Math.max(opened, row.counted.lastReadSeq);
+    if (after !== opened || lastSeq !== upTo) change({ unread: [after, lastSeq] });
+    if (isCaughtUp) change({ isUnreadFixed: true });
+  }
   const { loading, wish, from, to } = settled;
   if (isReady && loading === null) {
     const ask = (changed: Partial<Window> & { loading: PageQuery }): void => {

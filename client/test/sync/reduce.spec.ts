@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message, MessagePage } from '../../src/protocol/protocol.generated.js';
+import type { Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
 import type { SyncEffect, SyncInput } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 import { answered, answerOf, caughtUp, ready, room, Run, synced } from './reducer-run.js';
@@ -84,6 +84,59 @@ describe('catching up', () => {
     const failure = { code: 'RATE_LIMITED', retryAfterMs: 45_000 };
     const run = new Run().feed(ready, { type: 'sync-failed', cursor: null, failure });
     expect(run.asked('timer')).toEqual([{ type: 'timer', name: 'sync', delayMs: 45_000 }]);
+  });
+});
+
+describe('what is unread when a conversation is opened', () => {
+  /** Held and read up to 3, opened before what was missed has come. */
+  const opened = (): { run: Run; server: ModelServer } => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    run.feed(answerOf(server, run), { type: 'read', conversationId: 'c0', seq: 3 });
+    server.read('c0', ME, 3);
+    run.feed({ type: 'close', conversationId: 'c0' }, { type: 'offline' }, { type: 'open', conversationId: 'c0' });
+    return { run, server };
+  };
+  const missed = (server: ModelServer, after: number): Partial<SyncChanges> => ({
+    conversations: [server.conversation('c0')],
+    messages: server.page('c0', { after }, 50)?.items ?? [],
+  });
+  const unread = (run: Run): unknown => run.state.windows.get('c0')?.unread;
+
+  it('is all that was missed, and nothing that comes afterwards', () => {
+    const { run, server } = opened();
+    expect(unread(run)).toEqual([3, 3]);
+    server.send('c0', 'u1');
+    run.feed(ready, synced('c1', { cursor: 'c2', hasMore: true, ...missed(server, 3) }));
+    expect(unread(run)).toEqual([3, 4]);
+    server.send('c0', 'u1');
+    run.feed(synced('c2', { cursor: 'c3', ...missed(server, 4) }));
+    expect(unread(run)).toEqual([3, 5]);
+    server.send('c0', 'u1');
+    const { name, payload } = server.sent.at(-1) ?? { name: '', payload: {} };
+    run.feed({ type: 'event', name, payload });
+    expect([run.state.conversations.get('c0')?.lastSeq, unread(run)]).toEqual([6, [3, 5]]);
+  });
+
+  it('is not what the server says was read elsewhere meanwhile, as by a message of one’s own', () => {
+    const { run, server } = opened();
+    server.send('c0', 'u1');
+    server.send('c0', ME);
+    server.send('c0', 'u1');
+    run.feed(ready, synced('c1', { cursor: 'c2', ...missed(server, 3) }));
+    expect(unread(run)).toEqual([5, 6]);
+  });
+
+  it('stays unread where it is read here before what was missed has come', () => {
+    const { run, server } = opened();
+    run.feed({ type: 'close', conversationId: 'c0' });
+    server.send('c0', 'u1');
+    run.feed(ready, synced('c1', { cursor: 'c2', ...missed(server, 3) }), { type: 'offline' });
+    run.feed({ type: 'open', conversationId: 'c0' }, { type: 'read', conversationId: 'c0', seq: 4 });
+    expect(unread(run)).toEqual([3, 4]);
+    server.send('c0', 'u1');
+    run.feed(ready, synced('c2', { cursor: 'c3', ...missed(server, 4) }));
+    expect(unread(run)).toEqual([3, 5]);
   });
 });
 

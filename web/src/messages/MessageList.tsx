@@ -1,5 +1,5 @@
 import type { Conversation, MessageItem } from '@parley/client';
-import { useMessages, useReceipts } from '@parley/client/react';
+import { useConnection, useMessages, useReceipts } from '@parley/client/react';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { useToday } from '../app/clock.js';
@@ -36,7 +36,8 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
   const messages = useMessages(id);
   const { items, hasOlder, firstUnreadSeq, isLoading } = messages;
   const entries = useMemo(() => layOut(items, firstUnreadSeq), [items, firstUnreadSeq]);
-  const { scroller, isAtEnd, toEnd, jump } = useScroll({ conversation, messages, seq });
+  const isLive = useConnection().status === 'live';
+  const { scroller, isAtEnd, toEnd, jump } = useScroll({ conversation, messages, seq, isLive });
   const ticks = useTicks(conversation);
   useToday();
   useLayoutEffect(() => {

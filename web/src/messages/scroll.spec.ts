@@ -33,15 +33,15 @@ describe('the scroller of a conversation', () => {
       ...changes,
     }) as Messages;
 
-  function List({ shown }: { shown: Messages }) {
-    const scroll = useScroll({ conversation, messages: shown, seq: undefined });
+  function List({ shown, isLive }: { shown: Messages; isLive: boolean }) {
+    const scroll = useScroll({ conversation, messages: shown, seq: undefined, isLive });
     jump = scroll.jump;
     const rows = shown.items.map(({ seq }) => h('div', { key: seq, 'data-seq': seq, tabIndex: -1 }));
     return h('div', { ref: scroll.scroller }, h('div', null, rows));
   }
 
-  const show = (changes: Partial<Messages> = {}): void =>
-    void act(() => render(h(List, { shown: messages(changes) }), root));
+  const show = (changes: Partial<Messages> = {}, isLive = true): void =>
+    void act(() => render(h(List, { shown: messages(changes), isLive }), root));
 
   beforeAll(async () => {
     dom = openDom();
@@ -79,6 +79,25 @@ describe('the scroller of a conversation', () => {
     loaded();
     await jest.advanceTimersByTimeAsync(1_000);
     expect(read).not.toContain(201);
+  });
+
+  it('goes to the first unread message once more where more was missed than was known at first, until it is live', async () => {
+    show({ items: [message(100)], firstUnreadSeq: 100 }, false);
+    expect(jumps).toEqual([]);
+    show({ items: [message(151), message(152)], firstUnreadSeq: 100 });
+    expect(jumps).toEqual([100]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(read).not.toContain(152);
+    loaded();
+    show({ items: [message(152), message(153)], firstUnreadSeq: 100 });
+    expect(jumps).toEqual([100]);
+  });
+
+  it('stays at the end with a message that comes when it is live, where nothing was missed', () => {
+    show({ items: [message(100)], firstUnreadSeq: 100 }, false);
+    show({ items: [message(100)], firstUnreadSeq: 100 });
+    show({ items: [message(152)], firstUnreadSeq: 100 });
+    expect(jumps).toEqual([]);
   });
 
   it('marks as read what stands at its end', async () => {

@@ -17,6 +17,8 @@ interface Sources {
   messages: Messages;
   /** The message that the URL names. */
   seq: number | undefined;
+  /** What was missed has come. */
+  isLive: boolean;
 }
 
 interface Scroll {
@@ -32,7 +34,7 @@ interface Anchor {
 }
 
 /** Keeps what is looked at where it is, whatever comes and goes around it; fetches more near the edges; reports what was read. */
-export function useScroll({ conversation, messages, seq }: Sources): Scroll {
+export function useScroll({ conversation, messages, seq, isLive }: Sources): Scroll {
   const { id } = conversation;
   const place = usePlace();
   const scroller = useRef<HTMLDivElement | null>(null);
@@ -40,7 +42,8 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   const target = useRef<number | undefined>(seq);
   const isPagesOwn = useRef(false);
   const isPlaced = useRef(false);
-  const isUnreadPlaced = useRef(false);
+  /** The newest message when the first unread one was gone to last. */
+  const unreadPlacedAt = useRef(0);
   const shown = useRef<readonly MessageItem[]>([]);
   const anchor = useRef<Anchor | 'end'>('end');
   const latest = useRef(messages);
@@ -89,9 +92,10 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
     const before = shown.current;
     shown.current = messages.items;
     if (messages.items.length === 0) return;
-    // What is unread is known a moment after what is held is shown.
-    const opensAtUnread = messages.firstUnreadSeq !== null && !isUnreadPlaced.current;
-    if (messages.firstUnreadSeq !== null) isUnreadPlaced.current = true;
+    // What is unread is known a moment after what is held is shown, and not all of it before one is live.
+    const newest = newestSeqOf(messages) ?? 0;
+    const opensAtUnread = messages.firstUnreadSeq !== null && newest > unreadPlacedAt.current;
+    if (messages.firstUnreadSeq !== null) unreadPlacedAt.current = isLive ? Infinity : newest;
     if (isPlaced.current && opensAtUnread && target.current === undefined && element.scrollTop > -END_PX) {
       showUnread(element, messages, jump);
       return check();
@@ -110,7 +114,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
       if (row.isConnected) element.scrollTop += row.getBoundingClientRect().top - top;
     }
     check();
-  }, [messages.items, messages.hasOlder, messages.hasNewer, messages.isLoading, messages.firstUnreadSeq]);
+  }, [messages.items, messages.hasOlder, messages.hasNewer, messages.isLoading, messages.firstUnreadSeq, isLive]);
 
   useEffect(() => {
     if (seq !== undefined && isPlaced.current) jump(seq);
@@ -217,8 +221,12 @@ function useReadMarks(
   }, [id]);
 }
 
-function lastSeenSeq(scroller: HTMLElement, { items, hasNewer }: Messages): number | undefined {
-  if (scroller.scrollTop > -END_PX && !hasNewer) return items.findLast(({ seq }) => seq !== null)?.seq ?? undefined;
+function newestSeqOf({ items }: Messages): number | undefined {
+  return items.findLast(({ seq }) => seq !== null)?.seq ?? undefined;
+}
+
+function lastSeenSeq(scroller: HTMLElement, messages: Messages): number | undefined {
+  if (scroller.scrollTop > -END_PX && !messages.hasNewer) return newestSeqOf(messages);
   const { bottom } = scroller.getBoundingClientRect();
   const rows = [...scroller.querySelectorAll<HTMLElement>('[data-seq]')];
   const seen = rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom + END_PX);
