@@ -57,14 +57,15 @@ export class WebProvider extends PushProvider {
       return { verdict: 'suspect', reason: 'its push service is not allowed any more' };
     try {
       const body = encrypted(bodyOf(notification), { p256dh, auth });
+      const sounds = notification.shown?.sound === true;
       const { status, retryAfter } = await publicPost(url, {
         headers: {
           authorization: `vapid t=${this.token(url.origin)}, k=${this.configuration.push.web.keys().publicKey}`,
           'content-encoding': 'aes128gcm',
           'content-type': 'application/octet-stream',
           ttl: String(TTL_SECONDS),
-          topic: topicOf(notification.tag),
-          urgency: notification.shown?.sound === true ? 'high' : 'normal',
+          topic: topicOf(notification.tag, sounds),
+          urgency: sounds ? 'high' : 'normal',
         },
         body,
         timeoutMs: this.configuration.timings.pushRequestMs,
@@ -98,9 +99,12 @@ export class WebProvider extends PushProvider {
   }
 }
 
-/** At most 32 characters of base64url: two notifications of one tag have the same. */
-function topicOf(tag: string): string {
-  return createHash('sha256').update(tag).digest('base64url').slice(0, 32);
+/**
+ * At most 32 characters of base64url: the later of two notifications of one tag takes the other's place while the browser is
+ * off. But a silent one does not replace one that sounds, which would never ring then: the tag makes them one on the screen.
+ */
+function topicOf(tag: string, sounds: boolean): string {
+  return createHash('sha256').update(`${sounds} ${tag}`).digest('base64url').slice(0, 32);
 }
 
 /** What the page's service worker is given. Never more than push services take, and never nothing. */
