@@ -1,26 +1,62 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
-describe('notifications on a first visit', () => {
+describe('notifications', () => {
+  const kept = new Map<string, string>();
+  const localStorage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const live = { getSnapshot: () => ({ status: 'live' }) };
+  let client: { userId: string } & Record<string, unknown>;
   let ready: (registration: object) => void;
-
+  let connected: () => void;
+  let isEnabled: boolean;
+  /** What the next calls of the server are refused with. */
+  let refusals: object[];
+  let calls: string[];
   let restore: () => void;
+
+  const call = async (name: string): Promise<object> => {
+    calls.push(name);
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    return {};
+  };
 
   beforeEach(() => {
     jest.useFakeTimers();
+    jest.resetModules();
+    kept.clear();
+    [isEnabled, refusals, calls] = [false, [], []];
+    client = {
+      userId: 'ada',
+      http: { request: () => call('web-key') },
+      connection: { ...live, subscribe: (listener: () => void) => (connected = listener) },
+      conversations: { getSnapshot: () => [], subscribe: () => undefined },
+    };
     const serviceWorker = { ready: new Promise((resolve) => (ready = resolve)) };
-    restore = replaceGlobals({ navigator: { serviceWorker, onLine: true }, Notification: { permission: 'default' } });
-    jest.unstable_mockModule('../session/client.js', () => ({ client: { http: { request: async () => ({}) } } }));
+    restore = replaceGlobals({
+      navigator: { serviceWorker, onLine: true },
+      Notification: { permission: 'default' },
+      localStorage,
+    });
+    jest.unstable_mockModule('../session/client.js', () => ({ client }));
+    jest.unstable_mockModule('../app/router.js', () => ({ goToPath: () => undefined }));
+    jest.unstable_mockModule('../conversations/names.js', () => ({ isMuted: () => false }));
+    jest.unstable_mockModule('./activity.js', () => ({ reportActivity: () => undefined }));
     jest.unstable_mockModule('../react.js', () => ({
       useSyncExternalStore: (_: unknown, snapshot: () => unknown) => snapshot(),
     }));
     jest.unstable_mockModule('@parley/client/web-push', () => ({
       canWebPush: () => true,
-      isWebPushEnabled: async () => false,
+      isWebPushEnabled: async () => isEnabled,
       clearReadNotifications: () => () => undefined,
       disableWebPush: async () => undefined,
-      enableWebPush: async () => ({}),
-      unsubscribeWebPush: async () => undefined,
+      enableWebPush: () => call('enable'),
+      onNotificationOpened: () => () => undefined,
+      unsubscribeWebPush: () => call('unsubscribe'),
     }));
   });
 
@@ -29,15 +65,55 @@ describe('notifications on a first visit', () => {
     jest.useRealTimers();
   });
 
-  it('can be turned on as soon as the worker is there, however late that is', async () => {
+  it('can be turned on as soon as the worker is there on a first visit, however late that is', async () => {
     const { lookAtNotifications, useNotifications } = await import('./notifications.js');
     const looked = lookAtNotifications();
     await jest.advanceTimersByTimeAsync(10_000);
-    await looked;
     expect(useNotifications()).toBe('impossible');
     ready({});
-    await jest.advanceTimersByTimeAsync(0);
+    await looked;
     expect(useNotifications()).toBe('off');
+  });
+
+  it('are looked at again where that failed for now: with the next connection, and in a minute', async () => {
+    ready({});
+    refusals = [{ isTransient: true }, { isTransient: true }];
+    const { useNotifications } = await import('./notifications.js');
+    const { startNotifications } = await import('./start.js');
+    startNotifications();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([useNotifications(), calls.length]).toEqual(['impossible', 1]);
+    connected();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([useNotifications(), calls.length]).toEqual(['impossible', 2]);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect([useNotifications(), calls.length]).toEqual(['off', 3]);
+    connected();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('are not asked for again where the server refuses them for good', async () => {
+    ready({});
+    refusals = [{ isTransient: false }];
+    const { startNotifications } = await import('./start.js');
+    startNotifications();
+    await jest.advanceTimersByTimeAsync(60_000);
+    connected();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls).toEqual(['web-key']);
+  });
+
+  it('stay on for the user who turned them on, and end for another one, who is asked first', async () => {
+    ready({});
+    isEnabled = true;
+    const { lookAtNotifications, useNotifications } = await import('./notifications.js');
+    await lookAtNotifications();
+    await lookAtNotifications();
+    expect([useNotifications(), calls]).toEqual(['on', ['enable', 'enable']]);
+    client.userId = 'bob';
+    await lookAtNotifications();
+    expect([useNotifications(), calls.slice(2)]).toEqual(['off', ['unsubscribe', 'web-key']]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { ChatError } from '@parley/client';
 import {
   canWebPush,
   clearReadNotifications,
@@ -14,6 +15,8 @@ import { client } from '../session/client.js';
 export type NotificationState = 'unknown' | 'impossible' | 'denied' | 'off' | 'on';
 
 const DECLINED_KEY = 'parley.notifications-declined';
+/** The user who turned them on: nobody else of this browser gets any without being asked. */
+const OWNER_KEY = 'parley.notifications-of';
 /** The worker may never become ready: where the browser forbids one, say. */
 const WORKER_TIMEOUT_MS = 10_000;
 
@@ -59,30 +62,48 @@ async function worker(): Promise<ServiceWorkerRegistration> {
   return Promise.race([navigator.serviceWorker.ready, late()]);
 }
 
-/** At the start, and after a log-in: what is on stays on, with the endpoints of today. */
-export async function lookAtNotifications(): Promise<void> {
+/**
+ * At the start, and after a log-in: what is on stays on, with the endpoints of today, for the user who turned it on.
+ * @returns whether there is nothing to be tried again: false where it failed for now
+ */
+export async function lookAtNotifications(): Promise<boolean> {
   const reason = ruledOut();
-  if (reason !== undefined) return show({ state: reason });
+  if (reason !== undefined) {
+    show({ state: reason });
+    return true;
+  }
+  const registration = await worker().catch(() => {
+    showFailure();
+    // On a slow first visit it comes later than that.
+    return navigator.serviceWorker.ready;
+  });
   try {
-    const registration = await worker().catch((error: unknown) => {
-      // On a slow first visit it comes later than that.
-      void navigator.serviceWorker.ready.then(() => {
-        if (state === 'impossible') state = 'unknown';
-        return lookAtNotifications();
-      });
-      throw error;
-    });
-    if (await isWebPushEnabled({ registration })) {
+    let isOn = await isWebPushEnabled({ registration });
+    const owner = localStorage.getItem(OWNER_KEY);
+    if (isOn && owner !== null && owner !== client.userId) {
+      // The session of another user of this browser ended without a log-out here.
+      await unsubscribeWebPush({ registration });
+      turnedOff();
+      isOn = false;
+    }
+    if (isOn) {
       turnedOn(registration);
       show(await enableWebPush(client, { registration, locale: navigator.language }));
     } else {
       await client.http.request('/push/web-key');
       show({ state: 'off' });
     }
-  } catch {
-    // Without a network what is on is on; a server that does not push has no key.
-    if (state === 'unknown') show({ state: navigator.onLine ? 'impossible' : 'unknown' });
+    return true;
+  } catch (error) {
+    showFailure();
+    // What the browser throws says nothing of it.
+    return (error as Partial<ChatError>).isTransient === false;
   }
+}
+
+/** Without a network what is on is on; a server that does not push has no key. */
+function showFailure(): void {
+  if (state === 'unknown') show({ state: navigator.onLine ? 'impossible' : 'unknown' });
 }
 
 /** Asks the browser for its permission: only from a click. */
@@ -99,6 +120,7 @@ export async function turnOn(wanted?: PushPreview): Promise<void> {
 
 function turnedOn(registration: ServiceWorkerRegistration): void {
   endClearing ??= clearReadNotifications(client, { registration });
+  localStorage.setItem(OWNER_KEY, client.userId ?? '');
   show({ state: 'on' });
 }
 
@@ -115,6 +137,7 @@ export async function unsubscribeFromPush(): Promise<void> {
   if (!canWebPush()) return;
   const unsubscribe = async (): Promise<void> => {
     const registration = await navigator.serviceWorker.getRegistration();
+    localStorage.removeItem(OWNER_KEY);
     if (state === 'on') turnedOff();
     if (registration !== undefined) await unsubscribeWebPush({ registration });
   };
@@ -124,6 +147,7 @@ export async function unsubscribeFromPush(): Promise<void> {
 function turnedOff(): void {
   endClearing?.();
   endClearing = undefined;
+  localStorage.removeItem(OWNER_KEY);
   show({ state: 'off' });
 }
 

@@ -6,6 +6,8 @@ import { reportActivity } from './activity.js';
 import { lookAtNotifications, noteMissedMessage } from './notifications.js';
 import { pathOfSubject } from './subject.js';
 
+const RETRY_MS = 60_000;
+
 /** What notifications need of a page that is open. Once, after it was drawn. */
 export function startNotifications(): void {
   reportActivity();
@@ -16,8 +18,13 @@ export function startNotifications(): void {
     // The session's end ended the device: who logs in again, be it the same user, is registered anew.
     if (client.userId === undefined) userId = undefined;
     if (client.userId === userId || client.connection.getSnapshot().status !== 'live') return;
-    userId = client.userId;
-    void lookAtNotifications();
+    const current = (userId = client.userId);
+    void lookAtNotifications().then((isDone) => {
+      if (isDone || userId !== current) return;
+      // What failed for now is tried again: with the next connection, or in a minute.
+      userId = undefined;
+      setTimeout(look, RETRY_MS);
+    });
   };
   client.connection.subscribe(look);
   look();
