@@ -60,7 +60,7 @@ jest.setTimeout(300_000);
 
   it('finds a person, asks, is accepted, and opens the conversation', async () => {
     await bob.button('Friends').click();
-    await bob.page.getByLabel('Find people').fill('ada');
+    await bob.page.getByLabel('Find people').fill('@ada');
     await bob.button('Add').click();
     await expectShown(bob.page.getByText('asked', { exact: true }));
     await ada.button('Friends, 1 waiting').click();

@@ -110,6 +110,11 @@ describe('the app', () => {
     press('Log in');
     await expectShown(/The server was not reached/);
     mockServer.isReachable = true;
+    // As it is shown everywhere else.
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), ' @ada');
+    press('Log in');
+    await expectShown('Name or password is wrong.');
+    expect(mockServer.calls.at(-1)).toMatchObject({ name: 'POST /auth/login', body: { username: 'ada' } });
     press(/New here/);
     for (const [label, text] of [
       ['Username', 'ada'],
@@ -281,6 +286,28 @@ describe('the app', () => {
     });
     const keys = rowsOf(items, null).map(({ key }) => key);
     expect([keys.length, new Set(keys).size]).toEqual([6, 6]);
+  });
+
+  it('shows nothing any more of what was deleted for oneself, among the messages and in the list', async () => {
+    mockServer.messages.push(messageOf(bob, 2, 'Not for Ada'));
+    await openChat();
+    fireEvent(await screen.findByText('Not for Ada', {}, SHOWN), 'longPress');
+    press('Delete for me');
+    await waitFor(() => expect(mockServer.calls.map(({ name }) => name)).toContain('delete_message'), SHOWN);
+    await waitFor(() => expect(client.conversations.items[0]?.lastMessage).toBeNull(), SHOWN);
+    press('Back');
+    await expectShown('Are you there?');
+    for (const text of ['Not for Ada', 'This message was deleted']) expect(screen.queryByText(text)).toBeNull();
+  });
+
+  it('has the line above the first unread message that is there, where the first one was deleted for oneself', () => {
+    const items = [1, 2, 3].map((seq): MessageItem => {
+      const sent = { ...messageOf(bob, seq, `Message ${seq}`), replyTo: null, state: 'sent' as const };
+      return seq === 2 ? { ...sent, content: null, deletedAt: sent.createdAt, hiddenAt: sent.createdAt } : sent;
+    });
+    const keys = (firstUnreadSeq: number): string[] => rowsOf(items, firstUnreadSeq).map(({ key }) => key);
+    expect(keys(2)).toEqual(['message 3', 'unread', 'message 1', expect.stringMatching(/^day/)]);
+    expect(rowsOf(items.slice(2), 2).map(({ type }) => type)).toEqual(['message', 'day']);
   });
 
   it('loads older messages when the connection is back that was lost meanwhile', async () => {

@@ -34,6 +34,9 @@ export function messageOf(sender: User, seq: number, content: string): Message {
 
 const PAGE_SIZE = 50;
 
+/** As the server shows a message to who deleted it for themselves. */
+const HIDDEN = { content: null, deletedAt: NOW, hiddenAt: NOW } as const;
+
 interface Edit {
   messageId: string;
   content: string;
@@ -155,19 +158,23 @@ export class FakeServer {
       const conversations = [this.#conversation()];
       return { ok: true, data: { cursor: '1', hasMore: false, conversations, users: [], ...nothing } };
     }
+    if (event === 'delete_message') return { ok: true, data: { message: this.#change(payload as Edit, HIDDEN) } };
     if (event !== 'send_message' && event !== 'edit_message') return { ok: true, data: {} };
     if (this.refusal !== undefined) return { ok: false, error: this.refusal };
-    if (event === 'edit_message') return { ok: true, data: { message: this.#edit(payload as Edit) } };
+    if (event === 'edit_message') {
+      const { content } = payload as Edit;
+      return { ok: true, data: { message: this.#change(payload as Edit, { content, editedAt: NOW }) } };
+    }
     const { content, clientId } = payload as { content: string; clientId: string };
     const message = { ...messageOf(ada, this.messages.length + 1, content), clientId };
     this.messages.push(message);
     return { ok: true, data: { message, conversation: this.#conversation() } };
   }
 
-  #edit({ messageId, content }: Edit): Message {
+  #change({ messageId }: Edit, changes: Partial<Message>): Message {
     const index = this.messages.findIndex(({ id }) => id === messageId);
     const message = this.messages[index] as Message;
-    return (this.messages[index] = { ...message, content, version: message.version + 1, editedAt: NOW });
+    return (this.messages[index] = { ...message, version: message.version + 1, ...changes });
   }
 
   #page(before: number): object {

@@ -19,7 +19,7 @@ export function FriendsScreen() {
   const friends = [...useFriends()].sort((a, b) => a.displayName.localeCompare(b.displayName));
   const requests = useFriendRequests();
   const [words, setWords] = useState('');
-  const { people, error: searchError } = usePeople(words.trim());
+  const { people, error: searchError } = usePeople(words);
   const [error, setError] = useState<unknown>();
   const { bottom } = useSafeAreaInsets();
 

@@ -1,6 +1,7 @@
 import type { User } from '@parley/client';
 import { useEffect, useState } from 'react';
 import { client } from '../chat/client';
+import { withoutAt } from '../chat/names';
 
 const PAUSE_MS = 250;
 
@@ -10,8 +11,9 @@ interface Found {
 }
 
 /** Who is called so, a moment after the last keystroke; nobody is asked for nothing. */
-export function usePeople(name: string): Found {
+export function usePeople(words: string): Found {
   const [found, setFound] = useState<Found>({});
+  const name = withoutAt(words);
   useEffect(() => {
     if (name === '') return setFound({});
     let isCurrent = true;

@@ -25,9 +25,15 @@ const isRun = (before: MessageItem | undefined, item: MessageItem): boolean =>
   Date.parse(item.createdAt) - Date.parse(before.createdAt) < RUN_MS;
 
 /** The newest first, as an inverted list wants them, with the headings of days and the line above what is new. */
-export function rowsOf(items: readonly MessageItem[], firstUnreadSeq: number | null): Row[] {
+export function rowsOf(held: readonly MessageItem[], firstUnreadSeq: number | null): Row[] {
   const rows: Row[] = [];
-  const isFirstUnread = ({ seq }: MessageItem): boolean => seq !== null && seq === firstUnreadSeq;
+  // What the reader deleted for themselves is gone: not even that there was one is shown.
+  const items = held.filter(({ hiddenAt }) => hiddenAt === undefined);
+  const after = (seq: number | null): boolean => seq !== null && firstUnreadSeq !== null && seq >= firstUnreadSeq;
+  // Where what is held begins later, the first unread one is further up: no line then.
+  const isLineHeld = held.some(({ seq }) => seq !== null && (seq === firstUnreadSeq || !after(seq)));
+  const firstUnread = isLineHeld ? items.find(({ seq }) => after(seq)) : undefined;
+  const isFirstUnread = (item: MessageItem): boolean => item === firstUnread;
   items.forEach((item, index) => {
     const [before, next] = [items[index - 1], items[index + 1]];
     // A day may have two headings: what was refused yesterday stands after what was sent today.

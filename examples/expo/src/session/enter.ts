@@ -1,5 +1,6 @@
 import { ChatError, type ErrorCode } from '@parley/client';
 import { client } from '../chat/client';
+import { withoutAt } from '../chat/names';
 import { serverUrl } from '../chat/server';
 
 export type Step = 'login' | 'register' | 'code';
@@ -26,7 +27,7 @@ export async function enter(step: Step, values: Values, mailedTo: string): Promi
     const account = { username: values.username.trim(), email, password, ...name };
     return 'verification' in (await client.register(account)) ? email : undefined;
   }
-  const name = values.name.trim();
+  const name = withoutAt(values.name);
   const isEmail = name.includes('@');
   try {
     await client.login({ ...(isEmail ? { email: name } : { username: name }), password });
