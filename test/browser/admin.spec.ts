@@ -162,7 +162,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     expect(await call()).toBe(401);
     await button('New bot').click();
     await dialog().getByLabel('Name that is shown').fill('Help desk');
-    await dialog().getByLabel('Username').fill('helpdesk');
+    await dialog().getByLabel('Username').fill('helpdesk ');
     await dialog().getByRole('button', { name: 'Create' }).click();
     await expectShown(ada.page.getByText('@helpdesk'));
   });

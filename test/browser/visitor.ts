@@ -53,7 +53,8 @@ export class Visitor {
     const change = page.getByRole('button', { name: 'New here?' });
     if (await change.isVisible()) await change.click();
     await page.getByLabel('Your name').fill(`${name} Example`);
-    await page.getByLabel('Username').fill(name.toLowerCase());
+    // As keyboards of phones complete a word.
+    await page.getByLabel('Username').fill(`${name.toLowerCase()} `);
     await page.getByLabel('E-mail').fill(`${name.toLowerCase()}@example.com`);
     await page.getByLabel('Password').fill('correct horse');
     await page.getByRole('button', { name: 'Create an account' }).click();

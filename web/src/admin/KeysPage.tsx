@@ -188,7 +188,8 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (secret: string) => void; o
 function Bots({ list }: { list: List<User> }) {
   const [isMaking, setMaking] = useState(false);
   const make = async ({ username = '', displayName = '' }: Record<string, string>): Promise<void> => {
-    await client.http.request('/admin/bots', { method: 'POST', body: { username, displayName: displayName.trim() } });
+    const body = { username: username.trim(), displayName: displayName.trim() };
+    await client.http.request('/admin/bots', { method: 'POST', body });
     setMaking(false);
     notify(t('app.saved'));
     list.reload();

@@ -18,7 +18,8 @@ interface Properties {
 export function PersonSearch({ words, onWords, children }: Properties) {
   const [found, setFound] = useState<readonly User[]>();
   const [error, setError] = useState<unknown>();
-  const name = words.trim();
+  // Usernames are shown with an `@`.
+  const name = words.trim().replace(/^@/, '');
   useEffect(() => {
     setError(undefined);
     if (name === '') return setFound(undefined);

@@ -10,7 +10,9 @@ interface Properties {
 }
 
 export function LoginForm({ onUnverified, onForgot }: Properties) {
-  const logIn = async ({ name = '', password = '' }: Record<string, string>): Promise<void> => {
+  const logIn = async ({ name: typed = '', password = '' }: Record<string, string>): Promise<void> => {
+    // Usernames are shown with an `@`.
+    const name = typed.trim().replace(/^@/, '');
     try {
       await client.login(name.includes('@') ? { email: name, password } : { username: name, password });
     } catch (error) {

@@ -9,7 +9,8 @@ const FIELDS = ['displayName', 'username', 'email', 'password'];
 export default function RegisterForm({ onUnverified }: { onUnverified: (email: string) => void }) {
   const register = async ({ displayName = '', username = '', email = '', password = '' }): Promise<void> => {
     const name = displayName.trim();
-    const answer = await client.register({ username, email, password, ...(name === '' ? {} : { displayName: name }) });
+    const account = { username: username.trim(), email, password };
+    const answer = await client.register({ ...account, ...(name === '' ? {} : { displayName: name }) });
     if ('verification' in answer) onUnverified(email);
   };
   return (

@@ -56,7 +56,7 @@ function Profile() {
   const save = async ({ displayName = '', username = '' }: Record<string, string>): Promise<void> => {
     await client.users.update({
       ...(displayName.trim() === me.displayName ? {} : { displayName: displayName.trim() }),
-      ...(username === me.username ? {} : { username }),
+      ...(username.trim() === me.username ? {} : { username: username.trim() }),
     });
     notify(t('app.saved'));
   };
