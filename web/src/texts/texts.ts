@@ -6,7 +6,7 @@ export type TextName = keyof typeof en | keyof typeof more | keyof typeof admin;
 /** Of a language all at once; English comes in parts, since it is in the page itself. */
 export type Catalogue = Readonly<Record<TextName, string>>;
 
-/** A language more is a file beside en.ts and a line here; it is fetched by who reads it. */
+/** A language more is a file with the sentences of all three, and a line here; it is fetched by who reads it. */
 const CATALOGUES: Readonly<Record<string, () => Promise<Partial<Catalogue>>>> = { en: () => Promise.resolve(en) };
 
 let catalogue: Partial<Catalogue> = en;
