@@ -3,6 +3,8 @@ const ASCII = /^[\x20-\x7e]*$/;
 const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
 /** What shows nothing of its own: joiners, directions, variation selectors, the soft hyphen. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu;
+/** No letter has as many marks. Bringing them into order costs the square of their number: 100 ms for one message. */
+const TOO_MANY_MARKS = /(\p{M}{32})\p{M}+/gu;
 const BLANKS = /[\s\p{Cc}\p{Z}]+/gu;
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
@@ -29,6 +31,7 @@ const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 export function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ').trim();
   return text
+    .replace(TOO_MANY_MARKS, '$1')
     .normalize('NFKD')
     .toLowerCase()
     .replace(ACCENTS, '')

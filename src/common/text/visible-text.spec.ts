@@ -1,6 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { cleanName, normalEmail, showsSomething } from './visible-text.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('a text', () => {
   it.each([
@@ -58,6 +62,9 @@ describe('a name', () => {
     ['Ada\u200d', 'Ada'],
     ['Ada\ufe0f', 'Ada'],
     ['7\ufe0f', '7'],
+    ['\u1820\u180b\u180b\u180c', '\u1820\u180b'],
+    ['🏴\u{e0067}\u{e007f}\u{e007f}\u{e0067}', '🏴\u{e0067}\u{e007f}'],
+    ['x\u{e0067}🏴', 'x🏴'],
   ])('%j is %j', (name, cleaned) => {
     expect(cleanName(name)).toBe(cleaned);
   });
@@ -74,8 +81,20 @@ describe('a name', () => {
     ['a name with its own form of an ideograph', '葛\u{e0100}城'],
     ['Hebrew and Arabic', 'שלום مرحبا'],
     ['Thai', 'สวัสดี'],
+    ['a Mongolian letter in another form', '\u1820\u180b'],
   ])('keeps %s', (_, name) => {
     expect(cleanName(name)).toBe(name);
+  });
+
+  it.each([
+    ['selectors and tags', `x${'\u180b'.repeat(277)}🏴${'\u{e0061}'.repeat(360)}`, `x🏴${'\u{e0061}'.repeat(360)}`],
+    ['marks that change places', `\u0301${'\u200d\u093c'.repeat(490)}`, `${'\u093c'.repeat(490)}\u0301`],
+    ['letters that change places', `e\u0301${'\u180b\u18a9'.repeat(490)}`, `é${'\u18a9'.repeat(490)}`],
+  ])('is looked at a few times, however many %s are in it', (_, name, cleaned) => {
+    const normalize = jest.spyOn(String.prototype, 'normalize');
+    expect(cleanName(name)).toBe(cleaned);
+    expect(normalize.mock.calls.length).toBeLessThanOrEqual(6);
+    expect(cleanName(cleaned)).toBe(cleaned);
   });
 
   it('leaves control characters for validation to refuse', () => {

@@ -13,16 +13,19 @@ const JOINED = String.raw`(?![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Han}\
 
 /**
  * What shows nothing, but for what changes its neighbours where it stands: joiners within words and emoji, selectors
- * behind what they select, the tags of a flag.
+ * behind what they select, the tags of a flag. A flag is matched with its tags, to be kept: each tag that looked back
+ * for its flag would cost the square of their number.
  */
-const USELESS = new RegExp(
+const FLAG_OR_USELESS = new RegExp(
   [
+    '(?<flag>\\u{1f3f4}[\\u{e0020}-\\u{e007e}]*\\u{e007f}?)',
     `(?<!${JOINED}|[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])[\\u200c\\u200d]`,
     `[\\u200c\\u200d](?!${JOINED}|\\p{Extended_Pictographic})`,
     '(?<![\\p{Extended_Pictographic}\\p{Emoji_Modifier}]|[#*0-9](?=\\ufe0f\\u20e3))[\\ufe0e\\ufe0f]',
     '(?<!\\p{Unified_Ideograph})[\\u{e0100}-\\u{e01ef}]',
-    '(?<!\\p{Script=Mongolian})[\\u180b-\\u180d\\u180f]',
-    '(?<!\\u{1f3f4}[\\u{e0020}-\\u{e007e}]*)[\\u{e0020}-\\u{e007f}]',
+    // Behind letters only: the selectors are of that script themselves.
+    '(?<!(?=\\p{Script=Mongolian})\\p{L})[\\u180b-\\u180d\\u180f]',
+    '[\\u{e0020}-\\u{e007f}]',
     `(?![\\u200c\\u200d\\ufe0e\\ufe0f\\u{e0100}-\\u{e01ef}\\u180b-\\u180d\\u180f\\u{e0020}-\\u{e007f}])[${INVISIBLE}]`,
   ].join('|'),
   'gu',
@@ -30,6 +33,8 @@ const USELESS = new RegExp(
 
 /** No name or address is nearly as long; what takes more than one look at each character looks at no longer text. */
 const MAX_LENGTH = 1_000;
+/** The passes over a name. Words and emoji need two: the second finds that nothing is left to do. */
+const MAX_PASSES = 4;
 
 /** Whether a text shows anything at all. Costs one character where the first one is a letter. */
 export function showsSomething(text: string): boolean {
@@ -43,13 +48,21 @@ export function showsSomething(text: string): boolean {
  */
 export function cleanName(name: string): string {
   if (PLAIN_LINE.test(name) || name.length > MAX_LENGTH) return name;
-  let cleaned = name.normalize('NFC');
-  // What goes may bring two characters together that are one, or leave another one of no use.
-  for (let before = ''; before !== cleaned; ) {
-    before = cleaned;
-    cleaned = cleaned.replace(USELESS, '').normalize('NFC');
+  return withoutUseless(name.normalize('NFC'))
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim();
+}
+
+/** Without what is of no use, in one Unicode form. What goes may bring two characters together, hence several passes. */
+function withoutUseless(name: string): string {
+  let text = name;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const before = text;
+    text = text.replace(FLAG_OR_USELESS, '$<flag>').normalize('NFC');
+    if (text === before) return text;
   }
-  return cleaned.replace(/\p{Zs}+/gu, ' ').trim();
+  // Marks that change places around one joiner after another would take as many passes: no word has them.
+  return text.replace(/[\u200c\u200d]/g, '').normalize('NFC');
 }
 
 /**

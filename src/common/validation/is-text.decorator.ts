@@ -56,10 +56,15 @@ export function IsText(bounds: TextBounds, options?: ValidationOptions): Propert
   };
 }
 
-/** A name or a title: one line of 1 to `max` characters, stored as `cleanName` leaves it. */
+/** How many times as long as it may be a name is looked at: letters in parts, and what is taken out, fit into that. */
+const UNCLEANED_TIMES = 8;
+
+/**
+ * A name or a title: one line of 1 to `max` characters, stored as `cleanName` leaves it. What is far longer is not
+ * cleaned, so that it is refused for its length at once.
+ */
 export function IsName({ max }: { max: number }): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? cleanName(value) : value)),
-    IsText({ min: 1, max, singleLine: true }),
-  );
+  const cleaned = ({ value }: { value: unknown }): unknown =>
+    typeof value === 'string' && value.length <= max * UNCLEANED_TIMES ? cleanName(value) : value;
+  return applyDecorators(Transform(cleaned), IsText({ min: 1, max, singleLine: true }));
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ArrayUnique, IsArray, IsString, MaxLength } from 'class-validator';
 import { DomainError } from '../errors.js';
 import { IsId } from './is-id.decorator.js';
+import { IsName } from './is-text.decorator.js';
 import { validated } from './validation.js';
 
 class Invitation {
@@ -16,9 +17,9 @@ class Invitation {
   token!: string;
 }
 
-function errorsOf(input: object): unknown {
+function errorsOf(input: object, type: new () => object = Invitation): unknown {
   try {
-    return validated(Invitation, input);
+    return validated(type, input);
   } catch (error) {
     return error instanceof DomainError ? error.errors : error;
   }
@@ -65,3 +66,17 @@ describe('what is wrong with a field', () => {
 function fields(count: number): object {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, index]));
 }
+
+class Named {
+  @IsName({ max: 64 })
+  name!: string;
+}
+
+describe('a name', () => {
+  it('is cleaned where it may fit then, and refused as it came where it is far too long', () => {
+    expect(validated(Named, { name: 'a\u200b'.repeat(64) }).name).toBe('a'.repeat(64));
+    expect(validated(Named, { name: '\u1e69'.normalize('NFD').repeat(64) }).name).toBe('\u1e69'.repeat(64));
+    const tooLong = { name: `a${'\u200b'.repeat(512)}` };
+    expect(errorsOf(tooLong, Named)).toEqual({ name: ['name must be at most 64 characters'] });
+  });
+});
