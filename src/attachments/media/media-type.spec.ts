@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
+import { FileTypeParser } from 'file-type';
 import sharp from 'sharp';
 import { mediaType, servedType, SNIFFED_BYTES } from './media-type.js';
 
@@ -27,6 +29,20 @@ describe('what a file is by its first bytes', () => {
     ['AVIF by one of its other brands', () => framed('mif1', 'avif'), 'image/avif', 'avif'],
   ])('is an image where it is %s', async (_, make, mimeType, extension) => {
     expect(await mediaType(await make(), false)).toEqual({ kind: 'IMAGE', mimeType, extension });
+  });
+
+  it.each([
+    ['at its beginning', ''],
+    ['behind a description of sound', 'ID3\x04\0\0\0\0\0\0'],
+    ['behind a byte order mark', '\xef\xbb\xbf'],
+  ])('is not looked for in a gzip %s, which may be a thousand times as much', async (_, before) => {
+    // What looks into it, in the class that the one of this name extends.
+    const parser = Object.getPrototypeOf(FileTypeParser.prototype) as { detectGzip: () => unknown };
+    const look = jest.spyOn(parser, 'detectGzip');
+    const found = await mediaType(Buffer.concat([latin1(before), gzipSync('anything')]), false);
+    const looks = look.mock.calls.length;
+    look.mockRestore();
+    expect([found, looks]).toEqual([{ kind: 'FILE', mimeType: 'application/gzip', extension: 'gz' }, 0]);
   });
 
   it.each(['heic', 'heix', 'hevc', 'mif1', 'msf1', 'mif3'])(
