@@ -76,7 +76,7 @@ export const LIMITS = {
   uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
   /** The same in megabytes: what one user can fill of the disk in a day. */
   uploadedMegabytes: { per: 'user', burst: 5_000, points: 5_000, perSeconds: 86_400 },
-  /** Requests that bring a part of a resumable upload; each ends with its bytes on the disk itself. */
+  /** Requests that bring a part of a resumable upload, each of which ends with its bytes on the disk, or confirm an upload. */
   uploadParts: { per: 'user', burst: 1_000, points: 20, perSeconds: 1 },
   /** Registrations of devices for push. An app registers once a start. */
   devices: { per: 'user', burst: 60, points: 30, perSeconds: 60 },

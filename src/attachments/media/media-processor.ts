@@ -120,13 +120,27 @@ export class MediaProcessor implements OnApplicationShutdown {
     throw new Error('the worker answered something else');
   }
 
+  /**
+   * Asks whether a file of that user would be taken now, and takes nothing: before it is copied and scanned.
+   * @throws DomainError RATE_LIMITED, OVERLOADED, as `processImage`.
+   */
+  async requireCapacity(ownerId: string): Promise<void> {
+    await this.limiter.consume('imageSeconds', ownerId, ADVANCE_SECONDS);
+    await this.settle(ownerId, 0);
+    if (this.isFull(ownerId)) throw overloaded();
+  }
+
+  private isFull(ownerId: string): boolean {
+    return this.queue.size >= MAX_WAITING || this.queue.sizeOf(ownerId) >= MAX_WAITING_OF_USER;
+  }
+
   private get bounds(): Pick<MediaJob, 'maxCpuMs' | 'maxMemoryBytes'> {
     return { maxCpuMs: this.maxCpuMs, maxMemoryBytes: this.maxMemoryBytes };
   }
 
   private async process(ownerId: string, job: MediaJob): Promise<Exclude<MediaResult, MediaFailure>> {
     await this.limiter.consume('imageSeconds', ownerId, ADVANCE_SECONDS);
-    if (this.queue.size >= MAX_WAITING || this.queue.sizeOf(ownerId) >= MAX_WAITING_OF_USER) {
+    if (this.isFull(ownerId)) {
       await this.settle(ownerId, 0);
       throw overloaded();
     }

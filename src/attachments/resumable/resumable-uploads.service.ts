@@ -114,6 +114,7 @@ export class ResumableUploads {
       return this.holds.transferring(id, (signal, endTransfer) =>
         this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
           const received = await this.files.sizeOf(id);
+          if (received >= upload.size) await this.allowance.finishAgain(userId);
           const end = Math.min(upload.size, received + (announcedBytes(request) ?? upload.size));
           const hold = await this.holds.hold(upload, end, this.allowance.bounds);
           this.allowance.requireRoom(hold);

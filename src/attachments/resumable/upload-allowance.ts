@@ -67,6 +67,11 @@ export class UploadAllowance {
     await this.limiter.consume('uploadParts', userId);
   }
 
+  /** Charges one more attempt to finish what came, as another upload. @throws DomainError RATE_LIMITED */
+  async finishAgain(userId: string): Promise<void> {
+    await this.limiter.consume('uploads', userId);
+  }
+
   /** Charges what came and is not kept, beside what was announced. */
   async chargeDiscarded(userId: string, bytes: number): Promise<void> {
     await this.quota.chargeReceived(userId, bytes);

@@ -40,7 +40,7 @@ export class UploadCompletion {
   async complete(upload: ResumableUpload, reservation: Reservation): Promise<AttachmentView> {
     const { id, ownerId, size, name, voice, waveform } = upload;
     reservation.require(size);
-    const file = await this.spool.take(this.files.read(id));
+    const file = await this.keeper.copy({ userId: ownerId }, this.files.read(id));
     try {
       if (file.size !== size) throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
       const view = await this.keeper.putIntoStore(id, { userId: ownerId }, file, { name, voice, waveform });

@@ -70,11 +70,12 @@ export class PresignedUploads {
 
   /**
    * Takes in what a client put where it was sent to. A second time it answers the same again.
-   * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
+   * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, RATE_LIMITED, and as `upload`.
    */
   async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
     const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.failures.guarded(async () => {
+      await this.quota.repeat(principal.userId);
       const announced = await this.repository.proceed(id, principal.userId);
       if (announced === undefined) return this.confirmed(principal, id);
       // As long as it takes, nobody else may take it over. A renewal that fails is followed by others.
@@ -111,7 +112,7 @@ export class PresignedUploads {
   ): Promise<AttachmentView> {
     const stream = await this.store.read(announcedKey(id));
     if (stream === undefined) throw new DomainError('UPLOAD_INCOMPLETE');
-    const file = await this.spool.take(stream);
+    const file = await this.keeper.copy(principal, stream);
     try {
       // The store takes no other size than the announced one: a file that comes out of it shorter broke off on its way.
       if (file.size !== size && (await this.store.sizeOf(announcedKey(id))) === size)

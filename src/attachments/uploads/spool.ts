@@ -64,13 +64,14 @@ export class Spool {
 
   /**
    * Writes all of a stream into a file, never more of it in memory than one chunk.
+   * @param check is called once its beginning says what it is; where it throws, no more is read.
    * @throws DomainError PAYLOAD_TOO_LARGE as soon as it is larger than its kind may be, UNSUPPORTED_MEDIA,
    *   VALIDATION_FAILED for an empty one, UNAVAILABLE where the file cannot be written; the stream's own error where it
    *   breaks off. Nothing is left then.
    */
-  async take(source: Readable): Promise<SpooledFile> {
+  async take(source: Readable, check?: TypeCheck): Promise<SpooledFile> {
     const path = await this.newPath();
-    const inspection = new Inspection(this.limits, this.heic);
+    const inspection = new Inspection(this.limits, this.heic, check);
     const file = createWriteStream(path, { flags: 'wx' });
     // Of those that are ended together, the one that failed says so first.
     let isOurs: boolean | undefined;
@@ -156,6 +157,8 @@ export function cannotWrite(cause: unknown): never {
   throw new DomainError('UNAVAILABLE', { retryAfterMs: 10_000, cause });
 }
 
+type TypeCheck = (type: MediaType) => Promise<void>;
+
 /** Passes bytes on, and says after the first of them what they are, and when they are too many. */
 class Inspection extends Transform {
   size = 0;
@@ -165,6 +168,7 @@ class Inspection extends Transform {
   constructor(
     private readonly limits: Configuration['uploadLimits'],
     private readonly heic: boolean,
+    private readonly check: TypeCheck | undefined,
   ) {
     super();
   }
@@ -197,6 +201,7 @@ class Inspection extends Transform {
     this.beginning = [];
     this.type = await mediaType(beginning.subarray(0, SNIFFED_BYTES), this.heic);
     if (this.size > this.limits[this.type.kind]) throw new DomainError('PAYLOAD_TOO_LARGE');
+    await this.check?.(this.type);
     this.push(beginning);
   }
 }

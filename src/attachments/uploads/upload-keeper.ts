@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { KeyedMutex } from '../../common/async/keyed-mutex.js';
@@ -59,6 +60,17 @@ export class UploadKeeper {
     private readonly sweeper: AttachmentSweeper,
     private readonly configuration: Configuration,
   ) {}
+
+  /**
+   * Copies what came already and may be asked for again and again: no further than its beginning where it could not be
+   * processed now.
+   * @throws DomainError RATE_LIMITED, OVERLOADED; as `Spool.take`.
+   */
+  async copy({ userId }: Owner, source: Readable): Promise<SpooledFile> {
+    return this.spool.take(source, async ({ kind }) => {
+      if (kind !== 'FILE') await this.media.requireCapacity(userId);
+    });
+  }
 
   /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
   async keep(id: string, { userId }: Owner, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {

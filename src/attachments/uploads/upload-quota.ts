@@ -34,6 +34,11 @@ export class UploadQuota {
     if (usage.bytes + bytes > quota) throw new DomainError('QUOTA_EXCEEDED');
   }
 
+  /** Counts one more request for an upload that was counted. @throws DomainError RATE_LIMITED */
+  async repeat(userId: string): Promise<void> {
+    await this.limiter.consume('uploadParts', userId);
+  }
+
   /** Charges what comes in. @throws DomainError RATE_LIMITED */
   async charge(userId: string, bytes: number): Promise<void> {
     await this.limiter.consume('uploadedMegabytes', userId, megabytes(bytes));

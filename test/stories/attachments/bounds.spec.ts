@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { Scanner } from '../../../src/attachments/scanning/scanner.js';
 import { blobKey } from '../../../src/attachments/store/blob-keys.js';
 import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Spool } from '../../../src/attachments/uploads/spool.js';
@@ -520,6 +521,28 @@ describe('uploads to S3 itself', () => {
       expect(charged).toEqual([2]);
     } finally {
       limiter.consume = consume;
+    }
+  });
+
+  it('are not copied to be confirmed while they would be refused for their rate, and are taken later', async () => {
+    const bytes = await picture().png().toBuffer();
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'a.png', size: bytes.length });
+    expect(await put(announced, bytes)).toBe(200);
+    const scanned = jest.spyOn(story.app.get(Scanner), 'requireClean');
+    const consume = jest.spyOn(story.app.get(RateLimiter), 'consume').mockImplementation((limit) => {
+      if (limit === 'imageSeconds') throw new DomainError('RATE_LIMITED', { retryAfterMs: 1_000 });
+    });
+    try {
+      const refused = await ada.call('POST', `/attachments/uploads/${announced.id}/confirm`);
+      expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
+      expect(scanned).not.toHaveBeenCalled();
+      expect(consume.mock.calls.filter(([limit]) => limit === 'uploadParts')).toHaveLength(1);
+      consume.mockRestore();
+      expect(await ada.must('POST', `/attachments/uploads/${announced.id}/confirm`)).toMatchObject({ kind: 'IMAGE' });
+      expect(scanned).toHaveBeenCalledTimes(1);
+    } finally {
+      consume.mockRestore();
+      scanned.mockRestore();
     }
   });
 

@@ -177,6 +177,28 @@ describe('a resumable upload', () => {
     expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
   });
 
+  it('is not scanned while it would be refused for its rate, each further attempt counts, and later it is taken', async () => {
+    const bytes = await picture(203, 101).png().toBuffer();
+    const last = bytes.length - 1;
+    const consume = jest.spyOn(story.app.get(RateLimiter), 'consume').mockImplementation((limit) => {
+      if (limit === 'imageSeconds') throw new DomainError('RATE_LIMITED', { retryAfterMs: 1_000 });
+    });
+    let location: string;
+    try {
+      location = await tus.begin(bytes.length);
+      for (const offset of [0, last, last]) {
+        const refused = await tus.patch(location, offset, bytes.subarray(offset));
+        expect([refused.status, codeOf(refused)]).toEqual([429, 'RATE_LIMITED']);
+      }
+      expect(clamd.scanned).not.toContain(bytes.length);
+      expect(consume.mock.calls.filter(([limit]) => limit === 'uploads')).toHaveLength(3);
+    } finally {
+      consume.mockRestore();
+    }
+    expect((await tus.patch(location, last, bytes.subarray(last))).status).toBe(204);
+    expect(clamd.scanned).toContain(bytes.length);
+  });
+
   it('is waited for by a repeat that comes while it is being looked at', async () => {
     const bytes = file(20_001);
     const location = await tus.begin(bytes.length);
