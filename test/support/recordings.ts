@@ -221,8 +221,34 @@ export const measuredAvi = (frames = 300): Buffer => {
   return chunk('RIFF', Buffer.from('AVI '), description, list('movi', chunk('00dc', Buffer.alloc(200, 3))));
 };
 
-/** A film of Windows Media of 12.5 seconds, 3 of which a player fills its buffer with before; 320 by 240 pixels. */
-export const measuredWindowsMedia = (): Buffer => {
+/**
+ * An AVI with a stream of text beside its picture, as cameras of cars write positions: in frames, in lists of frames, in its
+ * description, and in padding. Whatever says where it was made has `secret` in it.
+ */
+export const placedAvi = (secret: string): Buffer => {
+  const text = Buffer.from(secret, 'latin1');
+  const times = numbers(0, 0, 0, 1, 25, 0, 300, 0, 0, 0, 0, 0);
+  const picture = Buffer.concat([Buffer.from('vidsMJPG', 'latin1'), times]);
+  const description = list(
+    'hdrl',
+    chunk('avih', numbers(40_000, 0, 0, 0, 300, 0, 2, 0, 320, 240, 0, 0, 0, 0)),
+    list(
+      'strl',
+      chunk('strh', picture),
+      chunk('strf', numbers(40, 320, 240, 0, 0, 0, 0, 0, 0, 0)),
+      chunk('strd', text),
+      chunk('strn', text),
+    ),
+    list('strl', chunk('strh', Buffer.concat([Buffer.from('txts\0\0\0\0', 'latin1'), times])), chunk('strf', text)),
+  );
+  const frame = chunk('00dc', Buffer.alloc(201, 3));
+  const frames = [frame, chunk('01tx', text), chunk('JUNK', text), list('rec ', frame, chunk('01tx', text)), frame];
+  const long = chunk('JUNK', Buffer.alloc(200_000, secret));
+  return chunk('RIFF', Buffer.from('AVI '), description, list('movi', ...frames, long, frame), list('INFO', text));
+};
+
+/** A film of Windows Media of 12.5 seconds, 3 of which a player fills its buffer with before; 320 by 240 pixels. @param type of its stream */
+export const measuredWindowsMedia = (type = 'c0ef19bc4d5bcf11a8fd00805f5c442b'): Buffer => {
   const object = (id: string, body: Buffer): Buffer => {
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(24 + body.length));
@@ -232,7 +258,7 @@ export const measuredWindowsMedia = (): Buffer => {
   file.writeBigUInt64LE(155_000_000n, 40);
   file.writeBigUInt64LE(3_000n, 56);
   const stream = Buffer.alloc(106);
-  stream.write('c0ef19bc4d5bcf11a8fd00805f5c442b', 'hex');
+  stream.write(type, 'hex');
   stream.writeUInt32LE(320, 54);
   stream.writeUInt32LE(240, 58);
   const objects = [

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { overlappingFilm } from '../../../../test/support/files.js';
-import { aiff, amr, measuredAvi, measuredWindowsMedia, programStream } from '../../../../test/support/recordings.js';
+import {
+  aiff,
+  amr,
+  measuredAvi,
+  measuredWindowsMedia,
+  placedAvi,
+  programStream,
+} from '../../../../test/support/recordings.js';
 import type { ProcessedRecording } from '../media-job.js';
 import { mediaType } from '../media-type.js';
 import { processRecording } from './recording.js';
@@ -40,6 +47,33 @@ describe('a recording in a frame of former days', () => {
     ['AMR', amr(), { kind: 'AUDIO', width: null, height: null, durationMs: 1_600 }],
   ])('says how large and how long it is: %s', async (_, bytes, expected) => {
     expect(await process(bytes)).toMatchObject(expected);
+  });
+
+  it('says nothing of where it was made between its frames: AVI', async () => {
+    const whole = placedAvi('N48.2082 E16.3738');
+    const { path, ...film } = await process(whole);
+    expect(film).toMatchObject({ kind: 'VIDEO', width: 320, height: 240, durationMs: 12_000, size: whole.length });
+    const kept = await readFile(path);
+    expect(kept.includes('N48')).toBe(false);
+    const frames = (bytes: Buffer): number[] =>
+      [...bytes.toString('latin1').matchAll(/00dc....\x03{201}/gs)].map(({ index }) => index);
+    expect(frames(kept)).toEqual(frames(whole));
+    expect(frames(kept)).toHaveLength(4);
+  });
+
+  it('is a file where its frames come before anything says whose they are: AVI', async () => {
+    const whole = placedAvi('a place');
+    const described = whole.indexOf('LIST');
+    const frames = whole.subarray(whole.indexOf('movi') - 8);
+    const turned = Buffer.concat([whole.subarray(0, described), frames, whole.subarray(described)]);
+    expect(await process(turned)).toMatchObject({ kind: 'FILE' });
+  });
+
+  it('is a file where it has a stream of anything else than picture and sound: Windows Media', async () => {
+    const sound = measuredWindowsMedia('409e69f84d5bcf11a8fd00805f5c442b');
+    const commands = measuredWindowsMedia('c0cfda59e659d011a3ac00a0c90348f6');
+    expect(await process(sound)).toMatchObject({ kind: 'AUDIO', durationMs: 12_500 });
+    expect(await process(commands)).toMatchObject({ kind: 'FILE', size: commands.length });
   });
 
   it('says nothing of itself where its description is noise', async () => {

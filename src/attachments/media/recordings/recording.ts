@@ -53,7 +53,9 @@ const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
  *   positions beside film and sound), film and sound are copied into a new file.
  * - Matroska and WebM: the same is blanked where it stands. Where there is no duration, film and sound are copied into a
  *   new file, which has one.
- * - AVI and Windows Media: descriptions are blanked where they stand.
+ * - AVI: the same is blanked where it stands.
+ * - Windows Media: descriptions are blanked where they stand; what has other streams is a FILE.
+ * - Program streams of MPEG are kept as they came: they have no place for descriptions.
  * - Sounds of other kinds keep who plays what, unless they say where: then the sound alone is copied into a new file.
  */
 export async function processRecording(

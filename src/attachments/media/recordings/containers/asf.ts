@@ -7,6 +7,7 @@ const HEADER_EXTENSION = 'b503bf5f2ea9cf118ee300c00c205365';
 const PADDING = Buffer.from('74d40618dfca0945a4ba9aabcb96aae8', 'hex');
 const STREAM = '9107dcb7b7a9cf118ee600c00c205365';
 const VIDEO = 'c0ef19bc4d5bcf11a8fd00805f5c442b';
+const AUDIO = '409e69f84d5bcf11a8fd00805f5c442b';
 const FILE = 'a1dcab8c47a9cf118ee400c00c205365';
 /** What players need. */
 const KEPT = new Set([
@@ -32,7 +33,8 @@ export function asfHasVideo(beginning: Buffer): boolean {
 
 /**
  * Blanks, in place, what a file of Windows Media says of itself: title, author, whatever its maker put beside them.
- * @returns its size and length; undefined where its description cannot be read.
+ * @returns its size and length; undefined where its description cannot be read, or names a stream that is neither picture
+ *   nor sound: its packets lie among theirs.
  */
 export async function cleanAsf(path: string): Promise<Measures | undefined> {
   const file = await open(path, 'r+');
@@ -41,12 +43,23 @@ export async function cleanAsf(path: string): Promise<Measures | undefined> {
     const header = buffer.subarray(0, bytesRead);
     if (header.length < OBJECT_HEAD || header.toString('hex', 0, 16) !== HEADER) return undefined;
     if (Number(header.readBigUInt64LE(16)) > header.length) return undefined;
+    if (hasOtherStream(header.subarray(0, headerEnd(header)))) return undefined;
     blankObjects(header, HEADER_HEAD, headerEnd(header));
     await file.write(header, 0, header.length, 0);
     return measuresIn(header);
   } finally {
     await file.close();
   }
+}
+
+/** Streams are described side by side, or within a longer description: wherever. */
+function hasOtherStream(header: Buffer): boolean {
+  const stream = Buffer.from(STREAM, 'hex');
+  for (let at = header.indexOf(stream); at >= 0; at = header.indexOf(stream, at + OBJECT_HEAD)) {
+    const type = header.toString('hex', at + OBJECT_HEAD, at + OBJECT_HEAD + stream.length);
+    if (type !== VIDEO && type !== AUDIO) return true;
+  }
+  return false;
 }
 
 function blankObjects(header: Buffer, from: number, to: number): void {
