@@ -9,6 +9,7 @@ import {
   amr,
   measuredAvi,
   measuredWindowsMedia,
+  opusOfMusic,
   placedAvi,
   programStream,
 } from '../../../../test/support/recordings.js';
@@ -109,6 +110,38 @@ describe('a recording in a frame of former days', () => {
       expect(waveform?.[8]).toBeLessThan(20);
       expect(waveform?.at(-8)).toBeGreaterThan(60);
     }
+  });
+});
+
+describe('a recording in Matroska', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-matroska-'));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  /** With something more at the end of an element that has others in it; `length` is that of its size. */
+  const extended = (whole: Buffer, id: string, length: number, more: Buffer): Buffer => {
+    const at = whole.indexOf(id, 'hex') + id.length / 2;
+    const sized = Buffer.from(whole);
+    const size = whole.readUIntBE(at, length) + more.length;
+    sized.writeUIntBE(size, at, length);
+    const end = at + length + (size % 2 ** (7 * length)) - more.length;
+    return Buffer.concat([sized.subarray(0, end), more, sized.subarray(end)]);
+  };
+
+  it('says nothing of where it was made behind what is no element in a cluster', async () => {
+    const [input, output] = [join(directory, 'input'), join(directory, 'output')];
+    const more = Buffer.from('\0\0N48.2082 E16.3738\0\0', 'latin1');
+    const whole = extended(opusOfMusic(), '1f43b675', 2, more);
+    // Numbers of more than six bytes are written by their last ones.
+    const segment = whole.indexOf('18538067', 'hex') + 6;
+    whole.writeUIntBE(whole.readUIntBE(segment, 6) + more.length, segment, 6);
+    await writeFile(input, whole);
+    const type = { kind: 'AUDIO', mimeType: 'audio/webm', extension: 'webm' } as const;
+    const kept = await processRecording({ type: 'recording', input, output, maxMemoryBytes: MEMORY_BYTES, ...type });
+    expect(kept).toMatchObject({ kind: 'AUDIO', mimeType: 'audio/webm' });
+    expect((await readFile(kept.path)).includes('N48')).toBe(false);
   });
 });
 

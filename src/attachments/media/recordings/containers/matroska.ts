@@ -98,8 +98,7 @@ class Cleaning {
     let isBegun = false;
     for (let at = content; at < end; ) {
       const element = await this.elementAt(at, end);
-      // A recording that broke off ends in the middle of something.
-      if (element === undefined) return this.left > 0;
+      if (element === undefined) return this.breaksOff(at, end);
       at = element.end;
       if (element.id === CLUSTER) {
         isBegun = true;
@@ -122,12 +121,22 @@ class Cleaning {
     let at = cluster.content;
     while (at < cluster.end) {
       const element = await this.elementAt(at, cluster.end);
-      if (element === undefined) return this.left > 0 ? cluster.end : undefined;
+      if (element === undefined) return (await this.breaksOff(at, cluster.end)) ? cluster.end : undefined;
       if (cluster.isOfUnknownLength && OF_SEGMENT.has(element.id)) break;
       if (KEPT[CLUSTER]?.has(element.id) !== true || (await this.isOther(element))) await this.blank(element);
       at = element.end;
     }
     return at;
+  }
+
+  /**
+   * Whether a recording ends here, in the middle of an element's head. What is longer may be anything: pictures that a
+   * player finds all the same, or where they were made.
+   */
+  private async breaksOff(at: number, end: number): Promise<boolean> {
+    if (this.left <= 0 || end - at > MAX_HEAD_BYTES) return false;
+    await this.zero(at, end);
+    return true;
   }
 
   private async isOther({ id, content, end }: Element): Promise<boolean> {
@@ -168,7 +177,10 @@ class Cleaning {
   ): Promise<void> {
     for (let at = content; at < end; ) {
       const child = await this.elementAt(at, end);
-      if (child === undefined) return;
+      if (child === undefined) {
+        if (this.left > 0) await this.zero(at, end);
+        return;
+      }
       await visit(child);
       at = child.end;
     }
