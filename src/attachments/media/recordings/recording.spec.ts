@@ -15,6 +15,7 @@ import {
 } from '../../../../test/support/recordings.js';
 import type { ProcessedRecording } from '../media-job.js';
 import { mediaType } from '../media-type.js';
+import { removeMatroskaMetadata } from './containers/matroska.js';
 import { processRecording } from './recording.js';
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -130,18 +131,33 @@ describe('a recording in Matroska', () => {
     return Buffer.concat([sized.subarray(0, end), more, sized.subarray(end)]);
   };
 
-  it('says nothing of where it was made behind what is no element in a cluster', async () => {
+  const PLACE = Buffer.from('\0\0N48.2082 E16.3738\0\0', 'latin1');
+  it.each<[string, (whole: Buffer) => Buffer]>([
+    ['in a cluster', (whole) => extended(whole, '1f43b675', 2, PLACE)],
+    ['at its end', (whole) => Buffer.concat([whole, PLACE])],
+  ])('says nothing of where it was made behind what is no element %s', async (_, placed) => {
     const [input, output] = [join(directory, 'input'), join(directory, 'output')];
-    const more = Buffer.from('\0\0N48.2082 E16.3738\0\0', 'latin1');
-    const whole = extended(opusOfMusic(), '1f43b675', 2, more);
+    const whole = placed(opusOfMusic());
     // Numbers of more than six bytes are written by their last ones.
     const segment = whole.indexOf('18538067', 'hex') + 6;
-    whole.writeUIntBE(whole.readUIntBE(segment, 6) + more.length, segment, 6);
+    whole.writeUIntBE(whole.readUIntBE(segment, 6) + PLACE.length, segment, 6);
     await writeFile(input, whole);
+    expect(await removeMatroskaMetadata(input)).toBe(true);
     const type = { kind: 'AUDIO', mimeType: 'audio/webm', extension: 'webm' } as const;
     const kept = await processRecording({ type: 'recording', input, output, maxMemoryBytes: MEMORY_BYTES, ...type });
     expect(kept).toMatchObject({ kind: 'AUDIO', mimeType: 'audio/webm' });
     expect((await readFile(kept.path)).includes('N48')).toBe(false);
+  });
+
+  it('is not taken for the end of it where more of it comes behind what is no element', async () => {
+    const input = join(directory, 'input');
+    const whole = opusOfMusic();
+    const cluster = whole.subarray(whole.indexOf('1f43b675', 'hex'));
+    const damaged = Buffer.concat([whole, PLACE, cluster]);
+    const segment = damaged.indexOf('18538067', 'hex') + 6;
+    damaged.writeUIntBE(damaged.readUIntBE(segment, 6) + PLACE.length + cluster.length, segment, 6);
+    await writeFile(input, damaged);
+    expect(await removeMatroskaMetadata(input)).toBe(false);
   });
 });
 

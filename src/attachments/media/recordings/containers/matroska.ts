@@ -130,13 +130,29 @@ class Cleaning {
   }
 
   /**
-   * Whether a recording ends here, in the middle of an element's head. What is longer may be anything: pictures that a
-   * player finds all the same, or where they were made.
+   * Whether nothing that is played comes behind what is no element: a recording ends here, in the middle of one, or with what
+   * somebody wrote behind it, perhaps where it was made. Else a player may find its way to the rest.
    */
   private async breaksOff(at: number, end: number): Promise<boolean> {
-    if (this.left <= 0 || end - at > MAX_HEAD_BYTES) return false;
-    await this.zero(at, end);
+    if (this.left <= 0 || (await this.hasCluster(at, end))) return false;
+    await this.blankRest(at, end);
     return true;
+  }
+
+  /** Not to zeros, which are no element either: readers would look for the next one. */
+  private async blankRest(start: number, end: number): Promise<void> {
+    if (end - start >= 2) await this.blank({ start, end });
+    else await this.zero(start, end);
+  }
+
+  private async hasCluster(from: number, to: number): Promise<boolean> {
+    const id = Buffer.alloc(4);
+    id.writeUInt32BE(CLUSTER);
+    for (let at = from; at < to; at += WINDOW_BYTES - id.length) {
+      const bytes = await this.read(at, Math.min(at + WINDOW_BYTES, to));
+      if (bytes.includes(id)) return true;
+    }
+    return false;
   }
 
   private async isOther({ id, content, end }: Element): Promise<boolean> {
@@ -178,7 +194,7 @@ class Cleaning {
     for (let at = content; at < end; ) {
       const child = await this.elementAt(at, end);
       if (child === undefined) {
-        if (this.left > 0) await this.zero(at, end);
+        if (this.left > 0) await this.blankRest(at, end);
         return;
       }
       await visit(child);
@@ -219,7 +235,7 @@ class Cleaning {
   }
 
   /** What is there instead says that it is nothing. */
-  private async blank({ start, end }: Element): Promise<void> {
+  private async blank({ start, end }: Pick<Element, 'start' | 'end'>): Promise<void> {
     const length = end - start;
     const head = length < 129 ? Buffer.from([VOID, 0x80 | (length - 2)]) : Buffer.alloc(9);
     if (head.length === 9) {
