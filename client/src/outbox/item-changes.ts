@@ -81,7 +81,7 @@ export function refused(items: readonly OutboxItem[], item: OutboxItem): { put: 
   if (changes.some(({ command }) => command.type === 'delete')) return dropped(items, item);
   const removed = changes.filter(({ command }) => command.type === 'edit');
   const put = removed.map(({ command }) => ({ ...item, command: { ...item.command, ...contentOf(command) } }));
-  return { put: put.slice(-1) as OutboxItem[], removed };
+  return { put: put.slice(-1), removed };
 }
 
 const contentOf = (edit: OutboxCommand): object => ({ content: (edit as { content?: string }).content });
