@@ -237,7 +237,10 @@ describe('an account', () => {
     const device = await friend.device();
     await gone.must('DELETE', '/users/me', { password: 'correct horse' });
 
-    const { message, conversation } = await device.next('message:new');
+    const { message, conversation } = await device.next(
+      'message:new',
+      ({ message: { system } }) => system?.type === 'MEMBER_LEFT',
+    );
     expect([message.content, conversation.lastMessage]).toEqual(['Deleted user left', 'Deleted user left']);
     const answered = [
       `${friend.username} created "Trees"`,

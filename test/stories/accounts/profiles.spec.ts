@@ -52,6 +52,8 @@ describe('a profile that changes', () => {
     // A user who only opened a conversation is not sent live what would show it that she is there.
     await ada.must('PATCH', '/users/me', { displayName: 'Lovelace' });
     await devices[0]?.next('user:updated', ({ user }) => user.displayName === 'Lovelace');
+    // Behind whatever was sent to them.
+    for (const device of devices.slice(3)) await device.must('sync', {});
     expect([...named(devices[3] as Device), ...named(devices[4] as Device)]).toEqual([]);
   });
 

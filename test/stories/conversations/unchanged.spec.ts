@@ -11,8 +11,14 @@ describe('what changes nothing', () => {
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+    const device = await bob.device();
     groupId = await ada.group('Group', bob);
     await ada.directConversation(bob);
+    // They are delivered to nobody who connects from here on.
+    await device.next('message:new', ({ message }) => message.conversationId === groupId);
+    for (const type of ['GROUP', 'DIRECT'])
+      await device.next('conversation:new', ({ conversation }) => conversation.type === type);
+    device.socket.close();
     for (const name of ['messages.created', 'conversation.changed', 'user.changed'] as const)
       story.app.get(EventBus).subscribe(name, () => void published.push(name));
   });

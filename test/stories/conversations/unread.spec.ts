@@ -245,7 +245,10 @@ describe('unread messages', () => {
     );
     for (const content of ['x', 'y', 'z']) await adas.must('send_message', { conversationId, content });
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 65 });
-    for (const device of own.keys()) await device.next('receipt:read', ({ seq }) => seq === 65);
+    for (const device of own.keys()) {
+      await device.next('receipt:read', ({ seq }) => seq === 65);
+      await device.next('message:new', ({ message }) => message.seq === 66);
+    }
     const { me, lastSeq } = await bob.must('GET', `/conversations/${conversationId}`);
     expect([lastSeq, me.unreadCount]).toEqual([66, 1]);
     for (const state of own.values()) expect(state).toEqual({ lastSeq, lastReadSeq: me.lastReadSeq });

@@ -330,6 +330,8 @@ describe('presence', () => {
     await ada.must('POST', '/blocks', { userId: grace.id });
     const graces = await grace.device();
     await witnesses.next('presence:update', of(grace));
+    // Behind whatever was sent to her.
+    await adas.must('sync', {});
     expect(adas.all('presence:update').filter(of(grace))).toEqual([]);
     await ada.must('DELETE', `/blocks/${grace.id}`);
     expect(await adas.next('presence:update', of(grace))).toMatchObject({ isOnline: true });
@@ -340,6 +342,7 @@ describe('presence', () => {
     await ada.must('DELETE', `/blocks/${grace.id}`);
     await ada.say(await ada.group('Behind one of two blocks', witness), 'now');
     await adas.next('message:new', ({ message }) => message.content === 'now');
+    await graces.must('sync', {});
     for (const device of [adas, graces])
       expect(device.all('presence:update').filter(of(device === adas ? grace : ada))).toHaveLength(1);
   });
