@@ -377,6 +377,10 @@ describe('what is not answered', () => {
   it('is looked at in smaller turns, one after the other, where one failed, and in larger ones again', async () => {
     const queue = push.story.app.get(PushQueueRepository);
     const [take, notices] = [queue.take.bind(queue), queue.notices.bind(queue)];
+    const { bob, token } = await withPhones();
+    const phones = await push.story.app
+      .get(Database)
+      .query<{ id: string }>('SELECT id FROM push_devices WHERE user_id = $1', [bob.id]);
     const asked: number[] = [];
     let [under, most] = [0, 0];
     jest.spyOn(queue, 'take').mockImplementation(async (platform, count, ...more) => {
@@ -384,6 +388,8 @@ describe('what is not answered', () => {
       return take(platform, count, ...more);
     });
     jest.spyOn(queue, 'notices').mockImplementation(async (ids) => {
+      // Browsers of the tests before this one are looked at beside them.
+      if (!phones.some(({ id }) => ids.includes(id))) return notices(ids);
       if (!asked.includes(1)) throw new Error('canceling statement due to statement timeout');
       under += 1;
       most = Math.max(most, under);
@@ -391,7 +397,6 @@ describe('what is not answered', () => {
       under -= 1;
       return found;
     });
-    const { bob, token } = await withPhones();
     await ada.say(await ada.directConversation(bob), 'to many');
     await push.fcm.arrived(token);
     for (let copy = 1; copy < MAX_FCM; copy += 1) await push.fcm.arrived(`${token}${copy}`);
