@@ -10,7 +10,7 @@ import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
 import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Clock } from '../../../src/common/clock.js';
-import { TIMINGS } from '../../../src/config/timings.js';
+import { TIMINGS, type Timings } from '../../../src/config/timings.js';
 import { film, picture } from '../../support/files.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
@@ -169,16 +169,34 @@ describe('uploads to a store that does not answer', () => {
   let directory: string;
   let story: Story;
   let ada: Person;
+  const timings = { ...TIMINGS };
+  interface Client {
+    config: { requestHandler: { updateHttpClientConfig(name: 'socketTimeout', milliseconds: number): void } };
+  }
+
+  /** How long the store may take from now on. */
+  const wait = ({ storeSilenceMs, storeCallMs }: Pick<Timings, 'storeSilenceMs' | 'storeCallMs'>): void => {
+    Object.assign(timings, { storeSilenceMs, storeCallMs });
+    const { client } = story.app.get<{ client: Client }>(BlobStore);
+    client.config.requestHandler.updateHttpClientConfig('socketTimeout', storeSilenceMs);
+  };
+  /** Not long while the store is silent; else long enough for every answer, on a machine that is busy. */
+  const whileSilent = async (act: () => Promise<void>): Promise<void> => {
+    wait({ storeSilenceMs: 1_500, storeCallMs: 3_500 });
+    proxy.stall();
+    await act();
+    wait(TIMINGS);
+    proxy.pass();
+  };
 
   beforeAll(async () => {
     s3 = await startS3();
     const { hostname, port } = new URL(s3.environment.S3_ENDPOINT ?? '');
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     directory = await mkdtemp(join(tmpdir(), 'parley-silent-'));
-    // Long enough for every answer of a store that does answer, on a machine that is busy.
     expect(TIMINGS).toMatchObject({ storeSilenceMs: 6_000, storeCallMs: 14_000 });
     story = await startStory(
-      { timings: { ...TIMINGS, storeSilenceMs: 1_500, storeCallMs: 3_500 } },
+      { timings },
       { DATA_DIR: directory, ...s3.environment, S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` },
     );
     ada = await story.person('ada');
@@ -191,12 +209,12 @@ describe('uploads to a store that does not answer', () => {
   });
 
   it('are answered with 503 after one silence, leave nothing, and work again when it does', async () => {
-    proxy.stall();
-    const answer = await ada.upload(await picture(100, 100).png().toBuffer(), 'photo.png');
-    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
-    proxy.pass();
+    await whileSilent(async () => {
+      const answer = await ada.upload(await picture(100, 100).png().toBuffer(), 'photo.png');
+      expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+    });
     const again = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
     await until('nothing but what was kept is there', async () => {
       await ada.must('PATCH', '/users/me', { avatarUrl: null });
@@ -211,11 +229,11 @@ describe('uploads to a store that does not answer', () => {
     const put = await fetch(announced.url, { method: 'PUT', headers: announced.headers, body: new Uint8Array(bytes) });
     expect(put.status).toBe(200);
     const confirm = () => ada.call('POST', `/attachments/uploads/${announced.id}/confirm`);
-    proxy.stall();
-    const answer = await confirm();
-    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
-    expect(answer.headers.get('retry-after')).not.toBeNull();
-    proxy.pass();
+    await whileSilent(async () => {
+      const answer = await confirm();
+      expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+      expect(answer.headers.get('retry-after')).not.toBeNull();
+    });
     expect(await confirm()).toMatchObject({ status: 200, body: { id: announced.id, kind: 'VIDEO' } });
   });
 
@@ -223,15 +241,15 @@ describe('uploads to a store that does not answer', () => {
     const { id, thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
     const { avatarUrl } = await ada.must('PATCH', '/users/me', { avatarId: id });
     const paths = [thumbnailUrl, url, avatarUrl];
-    proxy.stall();
     const read = async (path: string): Promise<unknown> => {
       const answer = await fetch(new URL(path, story.url));
       return [answer.status, ((await answer.json()) as Anything).code, answer.headers.get('cache-control')];
     };
     // No cache keeps it, also where the file itself would be kept for a year.
     const unavailable = [503, 'UNAVAILABLE', 'no-store'];
-    expect(await Promise.all(paths.map(read))).toEqual(paths.map(() => unavailable));
-    proxy.pass();
+    await whileSilent(async () => {
+      expect(await Promise.all(paths.map(read))).toEqual(paths.map(() => unavailable));
+    });
     const whole = await Promise.all(paths.map((path) => fetch(new URL(path, story.url))));
     expect(whole.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(whole.map(({ headers }) => headers.get('cache-control'))).toEqual([

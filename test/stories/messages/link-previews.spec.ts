@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
+import { LinkPreviewsRepository } from '../../../src/messages/links/link-previews.repository.js';
 import { type Anything, type Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('the preview of a link', () => {
@@ -83,12 +84,19 @@ describe('the preview of a link', () => {
   });
 
   it('delays no message, and leaves alone one that is deleted before it comes', async () => {
+    const repository = story.app.get(LinkPreviewsRepository);
+    const add = repository.add.bind(repository);
+    const added: Record<string, boolean> = {};
+    repository.add = async (messageId, ...more) => (added[messageId] = await add(messageId, ...more));
     const message = await send(`http://${site}/slow`);
     await until('the page is asked for', () => release !== undefined);
     await ada.call('DELETE', `/messages/${message.id}`);
     release?.();
     const next = await send(`http://${site}/after`);
     await updated(next.id);
+    await until('it has come', () => message.id in added);
+    repository.add = LinkPreviewsRepository.prototype.add;
+    expect(added).toEqual({ [message.id]: false, [next.id]: true });
     const tombstone = await stored(message.id);
     expect(tombstone).toMatchObject({ content: null, version: 2, linkPreview: null });
   });
