@@ -94,10 +94,10 @@ describe('one user who asks for much', () => {
     const device = await connected(greedy);
     const { cursor } = await greedy.must('GET', '/sync');
     const questions: Promise<Anything>[] = [
-      ...Array.from({ length: 450 }, () => device.ask('sync', { cursor })),
-      ...Array.from({ length: 450 }, () => device.ask('join_conversation', { conversationId })),
+      ...Array.from({ length: 150 }, () => device.ask('sync', { cursor })),
+      ...Array.from({ length: 150 }, () => device.ask('join_conversation', { conversationId })),
     ];
-    const pages = Array.from({ length: 600 }, () =>
+    const pages = Array.from({ length: 300 }, () =>
       greedy.call('GET', `/conversations/${conversationId}/messages?limit=100`),
     );
     let during = 0;
@@ -107,8 +107,12 @@ describe('one user who asks for much', () => {
     await over;
 
     const codes = new Set<string>();
+    let answered = 0;
     for (const answer of await Promise.all(questions)) {
-      if (answer.ok) continue;
+      if (answer.ok) {
+        answered += 1;
+        continue;
+      }
       codes.add(answer.error.code);
       expect(answer.error.retryAfterMs).toBeGreaterThan(0);
     }
@@ -118,9 +122,10 @@ describe('one user who asks for much', () => {
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
     expect([...codes].filter((code) => code !== 'RATE_LIMITED')).toEqual([]);
-    expect(refused.length).toBeGreaterThan(300);
-    // Others went on while all that was asked for: each of these was stored and delivered before the next was sent.
-    expect(during).toBeGreaterThan(20);
+    answered += pages.length - refused.length;
+    expect(refused.length).toBeGreaterThan(100);
+    // Others went on beside what was answered: each of these was stored and delivered before the next was sent.
+    expect(during).toBeGreaterThan(answered / 10);
     // And it is let in again.
     await expect(
       (async () => {
