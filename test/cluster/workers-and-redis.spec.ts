@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseYaml } from '@redocly/openapi-core';
-import { content, deviceAt } from '../support/cluster.js';
+import { content, deviceAt, expectToReachAll, linesOf } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { onlyWith } from '../support/programs.js';
@@ -61,33 +60,10 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
     rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
   }, TIMEOUT_MS);
 
-  const linesOf = (device: Device): string[] =>
-    device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
-
-  /** Sent by each in turn, all are with everybody, once. Answers whether they came to all in order. */
-  async function reachAll(name: string): Promise<boolean> {
-    const texts = Array.from({ length: 12 }, (_, index) => `${name} ${index}`);
-    for (const [index, text] of texts.entries())
-      await devices[index % devices.length]?.must('send_message', { conversationId: group, content: text });
-    const received = (device: Device): string[] => linesOf(device).filter((line) => line.startsWith(`${name} `));
-    for (const device of devices) {
-      await until(`${name}: everything is there`, () => received(device).length >= texts.length);
-      expect(received(device).toSorted()).toEqual(texts.toSorted());
-    }
-    return devices.every((device) => isDeepStrictEqual(received(device), texts));
-  }
-
-  /** After a fault: a process that has yet to catch up delivers what it missed behind what is newer. */
-  async function expectToReachAll(name: string): Promise<void> {
-    let rounds = 0;
-    await until('what is sent comes in order again', () => reachAll(`${name} ${(rounds += 1)}:`));
-  }
-
   it(
     'deliver what any of them stores, once and in order, to clients of all',
     async () => {
-      // On a busy machine one process may be later than the others wait for what is missing.
-      await expectToReachAll('there');
+      await expectToReachAll(devices, group, 'there');
       expect(devices.every((device) => linesOf(device).length >= 12)).toBe(true);
     },
     TIMEOUT_MS,
@@ -105,7 +81,7 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
         const states = await Promise.all([server, elsewhere].map(({ url }) => request(url, 'GET', '/health/ready')));
         return states.every(({ body }) => body.status === 'ok');
       });
-      await expectToReachAll('again');
+      await expectToReachAll(devices, group, 'again');
       for (const device of devices) expect(linesOf(device).filter((line) => line === 'without Redis')).toHaveLength(1);
     },
     TIMEOUT_MS,
@@ -132,7 +108,7 @@ onlyWith(describe, 'redis-server')('two processes behind one port, and another m
       await devices[2]?.next('message:new', content('while one is gone'));
       devices[1]?.socket.close();
       devices[1] = await deviceIn(2, server.url, grace);
-      await expectToReachAll('replaced');
+      await expectToReachAll(devices, group, 'replaced');
     },
     TIMEOUT_MS,
   );

@@ -1,4 +1,36 @@
-import { type Anything, Device, type Person } from './story.js';
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from '@jest/globals';
+import { type Anything, Device, type Person, until } from './story.js';
+
+/** What people wrote, as it came. */
+export const linesOf = (device: Device): string[] =>
+  device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
+
+/** Sent by each in turn, all are with everybody, once. Answers whether they came to all in order. */
+async function reachAll(devices: readonly Device[], conversationId: string, name: string): Promise<boolean> {
+  const texts = Array.from({ length: 12 }, (_, index) => `${name} ${index}`);
+  for (const [index, text] of texts.entries())
+    await devices[index % devices.length]?.must('send_message', { conversationId, content: text });
+  const received = (device: Device): string[] => linesOf(device).filter((line) => line.startsWith(`${name} `));
+  for (const device of devices) {
+    await until(`${name}: everything is there`, () => received(device).length >= texts.length);
+    expect(received(device).toSorted()).toEqual(texts.toSorted());
+  }
+  return devices.every((device) => isDeepStrictEqual(received(device), texts));
+}
+
+/**
+ * What is sent by each in turn comes to all once, and in order: in the first round that does. A process that has yet to catch up
+ * delivers what it missed behind what is newer, and so does one of a busy machine, which is later than the others wait for it.
+ */
+export async function expectToReachAll(
+  devices: readonly Device[],
+  conversationId: string,
+  name: string,
+): Promise<void> {
+  let rounds = 0;
+  await until('what is sent comes in order', () => reachAll(devices, conversationId, `${name} ${(rounds += 1)}:`));
+}
 
 /** A connection to a server, of somebody who may have registered at another. */
 export async function deviceAt(server: { url: string }, person: Person): Promise<Device> {
