@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { content } from '../support/cluster.js';
+import { content, expectToReachAll } from '../support/cluster.js';
 import { migratedDataDirectory } from '../support/data-directory.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
@@ -68,19 +68,8 @@ describe('two processes behind one port', () => {
     'deliver what either of them stores, once and in order, to clients of both',
     async () => {
       const [adas, graces] = [await open(1, ada), await open(2, grace)];
-      const count = 20;
-      for (let index = 0; index < count; index += 1)
-        await (index % 2 === 0 ? adas : graces).must('send_message', {
-          conversationId: group,
-          content: `line ${index}`,
-        });
-      // That the group was made may still be on its way to the other one.
-      const linesOf = (device: Device): string[] =>
-        device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
-      for (const device of [adas, graces]) {
-        await until('everything is there', () => linesOf(device).length >= count);
-        expect(linesOf(device)).toEqual(Array.from({ length: count }, (_, index) => `line ${index}`));
-      }
+      await expectToReachAll([adas, graces], group, 'line');
+      expect([adas, graces].map(slotOf)).toEqual([1, 2]);
     },
     TIMEOUT_MS,
   );
@@ -93,6 +82,8 @@ describe('two processes behind one port', () => {
       const [here, there] = [await open(1, guest), await open(2, other)];
       expect((await guest.call('POST', '/auth/logout', { refreshToken: guest.refreshToken })).status).toBeLessThan(300);
       expect(await here.next('session:ended')).toBeDefined();
+      // That it goes on shows only in what is asked over it after that.
+      await there.must('set_active', { active: true });
       expect(there.socket.connected).toBe(true);
     },
     TIMEOUT_MS,
@@ -199,6 +190,7 @@ describe('two processes behind one port', () => {
     async () => {
       const victim = await Person.register(url, 'victim');
       const statuses: number[] = [];
+      const began = performance.now();
       for (let guess = 0; guess < 24; guess += 1) {
         const answer = await fetch(`${url}/auth/login`, {
           method: 'POST',
@@ -212,7 +204,7 @@ describe('two processes behind one port', () => {
       const passed = statuses.filter((status) => status === 401).length;
       // Ten at once, and one every six seconds, however long this took.
       expect(passed).toBeGreaterThanOrEqual(10);
-      expect(passed).toBeLessThan(20);
+      expect(passed).toBeLessThanOrEqual(10 + Math.ceil((performance.now() - began) / 6_000));
       expect(statuses.filter((status) => status === 429)).toHaveLength(24 - passed);
     },
     TIMEOUT_MS,
@@ -223,20 +215,24 @@ describe('two processes behind one port', () => {
     async () => {
       await until('both are there', () => allThere(url));
       const [adas, graces] = [await open(1, ada), await open(2, grace)];
-      const before = await metric(url, 'parley_messages_stored_total');
-      for (const device of [adas, graces, adas, graces])
-        await device.must('send_message', { conversationId: group, content: 'counted' });
-      for (let time = 0; time < 4; time += 1) {
-        const { body } = await fetch(`${url}/metrics`, { headers: { connection: 'close' } }).then(async (answer) => ({
-          body: await answer.text(),
-        }));
-        const [, stored] = /^parley_messages_stored_total (\d+)$/m.exec(body) ?? [];
-        expect(Number(stored)).toBe(before + 4);
-        expect(body).toMatch(/^parley_workers 2$/m);
-        expect(body).toMatch(/^parley_cluster_bus_up 1$/m);
-        expect(body).toMatch(/^parley_cluster_peers 1$/m);
-        expect(body).toMatch(/^process_start_time_seconds \d+/m);
-      }
+      const shown = [
+        /^parley_workers 2$/m,
+        /^parley_cluster_bus_up 1$/m,
+        /^parley_cluster_peers 1$/m,
+        /^process_start_time_seconds \d+/m,
+      ];
+      // Of one that does not answer in time the sum has what it had counted before.
+      await until('each of four answers has what both have stored', async () => {
+        const before = await metric(url, 'parley_messages_stored_total');
+        for (const device of [adas, graces, adas, graces])
+          await device.must('send_message', { conversationId: group, content: 'counted' });
+        const stored = new RegExp(`^parley_messages_stored_total ${before + 4}$`, 'm');
+        const answers: string[] = [];
+        for (let time = 0; time < 4; time += 1)
+          answers.push(await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text());
+        return answers.every((text) => [stored, ...shown].every((pattern) => pattern.test(text)));
+      });
+      expect(await metric(url, 'parley_workers')).toBe(2);
       await until('connections are added up', async () => (await metric(url, 'parley_connections')) >= 2);
     },
     TIMEOUT_MS,
@@ -278,8 +274,12 @@ describe('two processes behind one port', () => {
       await load;
       const texts = new Set((await ada.history(group)).map((message) => message.content));
       expect(acknowledged.filter((text) => !texts.has(text))).toEqual([]);
-      const received = adas.all('message:new').map(({ message }) => message.seq);
-      expect(received).toEqual([...new Set(received)].sort((one, other) => one - other));
+      const received = adas.all('message:new').map(({ message }) => message);
+      expect(received).toHaveLength(new Set(received.map(({ seq }) => seq)).size);
+      // What the dead one had stored last may come behind what is newer, and what was sent here never does.
+      const own = received.flatMap(({ senderId, seq }) => (senderId === ada.id ? [seq] : []));
+      expect(own.length).toBeGreaterThan(0);
+      expect(own).toEqual(own.toSorted((one, other) => one - other));
       // What the dead one had counted is still a part of it.
       expect(await metric(url, 'parley_messages_stored_total')).toBeGreaterThanOrEqual(stored);
       expect(await metric(url, 'parley_worker_restarts_total')).toBe(1);
