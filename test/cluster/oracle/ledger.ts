@@ -29,6 +29,16 @@ export interface Delivery {
   readonly receivedAt: number;
 }
 
+/** A message that came behind a newer one. */
+export interface Overtaken {
+  readonly device: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  /** The newest that had come. */
+  readonly behind: number;
+  readonly receivedAt: number;
+}
+
 interface FaultPeriod {
   readonly name: string;
   readonly from: number;
@@ -40,6 +50,7 @@ export class Ledger {
   readonly violations: string[] = [];
   readonly acknowledged: AcknowledgedMessage[] = [];
   readonly deliveries: Delivery[] = [];
+  readonly overtaken: Overtaken[] = [];
   readonly counts = new Map<string, number>();
   readonly faults: FaultPeriod[] = [];
   private readonly began = Date.now();

@@ -12,6 +12,8 @@ const MAX_LATE_CALM_MS = 1_000;
 /** What is awaited has long come by then; where it has not, it never will. */
 const WAIT_TIMEOUT_MS = 45_000;
 const MAX_SHOWN = 3;
+/** Shorter than `GAP_TIMEOUT_MS`: clocks and timers may differ by some milliseconds. */
+const MIN_WAIT_MS = 150;
 
 /** When a user was no member, by a conversation's own messages. */
 interface Absence {
@@ -64,6 +66,7 @@ export class Verdict {
         this.ledger.violation(`message ${message.id} says ${row.content}, not ${message.content}`);
     }
     this.leaks(byId, absences(rows));
+    this.swaps(rows);
   }
 
   /** Ended sessions are closed, and everybody else is online, and is shown so. */
@@ -137,6 +140,19 @@ export class Verdict {
         this.ledger.violation(
           `${device} receives ${seq}, sent ${late} ms after its user was removed (${this.ledger.faultsAround(absence.at)})`,
         );
+    }
+  }
+
+  /**
+   * What is missing is given up `GAP_TIMEOUT_MS` after something newer came, which was stored before that: whatever the machine was
+   * doing meanwhile, what comes sooner must come in order.
+   */
+  private swaps(rows: readonly Anything[]): void {
+    for (const { device, conversationId, seq, behind, receivedAt } of this.ledger.overtaken) {
+      const newer = rows.filter((row) => row.conversationId === conversationId && row.seq > seq);
+      const waitedMs = receivedAt - Math.min(...newer.map(({ createdAt }) => createdAt.getTime()));
+      if (waitedMs < MIN_WAIT_MS && this.ledger.isCalm(receivedAt - 2_000, receivedAt))
+        this.ledger.violation(`${device} received ${seq} behind ${behind}, ${waitedMs} ms after the next was stored`);
     }
   }
 
