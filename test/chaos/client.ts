@@ -5,6 +5,8 @@ import { sleep } from './random.js';
 /** How long a client waits for an answer; longer than any single fault lasts. */
 const WAIT_TIMEOUT_MS = 6_000;
 const RECONNECT_MS = 150;
+/** How often somebody tries to register. */
+const MAX_REGISTRATIONS = 10;
 /** How long a server may take to come back, on a machine that is busy with other tests. */
 const MAX_RESTART_MS = 60_000;
 
@@ -35,13 +37,20 @@ export class Client {
   ) {}
 
   static async register(url: string, name: string, onViolation: (text: string) => void): Promise<Client> {
-    const answer = await call(url, 'POST', '/auth/register', undefined, {
-      email: `${name}@example.com`,
-      username: name,
-      password: 'correct horse',
-    });
-    if (answer.outcome !== 'acknowledged') throw new Error(`registering answered ${answer.code}`);
-    return new Client(url, answer.data.user.id, name, answer.data.accessToken, onViolation);
+    for (let trial = 1; ; trial += 1) {
+      // Where nobody knows whether it was done, the name may be taken.
+      const username = trial === 1 ? name : `${name}_${trial}`;
+      const answer = await call(url, 'POST', '/auth/register', undefined, {
+        email: `${username}@example.com`,
+        username,
+        password: 'correct horse',
+      });
+      if (answer.outcome === 'acknowledged')
+        return new Client(url, answer.data.user.id, username, answer.data.accessToken, onViolation);
+      if (answer.outcome === 'refused' || trial === MAX_REGISTRATIONS)
+        throw new Error(`registering answered ${answer.code}`);
+      await sleep(500);
+    }
   }
 
   connect(): void {

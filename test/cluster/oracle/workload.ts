@@ -101,11 +101,12 @@ export class Workload {
     const { processes } = this.stage;
     const [first] = processes as [StagedProcess];
     for (let index = 0; index < USERS; index += 1) {
-      const username = `user${index}_${randomUUID().slice(0, 8)}`;
-      const answer = await call(first.url, 'POST', '/auth/register', undefined, {
-        email: `${username}@example.com`,
-        username,
-        password: PASSWORD,
+      let username = '';
+      const answer = await this.again(() => {
+        // Another one each time: where nobody knows whether it was done, the name may be taken.
+        username = `user${index}_${randomUUID().slice(0, 8)}`;
+        const email = `${username}@example.com`;
+        return call(first.url, 'POST', '/auth/register', undefined, { email, username, password: PASSWORD });
       });
       if (answer.outcome !== 'acknowledged') throw new Error(`registering answered ${answer.code}`);
       this.accounts.push({ id: answer.result.user.id, username, devices: [] });
