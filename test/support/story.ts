@@ -219,7 +219,12 @@ export class Person {
 
   /** Uploads, and expects success. */
   async mustUpload(bytes: Uint8Array, name?: string, type?: string): Promise<Anything> {
-    const answer = await this.upload(bytes, name, type);
+    let answer = await this.upload(bytes, name, type);
+    // On a busy machine no worker may look at a file in time: it is sent again, as every client does.
+    for (const deadline = Date.now() + WAIT_TIMEOUT_MS; answer.status === 503 && Date.now() < deadline; ) {
+      await new Promise((resolve) => setTimeout(resolve, answer.body.retryAfterMs ?? 250));
+      answer = await this.upload(bytes, name, type);
+    }
     if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
