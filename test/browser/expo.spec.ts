@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { startBrowser } from '../support/browser.js';
 import { request, startStory, type Story } from '../support/story.js';
@@ -83,11 +83,16 @@ jest.setTimeout(300_000);
     await bob.say('And hello to you');
     await expectShown(ada.message('And hello to you'));
 
-    await ada.message('And hello to you').getByText('And hello to you').click({ delay: 800 });
-    await ada.button('React with 👍').click();
+    const holdUntilShown = async (shown: Locator): Promise<void> => {
+      await ada.message('And hello to you').getByText('And hello to you').hover();
+      await ada.page.mouse.down();
+      await expectShown(shown);
+      await ada.page.mouse.up();
+      await shown.click();
+    };
+    await holdUntilShown(ada.button('React with 👍'));
     await expectShown(bob.button('👍, 1'));
-    await ada.message('And hello to you').getByText('And hello to you').click({ delay: 800 });
-    await ada.page.getByRole('menu').getByRole('button', { name: 'Reply', exact: true }).click();
+    await holdUntilShown(ada.page.getByRole('menu').getByRole('button', { name: 'Reply', exact: true }));
     await ada.say('How are you?');
     await expectShown(bob.message('How are you?').getByRole('button', { name: 'Reply to: And hello to you' }));
   });
