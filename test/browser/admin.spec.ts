@@ -55,7 +55,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       comment: 'I never asked for it.',
     });
     await ada.open('/admin');
-  }, 2 * WAIT_TIMEOUT_MS);
+  });
 
   afterEach(() => {
     expect(ada.complaints.splice(0)).toEqual([]);

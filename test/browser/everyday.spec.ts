@@ -41,7 +41,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await bob.say('Hello Ada!');
     await ada.conversation(/^Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
-  }, 2 * WAIT_TIMEOUT_MS);
+  });
 
   afterEach(() => {
     for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);

@@ -70,7 +70,7 @@ function tasksOf(trace: Buffer): number[] {
     );
     await visitor.open(`/c/${conversationId}`);
     await expectShown(visitor.message(`Message ${MESSAGES}`));
-  }, 2 * WAIT_TIMEOUT_MS);
+  });
 
   afterAll(async () => {
     await visitor?.close();

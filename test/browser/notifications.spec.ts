@@ -61,7 +61,7 @@ const keys = {
     conversationId = await bob.directConversation(person);
     await expectShown(ada.conversation(/^bob/));
     await ada.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  }, 2 * WAIT_TIMEOUT_MS);
+  });
 
   afterEach(() => {
     expect(ada.complaints.splice(0)).toEqual([]);

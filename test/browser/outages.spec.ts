@@ -51,7 +51,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await bob.say('before');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('before'));
-  }, 3 * WAIT_TIMEOUT_MS);
+  });
 
   afterAll(async () => {
     await ada?.close();

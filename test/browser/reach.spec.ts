@@ -36,7 +36,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await ada.page.locator('input[type=file]').setInputFiles([{ name: 'sea.jpg', mimeType: 'image/jpeg', buffer }]);
     await ada.field.press('Enter');
     await expectShown(ada.page.locator('img.loaded'));
-  }, 2 * WAIT_TIMEOUT_MS);
+  });
 
   afterEach(() => {
     for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);

@@ -8,6 +8,7 @@ import { RedisServer } from '../support/redis.js';
 import { sideBySide } from '../support/side-by-side.js';
 import { type Anything, type Device, type Person, request, startStory, type Story, until } from '../support/story.js';
 
+const TIMEOUT_MS = 600_000;
 const MESSAGES = 8;
 
 /** What can be broken, and mended. */
@@ -154,7 +155,7 @@ onlyWith(describe, 'redis-server')('two processes', () => {
       pairs.push(await startTwoProcesses());
       queues.push(Promise.resolve());
     }
-  });
+  }, TIMEOUT_MS);
   afterAll(async () => {
     for (const pair of pairs) await pair.close();
   });
@@ -167,5 +168,6 @@ onlyWith(describe, 'redis-server')('two processes', () => {
       queues[index] = run.catch(() => undefined);
       return run;
     }),
+    TIMEOUT_MS,
   );
 });

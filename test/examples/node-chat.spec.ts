@@ -8,6 +8,9 @@ import { ServerProcess } from '../support/process.js';
 import { until } from '../support/story.js';
 import { LineProcess } from './line-process.js';
 
+// Each of these starts several processes.
+jest.setTimeout(600_000);
+
 const CHAT: string = '../../examples/node-chat/chat.mjs';
 
 describe('the example node-chat', () => {

@@ -8,7 +8,7 @@ type Picked = ReturnType<typeof import('./picked-files.js').usePickedFiles>;
 
 /** The store answers in its own time. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 4_000;
+  const deadline = Date.now() + 60_000;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error('It has not come about.');
     await new Promise((resolve) => setTimeout(resolve, 5));
