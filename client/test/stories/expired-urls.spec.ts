@@ -53,7 +53,9 @@ describe('the URL of a file', () => {
     const close = later.messages(conversationId).subscribe(() => undefined);
     await live(later);
     await until('it has another', () => urlIn(later) !== undefined && urlIn(later) !== expired);
-    expect(await statusOf(urlIn(later))).toBe(200);
+    // The new one ends as soon, and is renewed again.
+    await until('it is served', async () => (await statusOf(urlIn(later))) === 200);
+    expect(urlIn(later)).not.toBe(expired);
     close();
   });
 });
