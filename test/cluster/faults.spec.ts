@@ -58,9 +58,11 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
     adas = await deviceAt(steady, ada);
     group = await ada.group('Faults', grace);
     leaving = await start();
-    const { rows } = await outside.query<{ node_id: string }>('SELECT node_id FROM presence_nodes');
-    soundNodes = rows.map((row) => row.node_id);
-    expect(soundNodes).toHaveLength(2);
+    await until('both have a lease', async () => {
+      const { rows } = await outside.query<{ node_id: string }>('SELECT node_id FROM presence_nodes');
+      soundNodes = rows.map((row) => row.node_id);
+      return soundNodes.length === 2;
+    });
     hal = await Person.register(steady.url, 'hal');
     await ada.befriend(hal);
     hals = await Promise.all(Array.from({ length: 20 }, () => deviceAt(leaving, hal)));
