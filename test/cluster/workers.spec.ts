@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { content, expectToReachAll } from '../support/cluster.js';
+import { content, expectToReachAll, watchOrder } from '../support/cluster.js';
 import { migratedDataDirectory } from '../support/data-directory.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
@@ -68,8 +68,9 @@ describe('two processes behind one port', () => {
     'deliver what either of them stores, once and in order, to clients of both',
     async () => {
       const [adas, graces] = [await open(1, ada), await open(2, grace)];
+      const swapped = [adas, graces].map((device) => watchOrder(device, group));
       await expectToReachAll([adas, graces], group, 'line');
-      expect([adas, graces].map(slotOf)).toEqual([1, 2]);
+      expect(swapped.map((found) => found())).toEqual([[], []]);
     },
     TIMEOUT_MS,
   );

@@ -2,6 +2,28 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import { type Anything, Device, type Person, until } from './story.js';
 
+/** Shorter than `GAP_TIMEOUT_MS`: clocks and timers may differ by some milliseconds. */
+const MIN_WAIT_MS = 150;
+
+/**
+ * Notes the messages of one conversation as they come. What is returned answers those that a newer one overtook although nothing was
+ * waited for: what is missing is given up `GAP_TIMEOUT_MS` after something newer came, which was stored before that. A machine
+ * that stood still meanwhile excuses more, and never less.
+ */
+export function watchOrder({ socket }: Device, conversationId: string): () => number[] {
+  const came: { seq: number; storedAt: number; at: number }[] = [];
+  socket.on('message:new', ({ message }: Anything) => {
+    const { seq, createdAt } = message;
+    if (message.conversationId === conversationId) came.push({ seq, storedAt: Date.parse(createdAt), at: Date.now() });
+  });
+  return () =>
+    came.flatMap(({ seq, at }, index) => {
+      if (!came.slice(0, index).some((before) => before.seq > seq)) return [];
+      const newer = came.filter((other) => other.seq > seq).map(({ storedAt }) => storedAt);
+      return at - Math.min(...newer) < MIN_WAIT_MS ? [seq] : [];
+    });
+}
+
 /** What people wrote, as it came. */
 export const linesOf = (device: Device): string[] =>
   device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
