@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
-import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
+import { type Anything, Device, Person, startStory, type Story, until, untilEnding } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -81,10 +81,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
 
   async function sendAway(shared: string): Promise<void> {
     const ended = leaving.stop();
-    await until(
-      'it takes no new ones',
-      async () => (await request(leaving.url, 'GET', '/health/ready')).status === 503,
-    );
+    await untilEnding(leaving.url);
     const [first] = hals as [Device];
     expect(await first.next('session:ended')).toMatchObject({
       code: 'SERVER_SHUTDOWN',

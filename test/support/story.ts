@@ -349,6 +349,15 @@ export class Device {
   }
 }
 
+/**
+ * Resolves once a server says that it takes no new clients. It closes connections that wait for their next request, and one may be
+ * under way on such a connection.
+ */
+export async function untilEnding(url: string): Promise<void> {
+  const isEnding = (): Promise<boolean> => request(url, 'GET', '/health/ready').then(({ status }) => status === 503);
+  await until('the server takes no new clients', () => isEnding().catch(() => false));
+}
+
 /** Waits until something is so; asks again and again, at most as long as anything may take. */
 export async function until(
   what: string,

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
 import { ServerProcess } from '../../support/process.js';
-import { Person, request, until } from '../../support/story.js';
+import { Person, request, until, untilEnding } from '../../support/story.js';
 
 /** What each of these signals does in the server's process, by code that runs there before its own. */
 const FAULTS = {
@@ -95,7 +95,7 @@ describe('the end of the process', () => {
       try {
         const device = await (await Person.register(ending.url, 'ada')).device();
         ending.signal('SIGTERM');
-        await until('it is ending', async () => (await request(ending.url, 'GET', '/health/ready')).status === 503);
+        await untilEnding(ending.url);
         expect(device.socket.connected).toBe(true);
         ending.signal('SIGUSR2');
         await device.next('session:ended', ({ code }) => code === 'SERVER_SHUTDOWN');
