@@ -62,7 +62,7 @@ export class DurableOutbox implements Outbox {
     this.#items = new OutboxItems(ports.writer);
     this.#stored = new StoredItems(ports, this.#items, () => {
       this.#foldRefused();
-      this.#pump();
+      this.#notifyAndPump();
     });
     ({ getSnapshot: this.getSnapshot, subscribe: this.subscribe } = this.#items);
   }

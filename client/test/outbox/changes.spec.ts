@@ -448,8 +448,11 @@ describe('what is done to a message on its way that is refused then', () => {
     await world.clock.advance(60_000);
     expect(device.states()).toEqual([['bad', 'rejected']]);
     await tab.enqueue(command);
+    let seen = device.outbox.getSnapshot();
+    device.outbox.subscribe(() => (seen = device.outbox.getSnapshot()));
     device.outbox.lookAgain();
     await settled();
+    expect(seen).toBe(device.outbox.getSnapshot());
     expect(device.states()).toEqual(texts.map((text) => [text, 'rejected']));
   });
 });

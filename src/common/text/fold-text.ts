@@ -3,8 +3,11 @@ const ASCII = /^[\x20-\x7e]*$/;
 const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
 /** What shows nothing of its own: joiners, directions, variation selectors, the soft hyphen. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu;
-/** No letter has as many marks. Bringing them into order costs the square of their number: 100 ms for one message. */
-const TOO_MANY_MARKS = /(\p{M}{32})\p{M}+/gu;
+/**
+ * No letter has as many marks. Bringing them into order costs the square of their number: 100 ms for one message. The two letters
+ * of half a width are the only ones that become marks.
+ */
+const TOO_MANY_MARKS = /([\p{M}\uff9e\uff9f]{32})[\p{M}\uff9e\uff9f]+/gu;
 const BLANKS = /[\s\p{Cc}\p{Z}]+/gu;
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',

@@ -7,7 +7,7 @@ const MAX_PAGE_SIZE = 100;
 /** Each message of a conversation that is passed over costs as much as one that is looked up. */
 export const MAX_SKIP = 10_000;
 /** As many messages, and a page, are looked up in each of the caller's conversations. */
-const MAX_RECENT_SKIP = 500;
+const MAX_RECENT_SKIP = 2_000;
 
 class ChatsPage {
   @OptionalField(PAGE)

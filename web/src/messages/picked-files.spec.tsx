@@ -147,8 +147,12 @@ describe('files that were picked', () => {
     const picked = here.files();
     here.send(new Promise(() => undefined));
     await until(async () => (await otherTab.readFiles('ada c10', picked)).length === 0);
+    // Nor in one that has been open all the time, and comes to this conversation now.
+    expect(await otherTab.readFiles('ada c10')).toEqual([]);
+    const began = jest.replaceProperty(performance, 'timeOrigin', Date.now() + 1);
     const again = await otherTab.readFiles('ada c10');
     expect(namesOf(again)).toBe('sea.jpg');
     expect(await otherTab.readFiles('ada c10', again)).toBe(again);
+    began.restore();
   });
 });

@@ -6,7 +6,7 @@ import { act } from 'preact/test-utils';
 import { openDom } from '../../../test/browser/dom.js';
 
 describe('the scroller of a conversation', () => {
-  const conversation = { id: 'c1' } as Conversation;
+  const conversation = { id: 'c1', me: { lastReadSeq: 0 } } as Conversation;
   const read: number[] = [];
   const message = (seq: number): MessageItem => ({ clientId: `client ${seq}`, seq, state: 'sent' }) as MessageItem;
   const newest = [message(201)];
@@ -98,6 +98,25 @@ describe('the scroller of a conversation', () => {
     show({ items: [message(100)], firstUnreadSeq: 100 });
     show({ items: [message(152)], firstUnreadSeq: 100 });
     expect(jumps).toEqual([]);
+  });
+
+  it('stays at the end with what comes behind a connection that was lost, which is no opening', () => {
+    show({ items: [message(100)], firstUnreadSeq: 100 });
+    show({ items: [message(100)], firstUnreadSeq: 100 }, false);
+    show({ items: [message(152)], firstUnreadSeq: 100 }, false);
+    show({ items: [message(153)], firstUnreadSeq: 100 });
+    expect(jumps).toEqual([]);
+  });
+
+  it('stays at the end with what was missed, where what was unread at first has been read by then', () => {
+    show({ items: [message(100)], firstUnreadSeq: 100 }, false);
+    conversation.me.lastReadSeq = 100;
+    try {
+      show({ items: [message(152)], firstUnreadSeq: 100 });
+      expect(jumps).toEqual([]);
+    } finally {
+      conversation.me.lastReadSeq = 0;
+    }
   });
 
   it('marks as read what stands at its end', async () => {

@@ -94,8 +94,10 @@ export function useScroll({ conversation, messages, seq, isLive }: Sources): Scr
     if (messages.items.length === 0) return;
     // What is unread is known a moment after what is held is shown, and not all of it before one is live.
     const newest = newestSeqOf(messages) ?? 0;
-    const opensAtUnread = messages.firstUnreadSeq !== null && newest > unreadPlacedAt.current;
-    if (messages.firstUnreadSeq !== null) unreadPlacedAt.current = isLive ? Infinity : newest;
+    const { firstUnreadSeq } = messages;
+    const opensAtUnread =
+      firstUnreadSeq !== null && firstUnreadSeq > conversation.me.lastReadSeq && newest > unreadPlacedAt.current;
+    if (firstUnreadSeq !== null) unreadPlacedAt.current = isLive ? Infinity : Math.max(unreadPlacedAt.current, newest);
     if (isPlaced.current && opensAtUnread && target.current === undefined && element.scrollTop > -END_PX) {
       showUnread(element, messages, jump);
       return check();

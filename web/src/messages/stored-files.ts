@@ -8,16 +8,16 @@ const MAX_KEPT_BYTES = 100_000_000;
 const unkept = new Map<string, readonly File[]>();
 
 /** What the store holds of a conversation: files that are picked, or those that are on their way into a message. */
-type Row = readonly File[] | { readonly files: readonly File[]; readonly isSent: true } | undefined;
+type Row = readonly File[] | { readonly files: readonly File[]; readonly sentAt: number } | undefined;
 
 /** What is kept; the very files that are shown where these are the same, or are here alone. */
 export async function readFiles(key: string, shown?: readonly File[]): Promise<readonly File[]> {
   const files = await inStore(shown === undefined ? 'readwrite' : 'readonly', async (store) => {
     const row = (await settled<unknown>(store.get(key))) as Row;
-    if (row === undefined || !('isSent' in row)) return row ?? [];
+    if (row === undefined || !('sentAt' in row)) return row ?? [];
     // Sent by another tab: picked no more.
-    if (shown !== undefined) return [];
-    // A page begins, perhaps the one that was to send them and had no copy yet: they are picked again.
+    if (shown !== undefined || row.sentAt >= performance.timeOrigin) return [];
+    // A page that has begun since, perhaps the one that was to send them and had no copy yet: they are picked again.
     await settled(store.put(row.files, key));
     return row.files;
   });
@@ -51,7 +51,7 @@ export async function storeFiles(key: string, files: readonly File[], copied?: P
 async function markSent(key: string): Promise<void> {
   await inStore('readwrite', async (store) => {
     const row = (await settled<unknown>(store.get(key))) as Row;
-    if (row !== undefined && !('isSent' in row)) await settled(store.put({ files: row, isSent: true }, key));
+    if (row !== undefined && !('sentAt' in row)) await settled(store.put({ files: row, sentAt: Date.now() }, key));
   });
 }
 

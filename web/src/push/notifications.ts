@@ -72,6 +72,7 @@ export async function lookAtNotifications(): Promise<boolean> {
     show({ state: reason });
     return true;
   }
+  const { userId } = client;
   const registration = await worker().catch(() => {
     showFailure();
     // On a slow first visit it comes later than that.
@@ -79,6 +80,8 @@ export async function lookAtNotifications(): Promise<boolean> {
   });
   try {
     let isOn = await isWebPushEnabled({ registration });
+    // Who has gone meanwhile is looked at again after the next log-in.
+    if (client.userId !== userId) return true;
     const owner = localStorage.getItem(OWNER_KEY);
     if (isOn && owner !== null && owner !== client.userId) {
       // The session of another user of this browser ended without a log-out here.
@@ -88,7 +91,11 @@ export async function lookAtNotifications(): Promise<boolean> {
     }
     if (isOn) {
       turnedOn(registration);
-      show(await enableWebPush(client, { registration, locale: navigator.language }));
+      const device = await enableWebPush(client, { registration, locale: navigator.language }).finally(async () => {
+        // Subscribed behind a log-out, it would pass for the next user's.
+        if (localStorage.getItem(OWNER_KEY) === null) await unsubscribeWebPush({ registration });
+      });
+      show(device);
     } else {
       await client.http.request('/push/web-key');
       show({ state: 'off' });

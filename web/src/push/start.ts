@@ -14,6 +14,7 @@ export function startNotifications(): void {
   watchMissedMessages();
   if ('serviceWorker' in navigator) onNotificationOpened((subject) => goToPath(pathOfSubject(subject)));
   let userId: string | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const look = (): void => {
     // The session's end ended the device: who logs in again, be it the same user, is registered anew.
     if (client.userId === undefined) userId = undefined;
@@ -23,7 +24,8 @@ export function startNotifications(): void {
       if (isDone || userId !== current) return;
       // What failed for now is tried again: with the next connection, or in a minute.
       userId = undefined;
-      setTimeout(look, RETRY_MS);
+      clearTimeout(timer);
+      timer = setTimeout(look, RETRY_MS);
     });
   };
   client.connection.subscribe(look);

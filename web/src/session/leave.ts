@@ -11,13 +11,14 @@ export async function leave(): Promise<void> {
   const { userId } = client;
   // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
   await unsubscribeFromPush().catch(() => undefined);
+  forgetPickedFiles();
+  forgetRecentEmoji();
   // Where the session had ended already, somebody else may have logged in meanwhile.
   if (client.userId !== undefined && client.userId !== userId) return;
   try {
     await client.logout();
   } finally {
     forgetPickedFiles();
-    forgetRecentEmoji();
     await removeFiles().catch(() => undefined);
     followOtherTabs(undefined);
     go({ name: 'home' }, { replace: true });

@@ -63,6 +63,36 @@ describe('a recording in a frame of former days', () => {
     expect(frames(kept)).toHaveLength(4);
   });
 
+  it.each<[string, (whole: Buffer) => Buffer]>([
+    [
+      'a chunk without its padding',
+      (whole) => {
+        const padding = whole.indexOf(Buffer.alloc(201, 3)) + 201;
+        return Buffer.concat([whole.subarray(0, padding), whole.subarray(padding + 1)]);
+      },
+    ],
+    [
+      'a list without its length, as where it broke off',
+      (whole) => {
+        const broken = Buffer.from(whole);
+        broken.writeUInt32LE(0, whole.indexOf('movi') - 4);
+        return broken;
+      },
+    ],
+  ])('is a file, and stays as it came, where it has %s: AVI', async (_, broken) => {
+    const whole = broken(placedAvi('N48.2082 E16.3738'));
+    const { path, ...kept } = await process(whole);
+    expect(kept).toMatchObject({ kind: 'FILE', size: whole.length });
+    expect((await readFile(path)).equals(whole)).toBe(true);
+  });
+
+  it('keeps picture and sound of one stream, whichever way that is named: AVI', async () => {
+    const whole = placedAvi('a place');
+    whole.write('ivas', whole.indexOf('vids'), 'latin1');
+    const { path } = await process(whole);
+    expect((await readFile(path)).includes(Buffer.alloc(201, 3))).toBe(true);
+  });
+
   it('is a file where its frames come before anything says whose they are: AVI', async () => {
     const whole = placedAvi('a place');
     const described = whole.indexOf('LIST');

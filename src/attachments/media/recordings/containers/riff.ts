@@ -8,8 +8,8 @@ const MAX_DEPTH = 8;
 const CONTAINERS = new Set(['AVI ', 'AVIX', 'hdrl', 'strl', 'odml']);
 /** What players need of an AVI; of anything else nobody knows what it says. Cameras write descriptions into `strd`. */
 const KEPT = new Set(['avih', 'strh', 'strf', 'indx', 'vprp', 'dmlh', 'idx1']);
-/** Streams of pictures, of sound, and of both in one. */
-const PLAYED = new Set(['vids', 'auds', 'iavs']);
+/** Streams of pictures, of sound, and of both in one, whose name some swap. */
+const PLAYED = new Set(['vids', 'auds', 'iavs', 'ivas']);
 /** What is played: a stream's number and what comes of it (`00dc`), or a part of its index (`ix00`). */
 const FRAMES = /^(?:ix(\d\d)|(\d\d)\w\w)$/;
 /** As much of a chunk as is looked at. */
@@ -19,16 +19,17 @@ const ZEROS = Buffer.alloc(64 * 1024);
 /**
  * Blanks, in place, what an AVI says of itself, and what lies between its frames: streams of anything else than picture and
  * sound, and padding. The index points by distance, so nothing moves.
- * @returns its size and length; undefined where it is not what it says, and nothing can be said of it.
+ * @returns its size and length; undefined where it is not what it says, and nothing can be said of it: then it stays as it came.
  */
 export async function cleanAvi(path: string): Promise<Measures | undefined> {
   const file = await open(path, 'r+');
   try {
     const { size } = await file.stat();
-    const film = new Film(file);
-    const isClean = await film.cleanList(0, size);
+    if (!(await new Film(file, false).cleanList(0, size))) return undefined;
+    const film = new Film(file, true);
+    await film.cleanList(0, size);
     await film.flush();
-    return isClean ? film.description.measures : undefined;
+    return film.description.measures;
   } finally {
     await file.close();
   }
@@ -42,7 +43,11 @@ class Film {
   private windowStart = 0;
   private isChanged = false;
 
-  constructor(private readonly file: FileHandle) {}
+  constructor(
+    private readonly file: FileHandle,
+    /** Whether it is cleaned, and not only looked through. */
+    private readonly isWritten: boolean,
+  ) {}
 
   /** @returns false where it cannot be cleaned. */
   async cleanList(from: number, to: number, list = '', depth = 0): Promise<boolean> {
@@ -53,17 +58,21 @@ class Film {
       const head = await this.read(at, 12);
       if (head.length < 8) return false;
       const id = head.toString('latin1', 0, 4);
-      const end = Math.min(at + 8 + head.readUInt32LE(4), to);
-      const inner = id === 'RIFF' || id === 'LIST' ? head.toString('latin1', 8, 12) : '';
+      const length = head.readUInt32LE(4);
+      const end = Math.min(at + 8 + length, to);
+      const isList = id === 'RIFF' || id === 'LIST';
+      // As in a recording that broke off before its lengths were written.
+      if (isList && length < 4) return false;
+      const inner = isList ? head.toString('latin1', 8, 12) : '';
       const isFrames = list === 'movi' || list === 'rec ';
       if (isFrames ? inner === 'rec ' : CONTAINERS.has(inner) || inner === 'movi') {
         // Without a description before them nobody knows whose frames they are.
         if (inner === 'movi' && this.description.played.length === 0) return false;
         if (!(await this.cleanList(at + 12, end, inner, depth + 1))) return false;
       } else if (isFrames) {
-        // Where there is something else than chunks, it cannot be followed.
-        if (!/^[\x20-\x7e]{4}$/.test(id)) return false;
-        const [, indexed, played] = FRAMES.exec(id) ?? [];
+        const [frame, indexed, played] = FRAMES.exec(id) ?? [];
+        // Where there is something else, as behind a chunk without its padding, it cannot be followed.
+        if (frame === undefined && id !== 'JUNK' && !isList) return false;
         if (!this.description.played[Number(indexed ?? played)]) await this.blank(at, end);
       } else if (!KEPT.has(id) || (list === 'strl' && id !== 'strh' && !this.description.played.at(-1))) {
         await this.blank(at, end);
@@ -87,6 +96,7 @@ class Film {
   }
 
   private async blank(start: number, end: number): Promise<void> {
+    if (!this.isWritten) return;
     await this.read(start, 8);
     this.window.write('JUNK', start - this.windowStart, 'latin1');
     const within = Math.min(end, this.windowStart + this.window.length);
