@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TIMINGS, type Timings } from '../../src/config/timings.js';
 import { ended } from './bounded.js';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
@@ -26,6 +27,9 @@ export interface S3Server {
   setPortal(isThere: boolean): void;
   close(): Promise<void>;
 }
+
+/** Of a server whose store answers, however slow the machine is: it is in the test's own process. */
+export const PATIENT_TIMINGS: Timings = { ...TIMINGS, storeSilenceMs: 60_000, storeCallMs: 100_000 };
 
 /** A store that speaks the protocol of S3, with an empty bucket. */
 export async function startS3(): Promise<S3Server> {

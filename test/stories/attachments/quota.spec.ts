@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { film, picture } from '../../support/files.js';
-import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 import { codeOf, idOf, TusClient } from '../../support/tus.js';
 
@@ -19,7 +19,10 @@ describe('what a user may keep', () => {
   beforeAll(async () => {
     s3 = await startS3();
     directory = await mkdtemp(join(tmpdir(), 'parley-quota-'));
-    story = await startStory({ rateLimits: false }, { DATA_DIR: directory, UPLOAD_QUOTA_MB: '1', ...s3.environment });
+    story = await startStory(
+      { rateLimits: false, timings: PATIENT_TIMINGS },
+      { DATA_DIR: directory, UPLOAD_QUOTA_MB: '1', ...s3.environment },
+    );
   }, 60_000);
   afterAll(async () => {
     await story.close();

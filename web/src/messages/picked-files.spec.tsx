@@ -80,6 +80,9 @@ describe('files that were picked', () => {
     opening.result.close();
   }
 
+  /** What is read from now on is read by a page that begins now. */
+  const beginAnew = () => jest.spyOn(performance, 'timeOrigin', 'get').mockReturnValue(Date.now() + 1);
+
   const focus = (): void => void dom.window.dispatchEvent(new dom.window.Event('focus'));
 
   it('are gone from a tab that is used again once another has sent them', async () => {
@@ -122,7 +125,10 @@ describe('files that were picked', () => {
     const keptIn = async (id: string): Promise<string> => {
       // What the store is asked after that is done after that.
       await stored.storeFiles('ada c9', []);
-      return namesOf(await stored.readFiles(`ada ${id}`));
+      const began = beginAnew();
+      const files = await stored.readFiles(`ada ${id}`);
+      began.mockRestore();
+      return namesOf(files);
     };
     for (const { pick, toBeKept } of [here, other]) {
       pick(file('sea.jpg'));
@@ -149,10 +155,10 @@ describe('files that were picked', () => {
     await until(async () => (await otherTab.readFiles('ada c10', picked)).length === 0);
     // Nor in one that has been open all the time, and comes to this conversation now.
     expect(await otherTab.readFiles('ada c10')).toEqual([]);
-    const began = jest.replaceProperty(performance, 'timeOrigin', Date.now() + 1);
+    const began = beginAnew();
     const again = await otherTab.readFiles('ada c10');
     expect(namesOf(again)).toBe('sea.jpg');
     expect(await otherTab.readFiles('ada c10', again)).toBe(again);
-    began.restore();
+    began.mockRestore();
   });
 });

@@ -16,6 +16,9 @@ describe('notifications', () => {
   /** What the next calls of the server are refused with. */
   let refusals: object[];
   let calls: string[];
+  /** Whether registrations wait, and what lets them go. */
+  let isHeld: boolean;
+  const enabling: (() => void)[] = [];
   let restore: () => void;
 
   const call = async (name: string): Promise<object> => {
@@ -29,7 +32,7 @@ describe('notifications', () => {
     jest.useFakeTimers();
     jest.resetModules();
     kept.clear();
-    [isEnabled, refusals, calls] = [false, [], []];
+    [isEnabled, isHeld, refusals, calls] = [false, false, [], []];
     client = {
       userId: 'ada',
       http: { request: () => call('web-key') },
@@ -54,7 +57,10 @@ describe('notifications', () => {
       isWebPushEnabled: async () => isEnabled,
       clearReadNotifications: () => () => undefined,
       disableWebPush: async () => undefined,
-      enableWebPush: () => call('enable'),
+      enableWebPush: async () => {
+        if (isHeld) await new Promise<void>((resolve) => enabling.push(resolve));
+        return call('enable');
+      },
       onNotificationOpened: () => () => undefined,
       unsubscribeWebPush: () => call('unsubscribe'),
     }));
@@ -91,6 +97,37 @@ describe('notifications', () => {
     connected();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(calls).toHaveLength(3);
+  });
+
+  it('are looked at once in a minute, however often the connection came back before', async () => {
+    ready({});
+    refusals = Array.from({ length: 20 }, () => ({ isTransient: true }));
+    const { startNotifications } = await import('./start.js');
+    startNotifications();
+    for (let count = 0; count < 5; count += 1) {
+      await jest.advanceTimersByTimeAsync(0);
+      connected();
+    }
+    await jest.advanceTimersByTimeAsync(0);
+    expect(calls).toHaveLength(6);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls).toHaveLength(7);
+  });
+
+  it('end with a log-out also where the browser subscribes behind it', async () => {
+    ready({});
+    isEnabled = true;
+    isHeld = true;
+    const { lookAtNotifications } = await import('./notifications.js');
+    const looked = lookAtNotifications();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(kept.get('parley.notifications-of')).toBe('ada');
+    const answers = enabling.splice(0);
+    // As a log-out does.
+    kept.delete('parley.notifications-of');
+    for (const answer of answers) answer();
+    await looked;
+    expect(calls).toEqual(['enable', 'unsubscribe']);
   });
 
   it('are not asked for again where the server refuses them for good', async () => {

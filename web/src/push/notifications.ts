@@ -91,11 +91,12 @@ export async function lookAtNotifications(): Promise<boolean> {
     }
     if (isOn) {
       turnedOn(registration);
-      const device = await enableWebPush(client, { registration, locale: navigator.language }).finally(async () => {
+      try {
+        show(await enableWebPush(client, { registration, locale: navigator.language }));
+      } finally {
         // Subscribed behind a log-out, it would pass for the next user's.
         if (localStorage.getItem(OWNER_KEY) === null) await unsubscribeWebPush({ registration });
-      });
-      show(device);
+      }
     } else {
       await client.http.request('/push/web-key');
       show({ state: 'off' });
