@@ -28,8 +28,8 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** Of a server whose store answers, however slow the machine is: it is in the test's own process. */
-export const PATIENT_TIMINGS: Timings = { ...TIMINGS, storeSilenceMs: 60_000, storeCallMs: 100_000 };
+/** Timings for a store in the process of the test: it answers, however slow the machine is. */
+export const SLOW_STORE_TIMINGS: Timings = { ...TIMINGS, storeSilenceMs: 60_000, storeCallMs: 100_000 };
 
 /** A store that speaks the protocol of S3, with an empty bucket. */
 export async function startS3(): Promise<S3Server> {

@@ -24,7 +24,7 @@ import {
   webm,
 } from '../../support/files.js';
 import { holdCalls } from '../../support/held-calls.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
@@ -40,7 +40,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     s3 = kept === 'S3' ? await startS3() : undefined;
     directory = await mkdtemp(join(tmpdir(), 'parley-attachments-'));
     story = await startStory(
-      { rateLimits: false, timings: PATIENT_TIMINGS },
+      { rateLimits: false, timings: SLOW_STORE_TIMINGS },
       { DATA_DIR: directory, MAX_FILE_MB: '1', ...s3?.environment },
     );
     [ada, bob, stranger] = await Promise.all([story.person('ada'), story.person('bob'), story.person()]);

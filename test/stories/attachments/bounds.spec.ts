@@ -23,7 +23,7 @@ import { archive, bomb, film, overlappingFilm, page, picture } from '../../suppo
 import { holdCalls } from '../../support/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, Person, request, startStory, type Story, until } from '../../support/story.js';
 import { idOf, TusClient } from '../../support/tus.js';
 
@@ -458,7 +458,7 @@ describe('uploads to S3 itself', () => {
     s3 = await startS3();
     directory = await mkdtemp(join(tmpdir(), 'parley-uploads-'));
     expect(TIMINGS.uploadRenewalMs).toBe(10_000);
-    const timings = { ...PATIENT_TIMINGS, uploadRenewalMs: 50 };
+    const timings = { ...SLOW_STORE_TIMINGS, uploadRenewalMs: 50 };
     story = await startStory({ timings }, { DATA_DIR: directory, MAX_IMAGE_MB: '1', ...s3.environment });
     ada = await story.person('ada');
   });

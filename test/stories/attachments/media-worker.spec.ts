@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { MediaProcessor } from '../../../src/attachments/media/media-processor.js';
 import { picture, recording } from '../../support/files.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
 
 /** As long as outside of tests. */
@@ -23,7 +23,7 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'parley-worker-'));
     s3 = await startS3();
-    story = await startStory({ timings: PATIENT_TIMINGS }, { DATA_DIR: directory, ...s3.environment });
+    story = await startStory({ timings: SLOW_STORE_TIMINGS }, { DATA_DIR: directory, ...s3.environment });
     ada = await story.person('ada');
     processor = story.app.get(MediaProcessor);
     image = await picture(1_200, 900).jpeg().toBuffer();

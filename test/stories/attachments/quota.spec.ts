@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { film, picture } from '../../support/files.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 import { codeOf, idOf, TusClient } from '../../support/tus.js';
 
@@ -20,7 +20,7 @@ describe('what a user may keep', () => {
     s3 = await startS3();
     directory = await mkdtemp(join(tmpdir(), 'parley-quota-'));
     story = await startStory(
-      { rateLimits: false, timings: PATIENT_TIMINGS },
+      { rateLimits: false, timings: SLOW_STORE_TIMINGS },
       { DATA_DIR: directory, UPLOAD_QUOTA_MB: '1', ...s3.environment },
     );
   }, 60_000);

@@ -17,7 +17,7 @@ import {
   sha256,
   startResumableStory,
 } from '../../support/resumable-uploads.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
 import { codeOf, idOf, TusClient } from '../../support/tus.js';
 
@@ -235,7 +235,7 @@ describe('a resumable upload to a server whose files are in S3', () => {
   beforeAll(async () => {
     s3 = await startS3();
     directory = await mkdtemp(join(tmpdir(), 'parley-tus-s3-'));
-    story = await startStory({ timings: PATIENT_TIMINGS }, { DATA_DIR: directory, ...s3.environment });
+    story = await startStory({ timings: SLOW_STORE_TIMINGS }, { DATA_DIR: directory, ...s3.environment });
   }, 60_000);
   afterAll(async () => {
     await story.close();

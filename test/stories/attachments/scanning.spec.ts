@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FakeClamd, INFECTION, startClamd } from '../../support/clamd.js';
 import { film, picture } from '../../support/files.js';
-import { filesUnder, PATIENT_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const infected = Buffer.from(`a letter, ${INFECTION}, yours`);
@@ -22,7 +22,7 @@ describe.each(['disk', 'S3'])('scanning of uploads, kept on %s', (kept) => {
     clamd = await startClamd();
     s3 = kept === 'S3' ? await startS3() : undefined;
     const CLAMAV_URL = `tcp://127.0.0.1:${clamd.port}`;
-    story = await startStory({ timings: PATIENT_TIMINGS }, { DATA_DIR: directory, CLAMAV_URL, ...s3?.environment });
+    story = await startStory({ timings: SLOW_STORE_TIMINGS }, { DATA_DIR: directory, CLAMAV_URL, ...s3?.environment });
     ada = await story.person('ada');
   });
   afterEach(() => {
