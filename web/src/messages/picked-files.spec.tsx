@@ -80,8 +80,8 @@ describe('files that were picked', () => {
     opening.result.close();
   }
 
-  /** What is read from now on is read by a page that begins now. */
-  const beginAnew = () => jest.spyOn(performance, 'timeOrigin', 'get').mockReturnValue(Date.now() + 1);
+  /** What is read from now on is read by a page that begins later than anything was sent. */
+  const beginAnew = () => jest.spyOn(performance, 'timeOrigin', 'get').mockReturnValue(Date.now() + 60_000);
 
   const focus = (): void => void dom.window.dispatchEvent(new dom.window.Event('focus'));
 
