@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { type Anything, Device, type Person, until } from './story.js';
 
 /** Shorter than `GAP_TIMEOUT_MS`: clocks and timers may differ by some milliseconds. */
-const MIN_WAIT_MS = 150;
+export const MIN_WAIT_MS = 150;
 
 /**
  * Notes the messages of one conversation as they come. What is returned answers those that a newer one overtook although nothing was

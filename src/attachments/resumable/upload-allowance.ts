@@ -64,7 +64,7 @@ export class UploadAllowance {
 
   /** Charges one more request for an upload. @throws DomainError RATE_LIMITED */
   async append(userId: string): Promise<void> {
-    await this.limiter.consume('uploadParts', userId);
+    await this.quota.repeat(userId);
   }
 
   /** Charges one more attempt to finish what came, as another upload. @throws DomainError RATE_LIMITED */

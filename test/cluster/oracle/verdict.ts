@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sleep } from '../../chaos/random.js';
+import { MIN_WAIT_MS } from '../../support/cluster.js';
 import type { Anything } from '../../support/story.js';
 import type { Device, KnownMessage } from './device.js';
 import type { Delivery, Ledger } from './ledger.js';
@@ -12,8 +13,6 @@ const MAX_LATE_CALM_MS = 1_000;
 /** What is awaited has long come by then; where it has not, it never will. */
 const WAIT_TIMEOUT_MS = 45_000;
 const MAX_SHOWN = 3;
-/** Shorter than `GAP_TIMEOUT_MS`: clocks and timers may differ by some milliseconds. */
-const MIN_WAIT_MS = 150;
 
 /** When a user was no member, by a conversation's own messages. */
 interface Absence {

@@ -11,16 +11,20 @@ export async function leave(): Promise<void> {
   const { userId } = client;
   // Before the log-in of anybody else: the next user of this browser gets none of this one's notifications.
   await unsubscribeFromPush().catch(() => undefined);
-  forgetPickedFiles();
-  forgetRecentEmoji();
   // Where the session had ended already, somebody else may have logged in meanwhile.
-  if (client.userId !== undefined && client.userId !== userId) return;
+  if (client.userId !== undefined && client.userId !== userId) return forget();
   try {
     await client.logout();
   } finally {
-    forgetPickedFiles();
+    forget();
     await removeFiles().catch(() => undefined);
     followOtherTabs(undefined);
     go({ name: 'home' }, { replace: true });
   }
+}
+
+/** What this page holds of the user beside what the client does. */
+function forget(): void {
+  forgetPickedFiles();
+  forgetRecentEmoji();
 }
