@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
-import { HttpAdapter } from './http/http-adapter.js';
+import { HttpAdapter } from './http/engine/http-adapter.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { DRAIN_TIMEOUT_MS, SOCKETS_CLOSE_TIMEOUT_MS } from './common/stop-timeouts.js';
 import type { Configuration } from './config/configuration.js';

@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import { Configuration } from './config/configuration.js';
-import { HttpAdapter } from './http/http-adapter.js';
+import { HttpAdapter } from './http/engine/http-adapter.js';
 import { Operator } from './moderation/operator/operator.js';
 import { ServerActs } from './moderation/operator/server-acts.js';
 import { Stats } from './moderation/stats/stats.service.js';

@@ -74,8 +74,8 @@ const CONNECTION_CODES = new Set(['0A000', '26000', '25006']);
 
 const slowStatements = new BoundedLogger('SlowStatements', 30);
 
-/** A client with the socket below it, which pg's types leave out. */
-type ClientWithConnection = pg.ClientBase & { readonly connection: { readonly stream: Socket } };
+/** A client with the socket below it, which pg's types leave out: pg-contract.spec.ts holds it. */
+export type ClientWithConnection = pg.ClientBase & { readonly connection: { readonly stream: Socket } };
 
 /** One budget of connections: whoever waits for one of them waits for nobody who uses another pool. */
 export class ConnectionPool implements SqlExecutor {

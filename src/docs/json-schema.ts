@@ -1,5 +1,5 @@
-import { getMetadataStorage } from 'class-validator';
 import type { TextBounds } from '../common/validation/is-text.decorator.js';
+import { type Validation, validatedClasses } from './validated-classes.js';
 
 /** As much of JSON Schema as the generator makes. */
 export interface Schema {
@@ -91,27 +91,6 @@ export function jsonSchema(schema: Schema, name = ''): Schema {
 /** Whether one of several fields is needed. */
 export function isOneOfSeveral({ anyOf, allOf }: Schema): boolean {
   return anyOf !== undefined || allOf !== undefined;
-}
-
-interface Validation {
-  name: string | undefined;
-  type: string;
-  propertyName: string;
-  constraints: unknown[] | undefined;
-  each: boolean;
-}
-
-/** The classes whose objects are checked, which are those that clients send, with the checks of their properties. */
-function validatedClasses(): Map<string, Validation[]> {
-  const storage = getMetadataStorage();
-  const known = (storage as unknown as { validationMetadatas: Map<unknown, unknown> }).validationMetadatas;
-  const classes = [...known.keys()].filter((target): target is Function => typeof target === 'function');
-  return new Map(
-    classes.map((target) => [
-      target.name,
-      storage.getTargetValidationMetadatas(target, target.name, true, false) as unknown as Validation[],
-    ]),
-  );
 }
 
 /** What a client sends: closed, without having to say what has a default, with the bounds of our own checks. */

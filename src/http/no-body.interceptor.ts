@@ -1,9 +1,9 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import type { Observable } from 'rxjs';
 import { DomainError } from '../common/errors.js';
+import { takesBody } from './engine/route-arguments.js';
 import { isUploadPath } from './uploads.js';
 
 const IGNORES_BODY = 'parley:ignores-body';
@@ -19,7 +19,8 @@ export function IgnoresBody(): MethodDecorator {
  */
 @Injectable()
 export class NoBodyInterceptor implements NestInterceptor {
-  private readonly takesBody = new WeakMap<object, boolean>();
+  private readonly reflector = new Reflector();
+  private readonly known = new WeakMap<object, boolean>();
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
@@ -34,14 +35,11 @@ export class NoBodyInterceptor implements NestInterceptor {
 
   private hasBodyParameter(context: ExecutionContext): boolean {
     const handler = context.getHandler();
-    const known = this.takesBody.get(handler);
+    const known = this.known.get(handler);
     if (known !== undefined) return known;
-    // Without it every call that has a body would be refused: no body passes unseen.
-    const parameters: object = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {};
-    const takesBody =
-      Reflect.getMetadata(IGNORES_BODY, handler) === true ||
-      Object.keys(parameters).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`));
-    this.takesBody.set(handler, takesBody);
-    return takesBody;
+    const isTaken =
+      this.reflector.get<boolean | undefined>(IGNORES_BODY, handler) === true || takesBody(context.getClass(), handler.name);
+    this.known.set(handler, isTaken);
+    return isTaken;
   }
 }

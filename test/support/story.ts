@@ -8,7 +8,7 @@ import { configureApp } from '../../src/app.setup.js';
 import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Configuration } from '../../src/config/configuration.js';
 import type { ServerRole } from '../../src/common/server-role.js';
-import { HttpAdapter } from '../../src/http/http-adapter.js';
+import { HttpAdapter } from '../../src/http/engine/http-adapter.js';
 import { Database } from '../../src/database/database.js';
 import { ended, WAIT_TIMEOUT_MS } from './bounded.js';
 import { createTestDatabase } from './postgres.js';
