@@ -3,9 +3,6 @@ const { ROOMS, REALTIME } = require('./scripts/rooms.cjs');
 
 const SPECS = '\\.spec\\.ts$';
 const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
-/** Plain shapes, which these may name in either direction. */
-const VIEWS = `^src/(${FEATURES.join('|')})/.*\\.view\\.ts$`;
-const NAMES_VIEWS = [...FEATURES, 'events', 'dialects', 'docs'];
 
 /** Where requests and answers of HTTP are something to speak of. */
 const SPEAKS_HTTP = [
@@ -44,7 +41,6 @@ module.exports = {
       from: { path: `^src/${room}/`, pathNot: SPECS },
       to: {
         path: `^src/(?!(${[room, ...known].join('|')})/)`,
-        ...(NAMES_VIEWS.includes(room) ? { pathNot: VIEWS } : {}),
       },
     })),
     {
@@ -142,7 +138,6 @@ module.exports = {
       from: { path: '^src/dialects/' },
       to: {
         path: `^src/(${FEATURES.join('|')}|presence|database|events|limits(?!/connections/)|mail)/`,
-        pathNot: VIEWS,
       },
     },
     {

@@ -6,6 +6,7 @@
  */
 const GROUND = [
   'common',
+  'views',
   'config',
   'database',
   'events',
@@ -22,8 +23,9 @@ const FEATURES = ['attachments', 'users', 'friends', 'conversations', 'messages'
 
 const ROOMS = {
   common: [],
-  /** Shapes of features alone (`*.view.ts`), which anybody may name. */
-  events: [],
+  /** What clients receive of the features, as plain shapes. */
+  views: ['common'],
+  events: ['views'],
   outbound: [],
   config: ['common'],
   mail: ['common', 'config'],
@@ -33,7 +35,7 @@ const ROOMS = {
   limits: ['common', 'config', 'database'],
   workers: ['common', 'config', 'limits'],
   http: ['common', 'config'],
-  observability: ['common', 'config', 'database', 'events', 'http'],
+  observability: ['common', 'views', 'config', 'database', 'events', 'http'],
   /** Every room above writes down what its administrators do, in its own transaction. */
   audit: ['common', 'config', 'database', 'relations', 'limits', 'http'],
   attachments: GROUND,
@@ -50,9 +52,9 @@ const ROOMS = {
   integrations: [...GROUND, ...FEATURES, 'auth'],
   realtime: [...GROUND, ...FEATURES, 'auth', 'sync'],
   /** A dialect decodes and encodes: rules and rows are behind chat-commands and chat-queries. */
-  dialects: ['common', 'config', 'http', 'limits', 'realtime'],
+  dialects: ['common', 'views', 'config', 'http', 'limits', 'realtime'],
   cluster: [...GROUND, ...FEATURES, 'workers', 'realtime'],
-  docs: ['common', 'http', 'realtime'],
+  docs: ['common', 'views', 'http', 'realtime'],
   web: [],
 };
 

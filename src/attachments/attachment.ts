@@ -1,15 +1,8 @@
 import type { MessageKind } from '../common/message-kind.js';
-
-export const ATTACHMENT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO', 'FILE'] as const;
-
-/** What a client does with a file: show it, play it, or offer it for download. */
-export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
+import type { AttachmentKind } from '../common/attachment-kind.js';
 
 /** Attachments of one message at the most. */
 export const MAX_ATTACHMENTS = 10;
-
-/** How many numbers a waveform has. */
-export const WAVEFORM_LENGTH = 64;
 
 /** A file that lies here, as messages keep it. Nothing of it ever changes; what older messages keep ends at `blurhash`. */
 export interface StoredFile {

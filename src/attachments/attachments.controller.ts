@@ -6,7 +6,7 @@ import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
-import { AttachmentView, PresignedUploadView } from './attachments.view.js';
+import { AttachmentView, PresignedUploadView } from '../views/attachments.view.js';
 import { AnnounceUpload, UploadForm } from './dto/attachments.dto.js';
 import { PresignedUploads } from './uploads/presigned-uploads.js';
 import { UploadsService } from './uploads/uploads.service.js';

@@ -8,7 +8,7 @@ import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';
 import type { Avatar, AvatarChoice } from './avatar.js';
 import { type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
-import type { AttachmentView, UsageView } from './attachments.view.js';
+import type { AttachmentView, UsageView } from '../views/attachments.view.js';
 import { blobKey } from './store/blob-keys.js';
 import { BlobStore, type ByteRange } from './store/blob-store.js';
 import { StoreFailures } from './uploads/store-failures.js';

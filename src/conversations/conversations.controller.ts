@@ -16,7 +16,7 @@ import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { ApiPage } from '../http/api-page.decorator.js';
 import { ConversationsService } from './conversations.service.js';
-import { ConversationView, MemberView, ReadCursorView, ReceiptView } from './conversations.view.js';
+import { ConversationView, MemberView, ReadCursorView, ReceiptView } from '../views/conversations.view.js';
 import {
   AddMembersDto,
   CreateConversationDto,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type SqlExecutor, type Transaction } from '../database/database.js';
 import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
-import type { ConversationType, MemberRole } from './conversations.view.js';
+import type { ConversationType, MemberRole } from '../views/conversations.view.js';
 
 /** What a member may see and do in one conversation. */
 export interface Membership {

@@ -7,7 +7,7 @@ import { ConversationAccess } from './conversation-access.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { DirectConversationsService } from './direct/direct-conversations.service.js';
 import { ConversationReader } from './reading/conversation-reader.js';
-import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
+import type { ConversationType, ConversationView, MemberView, ReceiptView } from '../views/conversations.view.js';
 import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
 import { Groups } from './groups/groups.js';
 

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { SocketErrorView } from '../realtime/protocol/errors.view.js';
 import { CLIENT_EVENTS } from '../realtime/protocol/client-events.js';
 import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
-import { SyncResetView } from '../sync/sync.view.js';
+import { SyncResetView } from '../views/sync.view.js';
 import { type Documents, referencedSchemas } from './openapi.js';
 import { sampleOf } from './samples.js';
 

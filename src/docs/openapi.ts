@@ -8,7 +8,7 @@ import type { ErrorCode } from '../common/errors.js';
 import { problemResponse } from '../http/api-errors.decorator.js';
 import { isOneOfSeveral, jsonSchema, jsonSchemas, type Schema } from './json-schema.js';
 import { ProblemView } from '../http/problem.view.js';
-import { SyncResetView } from '../sync/sync.view.js';
+import { SyncResetView } from '../views/sync.view.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 

@@ -1,5 +1,5 @@
-import type { FriendRequestView } from '../friends/friends.view.js';
-import type { ConversationBrief, MessageView } from '../messages/messages.view.js';
+import type { FriendRequestView } from '../views/friends.view.js';
+import type { ConversationBrief, MessageView } from '../views/messages.view.js';
 
 /**
  * Everything that one part of the server publishes to the others. Past tense: each is published after its commit.

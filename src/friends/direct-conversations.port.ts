@@ -1,5 +1,5 @@
 import type { Principal } from '../common/principal.js';
-import type { ConversationView } from '../conversations/conversations.view.js';
+import type { ConversationView } from '../views/conversations.view.js';
 import type { Transaction } from '../database/database.js';
 
 /**

@@ -3,7 +3,7 @@ import type { Transaction } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { pagesById, PersonalData } from '../users/personal-data/personal-data.js';
 import { FriendsRepository } from './friends.repository.js';
-import { friendRequestView } from './friends.view.js';
+import { friendRequestView } from '../views/friends.view.js';
 
 /** Friendships, requests and blocks of a user who wants a copy, or to be forgotten. */
 @Injectable()

@@ -7,12 +7,12 @@ import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { ApiPage } from '../http/api-page.decorator.js';
-import { UserView } from '../users/users.view.js';
+import { UserView } from '../views/users.view.js';
 import { AcceptedFriendRequestView } from './requests/accepted-friend-request.view.js';
 import { ListFriendRequestsQuery } from './dto/list-friend-requests.dto.js';
 import { SendFriendRequestDto } from './dto/send-friend-request.dto.js';
 import { FriendRequestsService } from './requests/friend-requests.service.js';
-import { FriendRequestItemView, FriendRequestView } from './friends.view.js';
+import { FriendRequestItemView, FriendRequestView } from '../views/friends.view.js';
 import { FriendshipsService } from './friendships.service.js';
 import { Gated } from '../limits/gate.interceptor.js';
 

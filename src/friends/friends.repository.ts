@@ -3,7 +3,7 @@ import { LAST_ID } from '../common/pagination.js';
 import { Database, type Transaction } from '../database/database.js';
 import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
 import type { RequestDirection } from './dto/list-friend-requests.dto.js';
-import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
+import type { FriendRequestRow, FriendRequestStatus } from '../views/friends.view.js';
 import { findFriendRequest, FRIEND_REQUEST_COLUMNS } from './pair.repository.js';
 
 /** True of every friendship: what the indexes ask for that lists are walked by (migration `lists_in_their_order`). */

@@ -4,7 +4,7 @@ import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf
 import type { Principal } from '../common/principal.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserView } from '../users/users.view.js';
+import type { UserView } from '../views/users.view.js';
 import { FriendsRepository } from './friends.repository.js';
 import { PairTransactions } from './pair-transactions.js';
 

@@ -1,7 +1,7 @@
 import { newId } from '../common/identifier.js';
 import type { SqlExecutor, SqlValue, Transaction } from '../database/database.js';
 import { areBlocked, areFriends, isStranger } from '../relations/relations.js';
-import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
+import type { FriendRequestRow, FriendRequestStatus } from '../views/friends.view.js';
 
 /** One transaction at a time for these two, on all nodes, until it ends. */
 export async function lockPair(transaction: Transaction, low: string, high: string): Promise<void> {

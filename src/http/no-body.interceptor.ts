@@ -38,7 +38,8 @@ export class NoBodyInterceptor implements NestInterceptor {
     const known = this.known.get(handler);
     if (known !== undefined) return known;
     const isTaken =
-      this.reflector.get<boolean | undefined>(IGNORES_BODY, handler) === true || takesBody(context.getClass(), handler.name);
+      this.reflector.get<boolean | undefined>(IGNORES_BODY, handler) === true ||
+      takesBody(context.getClass(), handler.name);
     this.known.set(handler, isTaken);
     return isTaken;
   }

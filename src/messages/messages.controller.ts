@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
-import { AttachmentView } from '../attachments/attachments.view.js';
+import { AttachmentView } from '../views/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
@@ -19,7 +19,7 @@ import { MessageChanges } from './changes/message-changes.js';
 import { MessageReader } from './reading/message-reader.js';
 import { MessageSender } from './sending/message-sender.js';
 import { RepeatedSendInterceptor } from './sending/repeated-send.interceptor.js';
-import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
+import { MessagePage, MessageSearchPage, MessageView } from '../views/messages.view.js';
 import { Gated, Ungated } from '../limits/gate.interceptor.js';
 
 @ApiTags('messages')

@@ -5,7 +5,7 @@ import { KeyScope } from '../http/key-scope.decorator.js';
 import type { Principal } from '../common/principal.js';
 import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
-import { SyncResetView, SyncView } from './sync.view.js';
+import { SyncResetView, SyncView } from '../views/sync.view.js';
 import { Gated } from '../limits/gate.interceptor.js';
 
 @ApiTags('sync')

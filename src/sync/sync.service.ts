@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationReader } from '../conversations/reading/conversation-reader.js';
-import { friendRequestView } from '../friends/friends.view.js';
+import { friendRequestView } from '../views/friends.view.js';
 import { MessageReader } from '../messages/reading/message-reader.js';
 import { MAX_ANSWER_TEXT_BYTES } from '../messages/reading/message-row.js';
 import { UsersService } from '../users/users.service.js';
@@ -14,7 +14,7 @@ import {
   type SyncStage,
 } from './sync-cursor.js';
 import { type Finding, type Present, SyncRepository } from './sync.repository.js';
-import type { SyncResetView, SyncView } from './sync.view.js';
+import type { SyncResetView, SyncView } from '../views/sync.view.js';
 
 /** 8,000 characters of four bytes. */
 const MAX_MESSAGE_BYTES = 32_000;

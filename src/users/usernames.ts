@@ -1,12 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { DELETED_USERNAME } from '../views/users.view.js';
 
 /** Stored and compared in lower case. */
 export const USERNAME_PATTERN = /^[a-z0-9_.-]{3,32}$/;
 const MAX_USERNAME_LENGTH = 32;
 const MIN_USERNAME_LENGTH = 3;
-
-/** What a deleted user is shown as; nobody else may be called that. */
-export const DELETED_USERNAME = 'deleted';
 
 export function isReserved(username: string): boolean {
   return username === DELETED_USERNAME;

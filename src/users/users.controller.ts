@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { UsageView } from '../attachments/attachments.view.js';
+import { UsageView } from '../views/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
@@ -11,7 +11,7 @@ import { ApiPage } from '../http/api-page.decorator.js';
 import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { UsersService } from './users.service.js';
-import { OwnUserView, UserView } from './users.view.js';
+import { OwnUserView, UserView } from '../views/users.view.js';
 import { Gated } from '../limits/gate.interceptor.js';
 
 @ApiTags('users')

@@ -2,15 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Avatar } from '../attachments/avatar.js';
 import { Database, type Transaction, violatedConstraint } from '../database/database.js';
 import { areBlocked, contactsShownTo, isPresenceShown } from '../relations/relations.js';
-import {
-  IS_ONLINE,
-  OWN_USER_COLUMNS,
-  type OwnUserRow,
-  PRESENCE_COLUMNS,
-  presenceColumns,
-  USER_COLUMNS,
-  type UserRow,
-} from './users.view.js';
+import { type OwnUserRow, type UserRow } from '../views/users.view.js';
+import { IS_ONLINE, OWN_USER_COLUMNS, PRESENCE_COLUMNS, presenceColumns, USER_COLUMNS } from './user-columns.js';
 
 /** What is changed of a profile; undefined: nothing. */
 export interface ProfileChanges {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { type Avatar, requireOneAvatar } from '../attachments/avatar.js';
-import type { UsageView } from '../attachments/attachments.view.js';
+import type { UsageView } from '../views/attachments.view.js';
 import { DomainError } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import { foldText } from '../common/text/fold-text.js';
@@ -13,7 +13,7 @@ import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
 import { UsersRepository } from './users.repository.js';
-import { type OwnUserRow, type OwnUserView, ownUserView, type UserView, userView } from './users.view.js';
+import { type OwnUserRow, type OwnUserView, ownUserView, type UserView, userView } from '../views/users.view.js';
 
 /** Users in the list of who is online. */
 const MAX_ONLINE_LISTED = 1_000;

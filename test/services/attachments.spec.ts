@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
-import type { AttachmentView } from '../../src/attachments/attachments.view.js';
+import type { AttachmentView } from '../../src/views/attachments.view.js';
 import type { IncomingBody } from '../../src/attachments/uploads/incoming-body.js';
 import type { Principal } from '../../src/common/principal.js';
 import { LIMITS } from '../../src/config/limits.js';

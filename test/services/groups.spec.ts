@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/principal.js';
-import type { MemberRole } from '../../src/conversations/conversations.view.js';
+import type { MemberRole } from '../../src/views/conversations.view.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of groups', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/principal.js';
 import { newId } from '../../src/common/identifier.js';
-import type { MessageView } from '../../src/messages/messages.view.js';
+import type { MessageView } from '../../src/views/messages.view.js';
 import { MessageChangesRepository } from '../../src/messages/changes/message-changes.repository.js';
 import { holdCalls } from '../support/held-calls.js';
 import { createServices, refused, type Services } from '../support/services.js';

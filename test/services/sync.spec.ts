@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/principal.js';
 import { decodeSyncCursor, encodeSyncCursor } from '../../src/sync/sync-cursor.js';
-import type { SyncView } from '../../src/sync/sync.view.js';
+import type { SyncView } from '../../src/views/sync.view.js';
 import { seeded } from '../support/seeded.js';
 import { createServices, refused, type Services } from '../support/services.js';
 

@@ -7,7 +7,7 @@ import type { Page } from '../../src/common/pagination.js';
 import type { Principal } from '../../src/common/principal.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
-import type { ConversationView } from '../../src/conversations/conversations.view.js';
+import type { ConversationView } from '../../src/views/conversations.view.js';
 import { Database, type Transaction } from '../../src/database/database.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import type { DomainEvents } from '../../src/events/domain-events.js';

@@ -33,7 +33,7 @@ import { RateLimiter } from '../../src/limits/rates/rate-limiter.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
 import { MessageChanges } from '../../src/messages/changes/message-changes.js';
 import { MessagesModule } from '../../src/messages/messages.module.js';
-import type { MessageView } from '../../src/messages/messages.view.js';
+import type { MessageView } from '../../src/views/messages.view.js';
 import { MessageReader } from '../../src/messages/reading/message-reader.js';
 import { MessageSender } from '../../src/messages/sending/message-sender.js';
 import { ObservabilityModule } from '../../src/observability/observability.module.js';

@@ -13,8 +13,8 @@ import {
   Min,
 } from 'class-validator';
 import { IsText } from '../../common/validation/is-text.decorator.js';
-import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from '../attachment.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
+import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from '../../common/attachment-kind.js';
 
 const MAX_SIZE = 2_147_483_647;
 const MAX_URL_LENGTH = 2_048;

@@ -1,4 +1,4 @@
-import type { AttachmentKind } from '../attachment.js';
+import type { AttachmentKind } from '../../common/attachment-kind.js';
 
 /** What `MediaProcessor` asks of its worker: paths of files, and what the worker may take. */
 export type MediaJob = (ImageJob | RecordingJob) & {

@@ -1,8 +1,8 @@
 import { FileTypeParser, type FileTypeResult } from 'file-type';
 import { DomainError } from '../../common/errors.js';
-import type { AttachmentKind } from '../attachment.js';
 import { brandsOf } from './images/heif-brand.js';
 import { asfHasVideo } from './recordings/containers/asf.js';
+import type { AttachmentKind } from '../../common/attachment-kind.js';
 
 /** What a file is, by its content. */
 export interface MediaType {

@@ -6,7 +6,7 @@ import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { AttachmentsService } from '../attachments.service.js';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import { SNIFFED_BYTES } from '../media/media-type.js';
 import { safeFileName } from '../uploads/file-name.js';
 import { announcedBytes, type IncomingBody } from '../uploads/incoming-body.js';

@@ -17,7 +17,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { hasBody } from '../../http/uploads.js';
-import { AttachmentView, UploadProgressView } from '../attachments.view.js';
+import { AttachmentView, UploadProgressView } from '../../views/attachments.view.js';
 import { ResumableUploads, type UploadProgress } from './resumable-uploads.service.js';
 import { announcement, bringsBytes, requireTusVersion, uploadOffset, wantsRepresentation } from './tus-headers.js';
 

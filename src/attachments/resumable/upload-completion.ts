@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import { mediaType, SNIFFED_BYTES } from '../media/media-type.js';
 import { Spool } from '../uploads/spool.js';
 import { STORE_RETRY_MS } from '../uploads/store-failures.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import { isDeadProcess, Spool } from '../uploads/spool.js';
 import {
   type Hold,

@@ -6,7 +6,7 @@ import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { isExternal, type MessageAttachment, type StoredFile, type Variant, VARIANTS } from '../attachment.js';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 
 const FILE_PATH = /^\/attachments\/([^/]+)\/([^/]+)$/;
 

@@ -7,7 +7,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { type AnnouncedUpload, AttachmentsRepository } from '../attachments.repository.js';
 import { AttachmentsService } from '../attachments.service.js';
-import type { AttachmentView, PresignedUploadView } from '../attachments.view.js';
+import type { AttachmentView, PresignedUploadView } from '../../views/attachments.view.js';
 import type { AnnounceUpload } from '../dto/attachments.dto.js';
 import { announcedKey } from '../store/blob-keys.js';
 import { BlobStore } from '../store/blob-store.js';

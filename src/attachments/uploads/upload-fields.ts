@@ -1,6 +1,6 @@
 import { invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import { WAVEFORM_LENGTH } from '../attachment.js';
+import { WAVEFORM_LENGTH } from '../../common/attachment-kind.js';
 
 /** What a client says of a file besides its bytes. Wrong or right, it decides nothing but how the file is shown. */
 export interface UploadHints {

@@ -8,7 +8,7 @@ import { Configuration } from '../../config/configuration.js';
 import type { StoredFile } from '../attachment.js';
 import { AttachmentSweeper } from '../attachment-sweeper.js';
 import { AttachmentsRepository, type Completion } from '../attachments.repository.js';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import type { ProcessedImage } from '../media/media-job.js';
 import { MediaProcessor } from '../media/media-processor.js';
 import { Scanner } from '../scanning/scanner.js';

@@ -3,7 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { AttachmentsRepository } from '../attachments.repository.js';
-import type { UsageView } from '../attachments.view.js';
+import type { UsageView } from '../../views/attachments.view.js';
 
 const MEGABYTE = 1024 * 1024;
 

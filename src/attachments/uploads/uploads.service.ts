@@ -8,7 +8,7 @@ import { Configuration } from '../../config/configuration.js';
 import { maxUploadBytes, MULTIPART_OVERHEAD } from '../../http/uploads.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { AttachmentsRepository } from '../attachments.repository.js';
-import type { AttachmentView } from '../attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import { safeFileName } from './file-name.js';
 import { announcedBytes, type IncomingBody } from './incoming-body.js';
 import { receiveFile } from './multipart.js';

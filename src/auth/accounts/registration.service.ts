@@ -5,7 +5,7 @@ import { Database } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Accounts } from '../../users/accounts/accounts.js';
-import { ownUserView } from '../../users/users.view.js';
+import { ownUserView } from '../../views/users.view.js';
 import { CodeSender } from '../codes/code-sender.js';
 import type { Registration, VerifyCode } from '../dto/auth.dto.js';
 import { Sessions } from '../sessions/sessions.js';

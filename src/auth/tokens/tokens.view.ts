@@ -1,4 +1,4 @@
-import { OwnUserView } from '../../users/users.view.js';
+import { OwnUserView } from '../../views/users.view.js';
 
 /** A new pair of tokens (contract, section 2). */
 export class TokensView {

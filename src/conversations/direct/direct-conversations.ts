@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import type { Transaction } from '../../database/database.js';
 import { DirectConversations } from '../../friends/direct-conversations.port.js';
-import type { ConversationView } from '../conversations.view.js';
+import type { ConversationView } from '../../views/conversations.view.js';
 import { ConversationReader } from '../reading/conversation-reader.js';
 import { DirectConversationsRepository } from './direct-conversations.repository.js';
 

@@ -16,7 +16,12 @@ import { IsId } from '../../common/validation/is-id.decorator.js';
 import { MAX_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/validation/is-time.decorator.js';
 import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
-import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
+import {
+  MEMBER_ROLES,
+  type HistoryVisibility,
+  HISTORY_VISIBILITIES,
+  type MemberRole,
+} from '../../views/conversations.view.js';
 import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Members of a group at the most, its owner included. */

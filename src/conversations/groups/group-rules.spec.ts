@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { MemberRole } from '../conversations.view.js';
+import type { MemberRole } from '../../views/conversations.view.js';
 import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
 
 const ROLES: readonly MemberRole[] = ['OWNER', 'ADMIN', 'MEMBER'];

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../common/errors.js';
-import type { MemberRole } from '../conversations.view.js';
+import type { MemberRole } from '../../views/conversations.view.js';
 
 /** Who may do what in a group. Pure: each answers with the code of the refusal, or null. */
 

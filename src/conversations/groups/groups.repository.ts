@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Avatar } from '../../attachments/avatar.js';
 import type { Transaction } from '../../database/database.js';
 import { areBlocked, areFriends, isStranger } from '../../relations/relations.js';
-import type { HistoryVisibility, MemberRole } from '../conversations.view.js';
-import type { SystemEventView } from './system-event.view.js';
+import type { HistoryVisibility, MemberRole } from '../../views/conversations.view.js';
+import type { SystemEventView } from '../../views/system-event.view.js';
 
 export interface GroupMember {
   userId: string;

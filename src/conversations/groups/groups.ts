@@ -11,15 +11,15 @@ import { Database, type Transaction } from '../../database/database.js';
 import type { GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { type Reach, Strangers } from '../../friends/contacts/strangers.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { lockUsers } from '../../users/locked-users.js';
 import { ConversationAccess } from '../conversation-access.js';
 import type { Membership } from '../conversations.repository.js';
 import { type GroupMember, GroupsRepository } from './groups.repository.js';
-import type { MemberRole } from '../conversations.view.js';
+import type { MemberRole } from '../../views/conversations.view.js';
 import { MAX_GROUP_MEMBERS, MAX_GROUPS_OF_USER, type UpdateConversationDto } from '../dto/conversations.dto.js';
 import { listed, systemSentence } from './system-event.js';
-import type { SystemEventView } from './system-event.view.js';
+import type { SystemEventView } from '../../views/system-event.view.js';
 import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventView, listed, shownSentence, systemSentence } from './system-event.js';
-import type { SystemEventView } from './system-event.view.js';
+import type { SystemEventView } from '../../views/system-event.view.js';
 
 const names = new Map([
   ['a', 'Ada'],

@@ -1,4 +1,4 @@
-import type { SystemEventView } from './system-event.view.js';
+import type { SystemEventView } from '../../views/system-event.view.js';
 
 /** Users that an event lists: one that a thousand members receive is not to carry a thousand ids. */
 const MAX_LISTED_USERS = 100;

@@ -4,8 +4,8 @@ import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf
 import type { Principal } from '../../common/principal.js';
 import { preview } from '../../common/text/preview.js';
 import { UsersService } from '../../users/users.service.js';
-import type { UserView } from '../../users/users.view.js';
-import type { ConversationType, ConversationView, MemberView, ReceiptView } from '../conversations.view.js';
+import type { UserView } from '../../views/users.view.js';
+import type { ConversationType, ConversationView, MemberView, ReceiptView } from '../../views/conversations.view.js';
 import { shownSentence } from '../groups/system-event.js';
 import {
   type ConversationRow,

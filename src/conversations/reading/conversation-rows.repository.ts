@@ -5,7 +5,7 @@ import type { MessageKind } from '../../common/message-kind.js';
 import { Database } from '../../database/database.js';
 import { areBlocked, areReceiptsShown } from '../../relations/relations.js';
 import { MAX_LIVE_AUDIENCE } from '../conversation-access.js';
-import type { ConversationType, HistoryVisibility, MemberRole } from '../conversations.view.js';
+import type { ConversationType, HistoryVisibility, MemberRole } from '../../views/conversations.view.js';
 import type { ShownEvent } from '../groups/system-event.js';
 import { unreadCount } from './unread.js';
 

@@ -1,5 +1,5 @@
-/** More than this many unread messages are counted as this many. */
-export const MAX_UNREAD = 1_000;
+import { MAX_UNREAD } from '../../views/conversations.view.js';
+
 /** Unread messages are looked for among this many, the newest, of a conversation. */
 const MAX_UNREAD_WINDOW = 5_000;
 

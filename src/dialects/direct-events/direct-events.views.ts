@@ -1,5 +1,5 @@
-import type { AttachmentView } from '../../attachments/attachments.view.js';
-import type { UserView } from '../../users/users.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
+import type { UserView } from '../../views/users.view.js';
 import type { DirectMessage } from '../transport/direct-messages.js';
 import type { ChatFile, ChatMessage, ChatUser } from './direct-events.view.js';
 

@@ -4,7 +4,7 @@ import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
-import type { UserView } from '../../users/users.view.js';
+import type { UserView } from '../../views/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { fieldsOf, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import type { Page, PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import type { ConversationView } from '../../conversations/conversations.view.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { ConversationView } from '../../views/conversations.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
-import type { UserView } from '../../users/users.view.js';
+import type { UserView } from '../../views/users.view.js';
 
 /** Which part of a conversation. */
 type WrittenQuery = Parameters<ChatQueries['listWritten']>[2];

@@ -4,7 +4,7 @@ import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { isPassing } from '../../realtime/connections/admissions.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
-import type { UserView } from '../../users/users.view.js';
+import type { UserView } from '../../views/users.view.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { type DirectMessage, DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';

@@ -1,7 +1,7 @@
 import type { PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import type { ConversationView } from '../../conversations/conversations.view.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { ConversationView } from '../../views/conversations.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import type { DirectMessages } from '../transport/direct-messages.js';
 import type { ListedRoom, Room, RoomMessage } from './ws-rooms.view.js';
 

@@ -8,7 +8,7 @@ import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { ApiPage } from '../../http/api-page.decorator.js';
 import { BlocksService } from './blocks.service.js';
 import { BlockUserDto } from '../dto/block-user.dto.js';
-import { BlockView } from '../friends.view.js';
+import { BlockView } from '../../views/friends.view.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 
 @ApiTags('Blocks')

@@ -7,7 +7,7 @@ import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { UsersService } from '../../users/users.service.js';
 import { DirectConversations } from '../direct-conversations.port.js';
 import { advance, roleIn } from '../requests/friend-request.machine.js';
-import type { BlockView } from '../friends.view.js';
+import type { BlockView } from '../../views/friends.view.js';
 import { FriendsRepository } from '../friends.repository.js';
 import type { Pair } from '../pair.repository.js';
 import { PairTransactions } from '../pair-transactions.js';

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { PageQuery } from '../../common/pagination.js';
-import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from '../friends.view.js';
+import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from '../../views/friends.view.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 export const REQUEST_DIRECTIONS = ['incoming', 'outgoing'] as const;

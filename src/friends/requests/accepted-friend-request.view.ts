@@ -1,6 +1,6 @@
-import { ConversationView } from '../../conversations/conversations.view.js';
-import { UserView } from '../../users/users.view.js';
-import { FriendRequestView } from '../friends.view.js';
+import { ConversationView } from '../../views/conversations.view.js';
+import { UserView } from '../../views/users.view.js';
+import { FriendRequestView } from '../../views/friends.view.js';
 
 /** What accepting answers. In a file of its own: the only view of friends that knows one of conversations, above it. */
 export class AcceptedFriendRequestView {

@@ -1,5 +1,5 @@
 import { DomainError, type ErrorCode } from '../../common/errors.js';
-import type { FriendRequestRow, FriendRequestStatus } from '../friends.view.js';
+import type { FriendRequestRow, FriendRequestStatus } from '../../views/friends.view.js';
 
 /**
  * Where one request stands, and, for ASK, what stands between two users: NONE where nothing does (also after a request

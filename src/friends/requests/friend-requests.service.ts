@@ -14,7 +14,7 @@ import {
   type FriendRequestRow,
   type FriendRequestView,
   friendRequestView,
-} from '../friends.view.js';
+} from '../../views/friends.view.js';
 import { FriendsRepository } from '../friends.repository.js';
 import type { Pair } from '../pair.repository.js';
 import { PairTransactions } from '../pair-transactions.js';

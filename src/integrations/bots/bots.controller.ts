@@ -8,7 +8,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { Gated } from '../../limits/gate.interceptor.js';
-import { UserView } from '../../users/users.view.js';
+import { UserView } from '../../views/users.view.js';
 import { Bots } from './bots.js';
 import { CreateBotDto } from './dto/bots.dto.js';
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
-import { USER_COLUMNS, type UserRow } from '../../users/users.view.js';
+import { type UserRow } from '../../views/users.view.js';
+import { USER_COLUMNS } from '../../users/user-columns.js';
 
 /** Which users are bots. */
 @Injectable()

@@ -6,7 +6,7 @@ import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
-import { type UserView, userView } from '../../users/users.view.js';
+import { type UserView, userView } from '../../views/users.view.js';
 import { BotsRepository } from './bots.repository.js';
 import type { CreateBotDto } from './dto/bots.dto.js';
 

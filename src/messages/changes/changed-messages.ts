@@ -3,7 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import type { SqlExecutor } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
 

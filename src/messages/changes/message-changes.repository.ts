@@ -3,7 +3,7 @@ import type { MessageKind } from '../../common/message-kind.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { Configuration } from '../../config/configuration.js';
 import { visibleTo } from '../../conversations/conversation-access.js';
-import type { ConversationType, MemberRole } from '../../conversations/conversations.view.js';
+import type { ConversationType, MemberRole } from '../../views/conversations.view.js';
 import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { MessageDifferences } from '../../events/domain-events.js';
 import { mayMessage } from '../../relations/relations.js';

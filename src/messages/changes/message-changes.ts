@@ -8,7 +8,7 @@ import { countMessage } from '../../limits/rates/message-limit.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { LinkPreviews } from '../links/link-previews.js';
-import type { MessageView } from '../messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { textOf } from '../sending/message-drafts.js';
 import { ChangedMessages } from './changed-messages.js';
 import { type ChangeableMessage, type EmptiedMessage, MessageChangesRepository } from './message-changes.repository.js';

@@ -9,7 +9,7 @@ import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { ChangedMessages } from '../changes/changed-messages.js';
-import type { MessageView } from '../messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { firstLink } from './first-link.js';
 import { LinkPreviewsRepository } from './link-previews.repository.js';
 

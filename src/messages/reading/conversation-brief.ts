@@ -1,5 +1,5 @@
 import { preview } from '../../common/text/preview.js';
-import type { ConversationBrief, MessageView } from '../messages.view.js';
+import type { ConversationBrief, MessageView } from '../../views/messages.view.js';
 
 /** The conversation as this message, its newest, leaves it. */
 export function briefOf(message: MessageView): ConversationBrief {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
-import type { AttachmentView } from '../../attachments/attachments.view.js';
+import type { AttachmentView } from '../../views/attachments.view.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import type { HistoryQuery } from '../dto/messages.dto.js';
-import type { MessagePage, MessageView } from '../messages.view.js';
+import type { MessagePage, MessageView } from '../../views/messages.view.js';
 import { briefOf } from './conversation-brief.js';
 import { historyRange } from './history-range.js';
 import { type PlacedMessage, MessagesRepository } from './messages.repository.js';

@@ -4,7 +4,7 @@ import type { MessageKind } from '../../common/message-kind.js';
 import { preview } from '../../common/text/preview.js';
 import { eventView, type ShownEvent, shownSentence } from '../../conversations/groups/system-event.js';
 import type { StoredLinkPreview } from '../links/link-previews.repository.js';
-import type { LinkPreviewView, MessageView, ReactionView, ReplyPreview } from '../messages.view.js';
+import type { LinkPreviewView, MessageView, ReactionView, ReplyPreview } from '../../views/messages.view.js';
 import { hiddenQuotation, unavailableQuotation } from './quotation.js';
 
 /** Text in one answer at the most, in bytes of UTF-8; the last message that begins within it is still whole. */

@@ -5,7 +5,7 @@ import { unreadCount } from '../../conversations/reading/unread.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import type { HistoryRange } from './history-range.js';
-import type { MessageView } from '../messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { MAX_ANSWER_TEXT_BYTES, type MessageRow, messageView } from './message-row.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { QuotationLimits } from '../../events/domain-events.js';
-import type { MessageView, ReplyPreview } from '../messages.view.js';
+import type { MessageView, ReplyPreview } from '../../views/messages.view.js';
 
 /** One message as some of its readers see it. */
 export interface MessageCopy {

@@ -7,7 +7,7 @@ import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { SearchMessagesQuery } from '../dto/messages.dto.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
-import type { MessageSearchPage } from '../messages.view.js';
+import type { MessageSearchPage } from '../../views/messages.view.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { MessageSearchRepository, type SearchedConversation } from './message-search.repository.js';
 import { hasTerms, hasTrigram, isExact, searchTerms } from './search-text.js';

@@ -5,7 +5,7 @@ import { UUID_PATTERN } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { ConversationBrief, MessageView } from '../messages.view.js';
+import type { ConversationBrief, MessageView } from '../../views/messages.view.js';
 import { briefOf } from '../reading/conversation-brief.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import { quotationCopies, unavailableQuotation } from '../reading/quotation.js';

@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { catchError, type Observable } from 'rxjs';
 import type { Principal } from '../../common/principal.js';
-import type { MessageView } from '../messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { MessageSender } from './message-sender.js';
 
 /** Answers a repeat whose body or path is not valid: pipes run behind interceptors. */

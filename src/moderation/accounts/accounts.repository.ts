@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ServerRole } from '../../common/server-role.js';
 import { Database } from '../../database/database.js';
 import { SUSPENSION_COLUMNS, type SuspensionRow } from '../../users/accounts/suspension.js';
-import { OWN_USER_COLUMNS, type OwnUserRow, PRESENCE_COLUMNS } from '../../users/users.view.js';
+import { type OwnUserRow } from '../../views/users.view.js';
+import { OWN_USER_COLUMNS, PRESENCE_COLUMNS } from '../../users/user-columns.js';
 
 export interface AccountRow extends OwnUserRow, SuspensionRow {
   emailVerifiedAt: Date | null;

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { SessionView } from '../../auth/sessions/session.view.js';
 import { SERVER_ROLES, type ServerRole } from '../../common/server-role.js';
 import { suspensionAt } from '../../users/accounts/suspension.js';
-import { UserView, userView } from '../../users/users.view.js';
+import { UserView, userView } from '../../views/users.view.js';
 import type { AccountDetailsRow, AccountRow } from './accounts.repository.js';
 
 /** Why and until when an account may not be used. */

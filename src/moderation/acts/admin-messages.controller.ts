@@ -6,7 +6,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { MessageView } from '../../messages/messages.view.js';
+import { MessageView } from '../../views/messages.view.js';
 import { ReasonDto } from '../accounts/dto/accounts.dto.js';
 import { MessageActs } from './message-acts.js';
 

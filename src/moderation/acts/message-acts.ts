@@ -4,7 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import type { Announce } from './account-acts.js';
 import { type Actor, requireMayAct } from './actor.js';

@@ -1,4 +1,4 @@
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 
 export const REPORT_TARGETS = ['message', 'user', 'conversation'] as const;
 export type ReportTarget = (typeof REPORT_TARGETS)[number];

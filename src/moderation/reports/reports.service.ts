@@ -17,7 +17,7 @@ import { Database } from '../../database/database.js';
 import { lockUsers } from '../../users/locked-users.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
 import { UsersService } from '../../users/users.service.js';
-import type { UserView } from '../../users/users.view.js';
+import type { UserView } from '../../views/users.view.js';
 import type { CreateReportDto, ReportsQuery } from './dto/reports.dto.js';
 import { COPY_KEPT_DAYS, filesOf, type ReportCopy } from './report.js';
 import { ReportCopies } from './report-copies.js';

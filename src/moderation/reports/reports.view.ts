@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { UserView } from '../../users/users.view.js';
+import { UserView } from '../../views/users.view.js';
 import {
   REPORT_ACTIONS,
   REPORT_REASONS,

@@ -6,13 +6,13 @@ import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js'
 import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
-import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
+import type { ConversationView, ReceiptView } from '../../views/conversations.view.js';
 import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';
 import { ReadGate } from '../../limits/reads/read-gate.js';
 import { MessageReader, type WrittenPage, type WrittenQuery } from '../../messages/reading/message-reader.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { UsersService } from '../../users/users.service.js';
-import type { OwnUserView, UserView } from '../../users/users.view.js';
+import type { OwnUserView, UserView } from '../../views/users.view.js';
 
 /**
  * What a client can look at in a dialect whose events also read; beside `ChatCommands`, all that a dialect may call.

@@ -3,7 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { WriteGate } from '../../limits/writes/write-gate.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { MessageSender, type SentMessage } from '../../messages/sending/message-sender.js';
 import { CommandSequencer } from './command-sequencer.js';
 import type { Handlers } from './command-handlers.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BoundedMap } from '../../common/bounded-map.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 
 /** Messages that somebody deleted for itself last: more than are sent while they, or a change of them, wait for their turn. */
 const MAX_HIDDEN = 10_000;

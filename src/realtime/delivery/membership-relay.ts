@@ -3,7 +3,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { Broadcaster } from './broadcaster.js';
 import { ConversationViews } from './conversation-views.js';
 import { DeliveryTurns } from './delivery-turns.js';

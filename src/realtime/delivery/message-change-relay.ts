@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BoundedMap } from '../../common/bounded-map.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { hiddenMessage } from '../../messages/reading/message-row.js';
 import { hiddenQuotation, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { Audiences } from './audiences.js';

@@ -3,7 +3,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import type { FriendRequestView } from '../../friends/friends.view.js';
+import type { FriendRequestView } from '../../views/friends.view.js';
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
 import { Broadcaster, SYNC_SPREAD_MS } from './broadcaster.js';

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { KeyScope } from '../../common/key-scope.js';
-import { DeliveredCursorView, ReadCursorView } from '../../conversations/conversations.view.js';
+import { DeliveredCursorView, ReadCursorView } from '../../views/conversations.view.js';
 import { SyncDto } from '../../sync/dto/sync.dto.js';
-import { type SyncResetView, SyncView } from '../../sync/sync.view.js';
+import { type SyncResetView, SyncView } from '../../views/sync.view.js';
 import type { Acknowledgement } from './acknowledgement.js';
 import {
   AuthenticateDto,

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ConversationView } from '../../conversations/conversations.view.js';
-import { FriendRequestView } from '../../friends/friends.view.js';
-import { ConversationBrief, MessageView } from '../../messages/messages.view.js';
-import { UserView } from '../../users/users.view.js';
+import { ConversationView } from '../../views/conversations.view.js';
+import { FriendRequestView } from '../../views/friends.view.js';
+import { ConversationBrief, MessageView } from '../../views/messages.view.js';
+import { UserView } from '../../views/users.view.js';
 import { CLOSE_REASONS, type CloseCode } from './close-reasons.js';
 
 export class MessageNewView {

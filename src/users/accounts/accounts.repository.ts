@@ -4,7 +4,8 @@ import type { ServerRole } from '../../common/server-role.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../../database/database.js';
 import { SUSPENSION_COLUMNS, type SuspensionRow } from './suspension.js';
-import { OWN_USER_COLUMNS, type OwnUserRow } from '../users.view.js';
+import { type OwnUserRow } from '../../views/users.view.js';
+import { OWN_USER_COLUMNS } from '../user-columns.js';
 
 /** Somebody whose e-mail address is proved, or needs no proof. */
 export interface NewAccount {

@@ -4,7 +4,7 @@ import { DomainError, type SuspensionDetails } from '../../common/errors.js';
 import type { ServerRole } from '../../common/server-role.js';
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { derivedUsername, isReserved } from '../usernames.js';
-import { type OwnUserView, ownUserView } from '../users.view.js';
+import { type OwnUserView, ownUserView } from '../../views/users.view.js';
 import { AccountsRepository, type Credentials, type NewAccount, type Standing } from './accounts.repository.js';
 import { accountSuspended, suspensionAt } from './suspension.js';
 

@@ -1,11 +1,11 @@
 import { EncodedPacketSink, type InputAudioTrack } from 'mediabunny';
-import { WAVEFORM_LENGTH } from '../../attachment.js';
 import { AacLoudness } from './loudness/aac-loudness.js';
 import { AmrLoudness } from './loudness/amr-loudness.js';
 import type { LoudnessMeter } from './loudness/loudness-meter.js';
 import { Mp3Loudness } from './loudness/mp3-loudness.js';
 import { OpusLoudness } from './loudness/opus-loudness.js';
 import { PcmLoudness } from './loudness/pcm-loudness.js';
+import { WAVEFORM_LENGTH } from '../../../common/attachment-kind.js';
 
 /** What is longer is no voice message, and is not read to its end for a drawing. */
 export const MAX_LEVELS = 120_000;

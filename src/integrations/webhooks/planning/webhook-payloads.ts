@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../database/database.js';
 import { MessageReader } from '../../../messages/reading/message-reader.js';
-import { type UserRow, userView } from '../../../users/users.view.js';
+import { type UserRow, userView } from '../../../views/users.view.js';
 import type { WebhookEventType } from '../webhook-events.js';
 import {
   type ConversationRow,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ConversationType } from '../../../conversations/conversations.view.js';
+import type { ConversationType } from '../../../views/conversations.view.js';
 import { Database, type Transaction } from '../../../database/database.js';
-import { USER_COLUMNS, type UserRow } from '../../../users/users.view.js';
+import { type UserRow } from '../../../views/users.view.js';
 import type { WebhookEventType } from '../webhook-events.js';
+import { USER_COLUMNS } from '../../../users/user-columns.js';
 
 /** A webhook that is sent something at this moment. */
 export interface ActiveWebhook {

@@ -5,7 +5,7 @@ import { Periodic } from '../../../common/async/periodic.js';
 import { Clock } from '../../../common/clock.js';
 import { newId } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
-import type { MessageView } from '../../../messages/messages.view.js';
+import type { MessageView } from '../../../views/messages.view.js';
 import { hiddenQuotation } from '../../../messages/reading/quotation.js';
 import { Metrics } from '../../../observability/metrics.js';
 import { DELIVERY_WINDOW_DAYS, type DisabledReason } from '../webhook-events.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { UserView } from '../users/users.view.js';
+import { UserView } from './users.view.js';
 
 export const FRIEND_REQUEST_STATUSES = ['PENDING', 'ACCEPTED', 'REJECTED', 'CANCELLED'] as const;
 export type FriendRequestStatus = (typeof FRIEND_REQUEST_STATUSES)[number];

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from './attachment.js';
+import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from '../common/attachment-kind.js';
 
 /** A file of a message, or one that waits to be (contract, section 7). */
 export class AttachmentView {

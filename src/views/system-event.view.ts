@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { MEMBER_ROLES, type MemberRole } from '../conversations.view.js';
+import { MEMBER_ROLES, type MemberRole } from './conversations.view.js';
 
 export const SYSTEM_EVENT_TYPES = [
   'GROUP_CREATED',

@@ -1,7 +1,7 @@
-import { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
-import { FriendRequestView } from '../friends/friends.view.js';
-import { MessageView } from '../messages/messages.view.js';
-import { UserView } from '../users/users.view.js';
+import { ConversationView, ReceiptView } from './conversations.view.js';
+import { FriendRequestView } from './friends.view.js';
+import { MessageView } from './messages.view.js';
+import { UserView } from './users.view.js';
 
 /** A friendship that began or ended. */
 export class FriendChangeView {

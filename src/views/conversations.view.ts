@@ -1,7 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
-import { UserView } from '../users/users.view.js';
-import { MAX_UNREAD } from './reading/unread.js';
+import { UserView } from './users.view.js';
+
+/** More than this many unread messages are counted as this many. */
+export const MAX_UNREAD = 1_000;
 
 export const CONVERSATION_TYPES = ['DIRECT', 'GROUP'] as const;
 export type ConversationType = (typeof CONVERSATION_TYPES)[number];

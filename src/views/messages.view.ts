@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AttachmentView } from '../attachments/attachments.view.js';
+import { AttachmentView } from './attachments.view.js';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
-import { SystemEventView } from '../conversations/groups/system-event.view.js';
+import { SystemEventView } from './system-event.view.js';
 
 /**
  * The message that another one answers, as much of it as a client shows above the answer, and no more than its reader
