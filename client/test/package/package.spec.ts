@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -228,6 +228,50 @@ describe('the package as it is published', () => {
       expect(await run(process.execPath, [compiler, ...parameters, '--module', 'nodenext', 'node.mts'], project)).toBe(
         '',
       );
+    },
+    WAIT_TIMEOUT_MS,
+  );
+
+  it(
+    'compiles what its README shows, with the types of every part',
+    async () => {
+      const readme = await readFile(join(root, 'README.md'), 'utf8');
+      const blocks = [...readme.matchAll(/^```jsx?\n(.*?)^```$/gms)].map(([, code = '']) => code);
+      expect(blocks.length).toBeGreaterThanOrEqual(7);
+      const imports = new Set(blocks.join('').match(/(?<=from ')@parley\/client[^']*/g));
+      // Named in sentences alone.
+      expect(ENTRIES.filter((entry) => !imports.has(entry))).toEqual([
+        '@parley/client/cookies',
+        '@parley/client/storage/memory',
+      ]);
+      await symlink(join(modules, 'react'), join(project, 'node_modules/react'));
+      await mkdir(join(project, 'node_modules/@types'), { recursive: true });
+      await symlink(join(modules, '@types/react'), join(project, 'node_modules/@types/react'));
+      const names = blocks.map((code, index) => ({ name: `readme-${index}.jsx`, code }));
+      // A page and its service worker, whose `self` is another one, are compiled together here.
+      for (const { name, code } of names)
+        await writeFile(join(project, name), `${code.replace('(self,', '(workerScope,')}\nexport {};\n`);
+      // What an app has besides: its client, its screens, and packages that are not installed here.
+      await writeFile(
+        join(project, 'app.d.ts'),
+        `declare const client: import('@parley/client').ChatClient;
+         declare const registration: ServiceWorkerRegistration;
+         declare const workerScope: Parameters<typeof import('@parley/client/web-push').handleWebPush>[0];
+         declare const enableWebPush: typeof import('@parley/client/web-push').enableWebPush;
+         declare const show: (id: string) => void, showFriends: () => void, openFriends: () => void;
+         declare function open(id: string): void;
+         declare module '@react-native-community/netinfo';
+         declare module 'expo-notifications';
+         declare module 'expo-secure-store';
+         declare module 'expo-sqlite';
+         declare module 'react-native';`,
+      );
+      const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+      const flags =
+        '--noEmit --allowJs --checkJs --strict false --skipDefaultLibCheck --jsx react-jsx --target es2022 --lib es2022,dom,dom.iterable --module esnext --moduleResolution bundler';
+      const types = ['--types', 'node,react', '--typeRoots', `${join(modules, '@types')}`];
+      const files = [...names.map(({ name }) => name), 'app.d.ts'];
+      expect(await run(process.execPath, [compiler, ...flags.split(' '), ...types, ...files], project)).toBe('');
     },
     WAIT_TIMEOUT_MS,
   );
