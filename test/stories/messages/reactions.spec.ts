@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { type Anything, type Story, startStory } from '../../support/story.js';
+import { type Anything, type Device, type Person, type Story, startStory } from '../../support/story.js';
+import { refusal } from '../attacks/shapes.js';
 
 let story: Story;
 beforeAll(async () => {
@@ -56,5 +57,80 @@ describe('reactions', () => {
     await ada.must('DELETE', `/messages/${messageId}/reactions/${encodeURIComponent('❤')}`);
     const left = await bob.must('DELETE', `/messages/${messageId}/reactions/${encodeURIComponent('❤\ufe0f')}`);
     expect(left.reactions).toEqual([]);
+  });
+});
+
+describe('react', () => {
+  let ada: Person;
+  let [adas, bobs, eves]: [Device, Device, Device] = [] as never;
+  let conversationId: string;
+  beforeAll(async () => {
+    const [bob, eve] = await Promise.all([story.person('bob'), story.person('eve')]);
+    ada = await story.person('ada');
+    conversationId = await ada.directConversation(bob);
+    [adas, bobs, eves] = await Promise.all([ada.device(), bob.device(), eve.device()]);
+  });
+
+  const sent = async (content: string): Promise<Anything> =>
+    (await adas.must('send_message', { conversationId, content })).message;
+
+  it('adds and takes back once each, as each viewer sees it', async () => {
+    const message = await sent('react to me');
+    const ofThis = (received: Anything): boolean => received.message.id === message.id;
+    const answer = await bobs.ask('react', { messageId: message.id, emoji: '❤️' });
+    const changed = { ...message, linkPreview: null };
+    const seen = (mine: boolean): object => ({ ...changed, version: 2, reactions: [{ emoji: '❤️', count: 1, mine }] });
+    expect(answer).toEqual({ ok: true, data: { message: seen(true) } });
+    expect(await bobs.next('message:updated', ofThis)).toEqual({ message: seen(true) });
+    expect(await adas.next('message:updated', ofThis)).toEqual({ message: seen(false) });
+    expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: false })).toEqual(answer.data);
+    const bare = await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true });
+    expect(bare).toEqual({ message: { ...changed, version: 3 } });
+    expect(await adas.next('message:updated', ofThis)).toEqual(bare);
+    expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true })).toEqual(bare);
+    await sent('marker of the reaction');
+    await adas.next('message:new', (received) => received.message.content === 'marker of the reaction');
+    expect(adas.all('message:updated').filter(ofThis)).toHaveLength(2);
+  });
+
+  it('counts twenty people who react and take back at once', async () => {
+    const people = await Promise.all(Array.from({ length: 20 }, () => story.person()));
+    const group = await ada.group('Crowd', ...people);
+    const message = await ada.say(group, 'all at once');
+    const path = `/messages/${message.id}/reactions/${encodeURIComponent('🎉')}`;
+    await Promise.all(people.flatMap((person) => [person.must('PUT', path), person.must('PUT', path)]));
+    expect((await ada.must('GET', `/messages/${message.id}`)).reactions).toEqual([
+      { emoji: '🎉', count: 20, mine: false },
+    ]);
+    await Promise.all(
+      people.slice(0, 15).flatMap((person) => [person.must('DELETE', path), person.must('DELETE', path)]),
+    );
+    const { reactions, version } = await (people[19] as Person).must('GET', `/messages/${message.id}`);
+    expect([reactions, version]).toEqual([[{ emoji: '🎉', count: 5, mine: true }], 36]);
+  });
+
+  it('takes one emoji or a name, thirty different ones, and nothing on what is deleted', async () => {
+    const message = await sent('many');
+    for (const emoji of ['', 'a b', '👍👍', 'NAME', 'x'.repeat(33), 'a\0', '👍'.repeat(40), '<b>', 5, null]) {
+      expect([emoji, await adas.ask('react', { messageId: message.id, emoji })]).toEqual([
+        emoji,
+        refusal('VALIDATION_FAILED', ['emoji']),
+      ]);
+    }
+    expect(await adas.ask('react', { messageId: message.id, emoji: '👍', remove: 'yes' })).toEqual(
+      refusal('VALIDATION_FAILED', ['remove']),
+    );
+    const emojis = ['👩‍👩‍👧‍👦', '🇵🇹', '👍🏽', '1️⃣', '+1', ...Array.from({ length: 25 }, (_, index) => `name_${index}`)];
+    for (const emoji of emojis) await adas.must('react', { messageId: message.id, emoji });
+    expect(await adas.ask('react', { messageId: message.id, emoji: 'one_more' })).toEqual(
+      refusal('TOO_MANY_REACTIONS'),
+    );
+    const { message: full } = await bobs.must('react', { messageId: message.id, emoji: '👍🏽' });
+    expect(full.reactions).toEqual(
+      emojis.map((emoji) => ({ emoji, count: emoji === '👍🏽' ? 2 : 1, mine: emoji === '👍🏽' })),
+    );
+    expect(await eves.ask('react', { messageId: message.id, emoji: '👍' })).toEqual(refusal('NOT_FOUND'));
+    await adas.must('delete_message', { messageId: message.id });
+    expect(await adas.ask('react', { messageId: message.id, emoji: '👍' })).toEqual(refusal('MESSAGE_DELETED'));
   });
 });
