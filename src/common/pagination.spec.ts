@@ -9,7 +9,7 @@ describe('isTimeText', () => {
     ['2026-01-01T24:00:00.000Z', false],
     ['2026-01-01', false],
     [5, false],
-  ])('%s: %s', (text, expected) => {
+  ])('of %s is %s', (text, expected) => {
     expect(isTimeText(text)).toBe(expected);
   });
 });

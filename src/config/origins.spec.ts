@@ -10,15 +10,15 @@ describe('crossOriginPolicy', () => {
   const host = 'chat.example.com';
 
   it.each([
-    ['no browser', {}, false],
-    ['the server’s own page', { origin: 'https://chat.example.com', 'sec-fetch-site': 'same-origin' }, false],
-    ['the same of an older browser', { origin: 'https://chat.example.com' }, false],
-    ['an allowed page', { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' }, false],
-    ['the same host over another scheme', { origin: 'http://chat.example.com', 'sec-fetch-site': 'cross-site' }, true],
-    ['another page', { origin: 'https://evil.example.com' }, true],
-    ['a page that names no origin', { 'sec-fetch-site': 'cross-site' }, true],
-    ['a page without one', { origin: 'null' }, true],
-  ])('%s', (_, headers, expected) => {
+    ['no browser', false, {}],
+    ['the server’s own page', false, { origin: 'https://chat.example.com', 'sec-fetch-site': 'same-origin' }],
+    ['the same of an older browser', false, { origin: 'https://chat.example.com' }],
+    ['an allowed page', false, { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' }],
+    ['the same host over another scheme', true, { origin: 'http://chat.example.com', 'sec-fetch-site': 'cross-site' }],
+    ['another page', true, { origin: 'https://evil.example.com' }],
+    ['a page that names no origin', true, { 'sec-fetch-site': 'cross-site' }],
+    ['a page without one', true, { origin: 'null' }],
+  ])('answers for %s that it is %s', (_, expected, headers) => {
     expect(isCrossOrigin({ host, ...headers })).toBe(expected);
   });
 });

@@ -64,7 +64,7 @@ describe('the doors of the older dialects', () => {
   const cells = Object.entries(DOORS).flatMap(([name, door]) =>
     CALLERS.map((caller, index) => ({ name, door, caller, expected: door.answers[index] ?? '' })),
   );
-  it.each(cells)('$name by $caller: $expected', async ({ name, door, caller, expected }) => {
+  it.each(cells)('answer $name by $caller with $expected', async ({ name, door, caller, expected }) => {
     const [owner, member, stranger, blocked] = await Promise.all([
       story.person('owner'),
       story.person('member'),

@@ -16,7 +16,7 @@ describe('byteRange', () => {
     ['bytes=0-1,3-4', undefined],
     ['lines=0-1', undefined],
     [undefined, undefined],
-  ])('%s of ten bytes', (header, expected) => {
+  ])('of %s and ten bytes is %j', (header, expected) => {
     expect(byteRange(header, 10)).toEqual(expected);
   });
 });

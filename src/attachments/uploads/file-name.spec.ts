@@ -37,7 +37,7 @@ describe('safeFileName', () => {
     [undefined, undefined, 'file'],
     ['Überraschung 🎉.pdf', undefined, 'Überraschung 🎉.pdf'],
     ['.htaccess', undefined, 'htaccess'],
-  ])('%j with %j', (name, extension, expected) => {
+  ])('of %j with the extension %j is %j', (name, extension, expected) => {
     expect(safeFileName(name, extension)).toBe(expected);
   });
 

@@ -46,14 +46,17 @@ const cells = (['SENDER', 'RECEIVER'] as const).flatMap((role) =>
 );
 
 describe('the friend request machine', () => {
-  it.each(cells)('$state, $action by the $role: $expected', ({ state, role, action, expected }) => {
-    expect(transition(state, role, action)).toEqual(
-      ERRORS.includes(expected) ? { error: expected } : { next: expected },
-    );
-  });
+  it.each(cells)(
+    'answers $action by the $role in the state $state with $expected',
+    ({ state, role, action, expected }) => {
+      expect(transition(state, role, action)).toEqual(
+        ERRORS.includes(expected) ? { error: expected } : { next: expected },
+      );
+    },
+  );
 
   it.each(STATES.flatMap((state) => ACTIONS.map((action) => ({ state, action }))))(
-    '$state, $action by a STRANGER: NOT_FOUND',
+    'answers $action by a STRANGER in the state $state with NOT_FOUND',
     ({ state, action }) => {
       expect(transition(state, 'STRANGER', action)).toEqual({ error: 'NOT_FOUND' });
     },

@@ -68,7 +68,7 @@ describe('what a search looks for', () => {
     ['same SAME sáme', ['same']],
     ['\u200b\u00ad', []],
     ['\u0301', []],
-  ])('%j: %j', (query, terms) => {
+  ])('is for %j the words %j', (query, terms) => {
     expect(searchTerms(query)).toEqual(terms);
   });
 

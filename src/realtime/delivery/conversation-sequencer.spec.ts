@@ -185,7 +185,7 @@ describe('the sequencer of conversations', () => {
       expect(delivered.at(-1)).toBe('b9');
     });
 
-    describe('says that it is late', () => {
+    describe('what is late', () => {
       let late: number[];
       const watch = (seq: number): void =>
         sequencer.inSequence('a', seq, (isLate) => {
@@ -199,7 +199,7 @@ describe('the sequencer of conversations', () => {
         jest.advanceTimersByTime(200);
       });
 
-      it('of what comes after all, and of all until then that is behind it: somebody may have left with it', () => {
+      it('is what comes after all, and all until then that is behind it: somebody may have left with it', () => {
         expect(late).toEqual([3]);
         watch(2);
         watch(4);
@@ -207,7 +207,7 @@ describe('the sequencer of conversations', () => {
         expect(late).toEqual([3, 2]);
       });
 
-      it('until what is missing is found, or concerns nobody here', () => {
+      it('is so until what is missing is found, or concerns nobody here', () => {
         jest.advanceTimersByTime(200);
         watch(6);
         expect(late).toEqual([3, 5, 6]);
@@ -218,7 +218,7 @@ describe('the sequencer of conversations', () => {
         expect(late).toEqual([3, 5, 6, 7]);
       });
 
-      it('until what is missing is repaired, and no longer', () => {
+      it('is so until what is missing is repaired, and no longer', () => {
         sequencer.closeGaps('a', 2);
         jest.advanceTimersByTime(200);
         expect(late).toEqual([3, 5]);
@@ -227,7 +227,7 @@ describe('the sequencer of conversations', () => {
         expect([late, sequencer.isMissing('a', 4)]).toEqual([[3, 5], false]);
       });
 
-      it('of nothing that comes behind what was repaired before anything was missed, nor does that wait', () => {
+      it('is nothing that comes behind what was repaired before anything was missed, nor does that wait', () => {
         jest.advanceTimersByTime(200);
         sequencer.closeGaps('a', 8);
         let came = 0;
@@ -241,7 +241,7 @@ describe('the sequencer of conversations', () => {
         expect(came).toBe(13);
       });
 
-      it('until the rooms are right behind it, and anew of what is missed later', () => {
+      it('is so until the rooms are right behind it, and anew what comes behind what is missed later', () => {
         jest.advanceTimersByTime(200);
         watch(6);
         sequencer.settle('a', 3, undefined);
@@ -258,7 +258,7 @@ describe('the sequencer of conversations', () => {
         expect(late.slice(5)).toEqual([11]);
       });
 
-      it('of nothing where gaps are the rule', () => {
+      it('is nothing where gaps are the rule', () => {
         sequencer.gapTimeoutMs = 0;
         watch(6);
         expect(late).toEqual([3]);

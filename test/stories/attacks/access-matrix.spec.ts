@@ -89,7 +89,7 @@ describe('who may do what', () => {
   const cells = Object.entries(MATRIX).flatMap(([name, operation]) =>
     CALLERS.map((caller, index) => ({ name, operation, caller, expected: operation.answers[index] ?? '' })),
   );
-  it.each(cells)('$name by $caller: $expected', async ({ name, operation, caller, expected }) => {
+  it.each(cells)('answers $name by $caller with $expected', async ({ name, operation, caller, expected }) => {
     const world = await newWorld(caller);
     const preparation = await prepared(operation, world);
     await operation.before?.(world);

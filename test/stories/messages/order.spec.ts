@@ -226,7 +226,7 @@ describe('what one connection sends', () => {
     listening.socket.close();
   });
 
-  describe('of two changes the last one wins:', () => {
+  describe('at once', () => {
     let ada: Person;
     let device: Device;
     let conversationId: string;
@@ -237,7 +237,7 @@ describe('what one connection sends', () => {
     });
     const stored = async (messageId: string): Promise<Anything> => ada.must('GET', `/messages/${messageId}`);
 
-    it('the last text of edits', async () => {
+    it('leaves the last text of two edits', async () => {
       for (let round = 0; round < 60; round += 1) {
         const { id } = await ada.say(conversationId, 'first');
         const edits = await Promise.all(
@@ -248,7 +248,7 @@ describe('what one connection sends', () => {
       }
     });
 
-    it('a reaction that is taken back, and one that is set again', async () => {
+    it('leaves a reaction as it was asked for last, taken back or set again', async () => {
       const { id } = await ada.say(conversationId, 'react to this');
       for (let round = 0; round < 60; round += 1) {
         const removals = round % 2 === 0 ? [false, true] : [false, true, false];
@@ -258,7 +258,7 @@ describe('what one connection sends', () => {
       }
     });
 
-    it('a deletion that follows an edit, and not the other way round', async () => {
+    it('leaves what is deleted behind an edit deleted, and edits it no more', async () => {
       for (let round = 0; round < 20; round += 1) {
         const { id } = await ada.say(conversationId, 'first');
         const [edited, deleted, late] = await Promise.all([
@@ -272,7 +272,7 @@ describe('what one connection sends', () => {
       }
     });
 
-    it('a message behind the change before it', async () => {
+    it('stores a message behind the change before it', async () => {
       const { id } = await ada.say(conversationId, 'first');
       const order: string[] = [];
       await Promise.all([
@@ -282,7 +282,7 @@ describe('what one connection sends', () => {
       expect(order).toEqual(['edited', 'sent']);
     });
 
-    it('a conversation that was opened or closed last shows who types, or shows it not', async () => {
+    it('leaves a conversation open or closed as it was asked for last, and shows who types accordingly', async () => {
       const bob = await story.person();
       const shared = await ada.directConversation(bob);
       const typing = await bob.device();

@@ -55,7 +55,7 @@ describe('the layout of messages', () => {
       ['day', '[1]', 'day', '[2', '3]'],
     ],
     ['what is not sent yet', [message(1, 0), message(null, 1)], ['day', '[1', 'pending]']],
-  ])('of %s', (_, items, expected) => {
+  ])('draws %s', (_, items, expected) => {
     expect(outline(items)).toEqual(expected);
   });
 
