@@ -28,7 +28,7 @@ const asyncApi = asyncApiDocument(documents);
 const files = {
   'docs/openapi.json': json(documents.openApi),
   'docs/asyncapi.json': json(asyncApi),
-  'test/documents/api.generated.ts': `// Made from docs/openapi.json by npm run docs:generate.\n${types}`,
+  'test/stories/api-documents/api.generated.ts': `// Made from docs/openapi.json by npm run docs:generate.\n${types}`,
   'client/src/protocol/protocol.generated.ts': protocolTypes({ openApi: documents.openApi, asyncApi }),
   '.env.example': environmentExample(),
   'docs/architecture.md': withDecisions(read(new URL('../docs/architecture.md', import.meta.url))),

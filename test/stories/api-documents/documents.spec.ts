@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Clock } from '../../../src/common/clock.js';
-import type { paths } from '../../documents/api.generated.js';
 import { DocumentObserver, Documents } from '../../support/documents.js';
 import { film, picture } from '../../support/files.js';
 import { type Anything, Person, request, startStory, type Story } from '../../support/story.js';
 import { TusClient } from '../../support/tus.js';
+import type { paths } from './api.generated.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Paths = keyof paths;
