@@ -1,5 +1,5 @@
 // Rules of the house that no import shows. Prints each violation as file:line and fails.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Text that runs in a browser, as a client like any other: what holds for the server alone does not hold for it. */
@@ -126,11 +126,29 @@ for (const path of sources('client/src')) {
       violations.push(`${path}:${index + 1}: only the client's ports read the clock, randomness and the platform`);
     });
 }
+// A file of tests is about one subject, and no longer than a reader follows it.
+const MAX_TEST_LINES = 600;
+for (const path of ['src', 'client/src', 'client/test', 'web/src', 'test', 'examples'].flatMap(everyTest)) {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').length;
+  if (lines > MAX_TEST_LINES)
+    violations.push(
+      `${path}:${MAX_TEST_LINES}: a file of tests has ${MAX_TEST_LINES} lines at the most: split it by subject`,
+    );
+}
 for (const violation of violations) console.error(violation);
 process.exit(violations.length === 0 ? 0 : 1);
 
 function sources(folder) {
   return everyFile(folder).filter((path) => !path.endsWith('.spec.ts'));
+}
+
+function everyTest(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name).replaceAll('\\', '/');
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : everyTest(path);
+    return /\.(spec|test)\.tsx?$/.test(path) ? [path] : [];
+  });
 }
 
 function everyFile(folder) {
