@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Negotiator from 'negotiator';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -58,15 +60,10 @@ export class PageFiles {
 /** The smallest form of a file that the client takes; undefined is the file as it is. */
 export function encodingFor(
   { encoded }: Pick<PageFile, 'encoded'>,
-  acceptEncoding: string | undefined,
+  request: Pick<IncomingMessage, 'headers'>,
 ): Encoding | undefined {
-  const accepted = new Set(
-    (acceptEncoding ?? '')
-      .split(',')
-      .filter((part) => !/;\s*q=0(\.0+)?\s*$/.test(part))
-      .map((part) => part.split(';', 1)[0]?.trim().toLowerCase()),
-  );
-  return ENCODINGS.map(([name]) => name).find((name) => accepted.has(name) && encoded.has(name));
+  const accepted = new Negotiator(request).encodings(ENCODINGS.map(([name]) => name));
+  return ENCODINGS.map(([name]) => name).find((name) => accepted.includes(name) && encoded.has(name));
 }
 
 function pageFile(path: string, type: string, isImmutable: boolean): PageFile {

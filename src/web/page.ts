@@ -79,7 +79,7 @@ function send(request: Request, response: Response, file: Omit<PageFile, 'etag'>
     response.status(304).end();
     return;
   }
-  const encoding = encodingFor(file, request.headers['accept-encoding']);
+  const encoding = encodingFor(file, request);
   const content = (encoding && file.encoded.get(encoding)) ?? file.content;
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
   response.setHeader('Content-Length', content.length);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import fresh from 'fresh';
+import Negotiator from 'negotiator';
 
 /** What pages load from the server that they connect to, as Socket.IO's own documentation has it. */
 const FILE = /^\/socket\.io\/(socket\.io(?:\.esm|\.msgpack)?(?:\.min)?\.js(?:\.map)?)(?:\?|$)/;
@@ -33,7 +34,7 @@ export async function serveClientFile(name: string, request: IncomingMessage, re
     response.writeHead(404).end();
     return;
   }
-  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  const acceptsGzip = new Negotiator(request).encoding(['gzip']) !== undefined;
   const body = acceptsGzip ? file.compressed : file.plain;
   response.removeHeader('Access-Control-Allow-Credentials');
   const headers = {

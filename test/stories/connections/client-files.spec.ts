@@ -41,6 +41,19 @@ describe('what pages load from the server', () => {
   });
 
   it.each([
+    ['gzip;q=0', null],
+    ['br, gzip;q=0.000', null],
+    ['xgzip-like', null],
+    ['*', 'gzip'],
+    ['*;q=0', null],
+    ['br;q=1.0, GZIP;q=0.5', 'gzip'],
+  ])('is compressed where that is accepted: %s', async (accepted, encoding) => {
+    const url = `${story.url}/socket.io/socket.io.min.js`;
+    const { headers } = await fetch(url, { method: 'HEAD', headers: { 'accept-encoding': accepted } });
+    expect(headers.get('content-encoding')).toBe(encoding);
+  });
+
+  it.each([
     ['GET', 'socket.io.esm.js', 404],
     ['GET', '../package.json', 404],
     ['GET', 'socket.io.js/', 400],

@@ -144,6 +144,9 @@ describe('the page', () => {
     expect(gzip).toBe('gzip');
     expect(gunzipSync(withGzip).equals(plain)).toBe(true);
     expect((await raw('br;q=0'))[0]).toBeUndefined();
+    expect((await raw('*'))[0]).toBe('br');
+    expect((await raw('br;q=0, *;q=0.1'))[0]).toBe('gzip');
+    expect((await raw('gzip; q=0.000; x=1, identity'))[0]).toBeUndefined();
   });
 
   it('answers HEAD with the headers alone', async () => {
