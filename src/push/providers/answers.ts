@@ -1,3 +1,4 @@
+import { retryAfterMs } from '../../outbound/retry-after.js';
 import type { PushPlatform } from '../devices/devices.view.js';
 import type { Verdict } from './push-provider.js';
 
@@ -107,10 +108,8 @@ export function verdictOf(platform: PushPlatform, code: string | undefined, stat
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** `Retry-After` of an answer in milliseconds: seconds or a date, an hour at most; undefined where there is none. */
+/** What an answer asks to wait, in milliseconds: an hour at most; undefined where it asks for nothing. */
 export function retryAfterOf(header: string | null | undefined, now: number): number | undefined {
-  if (header == null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
-  return Number.isFinite(ms) ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms)) : undefined;
+  const asked = retryAfterMs(header, now);
+  return asked === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, asked);
 }

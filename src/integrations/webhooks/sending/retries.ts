@@ -38,11 +38,3 @@ export function retryDelayMs(
   const jittered = delay * (firstMs / FIRST_DELAY_MS) * (1 + JITTER * (2 * random - 1));
   return Math.max(jittered, Math.min(askedMs, MAX_ASKED_MS));
 }
-
-/** `Retry-After` in milliseconds: seconds or a date; 0 where it is neither. */
-export function retryAfterMs(header: string | undefined, now: number): number {
-  if (header === undefined) return 0;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
-}

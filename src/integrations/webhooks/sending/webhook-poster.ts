@@ -3,7 +3,7 @@ import { Clock } from '../../../common/clock.js';
 import { Configuration } from '../../../config/configuration.js';
 import { isAllowedHost } from '../../../outbound/public-fetch.js';
 import { publicPost } from '../../../outbound/public-post.js';
-import { retryAfterMs } from './retries.js';
+import { retryAfterMs } from '../../../outbound/retry-after.js';
 import { signedHeaders } from './signature.js';
 
 export interface Attempt {
@@ -53,7 +53,7 @@ export class WebhookPoster {
       return {
         status,
         error: status >= 200 && status < 300 ? null : `status ${status}`,
-        retryAfterMs: retryAfterMs(retryAfter, this.clock.now()),
+        retryAfterMs: retryAfterMs(retryAfter, this.clock.now()) ?? 0,
         durationMs: took(),
       };
     } catch (error) {
