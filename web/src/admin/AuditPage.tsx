@@ -7,7 +7,7 @@ import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
-import type { AdminUser } from './UsersPage.js';
+import type { AdminUser } from './user-state.js';
 
 export interface AuditEntry {
   id: string;
@@ -36,7 +36,7 @@ export function AuditPage() {
   return (
     <>
       <Head title={t('admin.audit')}>
-        <a class="button small" href={exportAddress(action, since)} download="audit.csv" onClick={download}>
+        <a class="button small" href={exportUrl(action, since)} download="audit.csv" onClick={download}>
           <AnyIcon name="download" size={18} />
           {t('admin.exportAudit')}
         </a>
@@ -69,7 +69,7 @@ export function AuditPage() {
 }
 
 /** What is shown, whole, as a table for other programs. The session's cookie goes with it. */
-function exportAddress(action: string, since: string | undefined): string {
+function exportUrl(action: string, since: string | undefined): string {
   const query = new URLSearchParams({ format: 'csv' });
   if (action !== '') query.set('action', action);
   if (since !== undefined) query.set('since', since);

@@ -10,8 +10,7 @@ import { ActDialog } from './act.js';
 import { AuditRow, type AuditEntry } from './AuditPage.js';
 import { useList, useOne } from './lists.js';
 import { Copyable, Facts, Fault, Head, ListOf, Time } from './parts.js';
-import { stateOf, StateTag } from './user-state.js';
-import type { AdminUser } from './UsersPage.js';
+import { type AdminUser, stateOf, StateTag } from './user-state.js';
 
 interface SessionOfUser {
   id: string;

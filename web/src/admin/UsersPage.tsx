@@ -1,21 +1,12 @@
-import type { User } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { Avatar } from '../design/Avatar.js';
 import { t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
-import { stateOf, StateTag } from './user-state.js';
+import { type AdminUser, stateOf, StateTag } from './user-state.js';
 
 const PAUSE_MS = 250;
-
-export interface AdminUser extends User {
-  role: 'USER' | 'MODERATOR' | 'ADMIN';
-  email: string | null;
-  deletedAt: string | null;
-  /** Null where the account may be used; without an end it is a ban. */
-  suspension: { since: string; until: string | null; reason: string | null } | null;
-}
 
 /** Everybody who has an account, found by name or e-mail address. */
 export function UsersPage() {

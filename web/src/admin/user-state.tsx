@@ -1,5 +1,13 @@
+import type { User } from '@parley/client';
 import { t } from '../texts/texts.js';
-import type { AdminUser } from './UsersPage.js';
+
+export interface AdminUser extends User {
+  role: 'USER' | 'MODERATOR' | 'ADMIN';
+  email: string | null;
+  deletedAt: string | null;
+  /** Null where the account may be used; without an end it is a ban. */
+  suspension: { since: string; until: string | null; reason: string | null } | null;
+}
 
 export type UserState = 'active' | 'suspended' | 'banned' | 'deleted';
 

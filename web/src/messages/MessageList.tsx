@@ -9,10 +9,11 @@ import { client } from '../session/client.js';
 import { dayOf, t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 import { keyOf, layOut, type Entry } from './layout.js';
-import { MessageRow, type Tick } from './MessageRow.js';
+import { MessageRow } from './MessageRow.js';
 import { moveFocus } from './row-focus.js';
 import { SystemRow } from './SystemRow.js';
 import { useScroll } from './scroll.js';
+import type { Tick } from './TickMark.js';
 
 export interface ListHandle {
   toEnd(): void;

@@ -14,12 +14,10 @@ import { Quote } from './Quote.js';
 import { Reactions } from './Reactions.js';
 import { Rejections } from './Rejections.js';
 import { RowTools } from './RowTools.js';
-import { TickMark } from './TickMark.js';
+import { type Tick, TickMark } from './TickMark.js';
 
 const messageMenu = () => import('./MessageMenu.js');
 const linkPreview = () => import('./LinkPreviewCard.js');
-
-export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected' | undefined;
 
 interface Properties {
   item: MessageItem;

@@ -1,6 +1,7 @@
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
-import type { Tick } from './MessageRow.js';
+
+export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected' | undefined;
 
 export function TickMark({ tick, progress }: { tick: NonNullable<Tick>; progress: number | undefined }) {
   if (tick === 'rejected') return null;

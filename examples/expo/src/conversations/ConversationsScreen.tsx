@@ -5,7 +5,7 @@ import { client } from '../chat/client';
 import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
 import { Badge, Button, Empty, IconButton } from '../design/controls';
-import { useNavigation } from '../navigation/navigation';
+import { useNavigation } from '../navigation/context';
 import { PushHint } from '../push/PushHint';
 import { ConversationRow } from './ConversationRow';
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { View } from 'react-native';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
-import { useNavigation } from '../navigation/navigation';
+import { useNavigation } from '../navigation/context';
 import { IconButton, Words } from './controls';
 import { SPACE, useColors } from './theme';
 

@@ -10,7 +10,7 @@ import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
 import { Field, Notice, Words } from '../design/controls';
 import { SPACE } from '../design/theme';
-import { useNavigation } from '../navigation/navigation';
+import { useNavigation } from '../navigation/context';
 import { PersonRow, RequestRow } from './PersonRow';
 import { usePeople } from './people';
 

@@ -1,5 +1,5 @@
 import { useConnection } from '@parley/client/react';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Platform, View } from 'react-native';
 import { client } from '../chat/client';
 import { ConversationsScreen } from '../conversations/ConversationsScreen';
@@ -7,26 +7,10 @@ import { FriendsScreen } from '../friends/FriendsScreen';
 import { ChatScreen } from '../messages/ChatScreen';
 import { SettingsScreen } from '../settings/SettingsScreen';
 import { Card } from './Card';
+import { NavigationContext, type Route, useNavigation } from './context';
 import { goBack, onSystemBack, pushed } from './history';
 
-export type Route =
-  | { name: 'conversations' }
-  | { name: 'chat'; conversationId: string }
-  | { name: 'friends' }
-  | { name: 'settings' };
-
-interface Navigation {
-  stack: readonly Route[];
-  go(route: Route): void;
-  back(): void;
-  /** False where there is nowhere to go back to. */
-  pop(): boolean;
-  /** To the list, and from there to this: after a tap on a notification, or when another user begins. */
-  reset(...routes: Route[]): void;
-}
-
 const HOME: readonly Route[] = [{ name: 'conversations' }];
-const NavigationContext = createContext<Navigation | undefined>(undefined);
 
 interface Held {
   /** Whose screens they are; undefined before the first of them was opened. */
@@ -70,12 +54,6 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   useEffect(() => (Platform.OS === 'web' ? onSystemBack(navigation.pop) : undefined), [navigation]);
   const value = useMemo(() => ({ ...navigation, stack }), [navigation, stack]);
   return <NavigationContext.Provider value={value}>{children}</NavigationContext.Provider>;
-}
-
-export function useNavigation(): Navigation {
-  const navigation = useContext(NavigationContext);
-  if (navigation === undefined) throw new Error('There is no <NavigationProvider> above this component.');
-  return navigation;
 }
 
 /** Those below stay as they are: who comes back finds the list where it was. */

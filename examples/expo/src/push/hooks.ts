@@ -2,7 +2,7 @@ import type { PushSnapshot, PushTarget } from '@parley/client/react-native';
 import { useObservable } from '@parley/client/react';
 import { useEffect } from 'react';
 import { AppState } from 'react-native';
-import { type Route, useNavigation } from '../navigation/navigation';
+import { type Route, useNavigation } from '../navigation/context';
 import { push } from './push';
 
 const NONE = { getSnapshot: () => undefined, subscribe: () => () => undefined };

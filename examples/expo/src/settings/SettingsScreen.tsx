@@ -9,7 +9,7 @@ import { Bar } from '../design/Bar';
 import { Button, Notice, Words } from '../design/controls';
 import { SPACE } from '../design/theme';
 import { removePickedPictures } from '../messages/pictures';
-import { useNavigation } from '../navigation/navigation';
+import { useNavigation } from '../navigation/context';
 import { PushSection } from '../push/PushSection';
 
 export function SettingsScreen() {
