@@ -15,7 +15,7 @@ const RULES = [
   {
     rule: 'only src/config reads the environment',
     pattern: /process\.env/,
-    except: /^src\/(config\/|database\/embedded\/)/, // the child process inherits it
+    except: /^src\/(config\/|database\/embedded\/)/, // three variables are handed to the programs of PostgreSQL
   },
   {
     rule: 'only the broadcaster sends to clients',
