@@ -72,11 +72,11 @@ target('second start', `${(server.took / 1000).toFixed(2)} s`, '5 s', server.too
 const postmaster = Number(readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
 const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
 const password = readFileSync(join(directory, 'postgres-password'), 'utf8').trim();
-const address = `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/parley`;
-const database = new pg.Client({ connectionString: address });
+const connectionString = `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/parley`;
+const database = new pg.Client({ connectionString });
 await database.connect();
 let relay = await startProcess('baselines/relay.mjs');
-const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE_URL: address });
+const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE_URL: connectionString });
 
 const pairs = await makeUsers(32);
 for (let index = 0; index < pairs.length; index += 2)
@@ -372,7 +372,7 @@ async function measureStatement() {
   const clients = await Promise.all(
     [0, 1].map(async () => {
       const client = new pg.Client({
-        connectionString: address,
+        connectionString,
         options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off',
       });
       await client.connect();

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs `work` with the address of a database of its own that has all migrations and nothing else; needs dist. */
+/** Runs `work` with the URL of a database of its own that has all migrations and nothing else; needs dist. */
 export async function onMigratedDatabase(work) {
   const { EmbeddedPostgres } = await import('../dist/database/embedded/embedded-postgres.js');
   const { migrate } = await import('../dist/database/migrations/migrator.js');

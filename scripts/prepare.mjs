@@ -30,7 +30,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 /** As the server itself takes it: with blanks around it, too. */
 export const isProduction = process.env.NODE_ENV?.trim() === 'production';
 
-/** As the server's own log is: JSON lines in production. Elsewhere beside what a start prints: that begins with the address. */
+/** As the server's own log is: JSON lines in production. Elsewhere beside what a start prints: that begins with the URL. */
 export function say(message, level = 'log') {
   if (isProduction) {
     const write = level === 'log' ? console.log : console.error;

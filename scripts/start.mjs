@@ -3,7 +3,7 @@ import './node-version.mjs';
 import process from 'node:process';
 import { isProduction, prepare, say } from './prepare.mjs';
 
-// What is found in a terminal is the address: what comes before it takes one line, which the address then takes.
+// What is found in a terminal is the URL: what comes before it takes one line, which the URL then takes.
 const isTransient = !isProduction && process.stderr.isTTY;
 try {
   await prepare(isTransient ? { onProgress: (line) => process.stderr.write(`\r\u001b[2K${line} …`) } : {});

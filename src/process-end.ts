@@ -39,7 +39,7 @@ export class ProcessEnd {
     for (const signal of SIGNALS) process.on(signal, () => this.begin(true));
     // Also promises that nobody waits for: Node turns their rejection into this.
     process.on('uncaughtException', (error, origin) => this.fail(error, origin));
-    // Who reads the log, or the terminal, may go away: that is no reason to end.
+    // The reader of the log, or the terminal, may go away: that is no reason to end.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   }
 

@@ -91,7 +91,7 @@ async function start(
       databaseIsEmbedded: embedded !== undefined,
       stop: (isOrderly = true) => {
         const applicationStopped = application.stop(isOrderly);
-        return (stopped ??= stopInOrder(applicationStopped, embedded, logger));
+        return (stopped ??= stopAll(applicationStopped, embedded, logger));
       },
     };
   } catch (error) {
@@ -122,7 +122,7 @@ function migrationLines(names: readonly string[], { production }: Configuration)
 }
 
 /** The application first: what it accepted it still writes. */
-async function stopInOrder(
+async function stopAll(
   applicationStopped: Promise<void>,
   embedded: EmbeddedPostgres | undefined,
   logger: LoggerService,

@@ -60,15 +60,15 @@ function serviceWorker(): Plugin {
     async writeBundle() {
       const files = filesBelow(output)
         .map((path) => `/${relative(output, path).split(sep).join('/')}`)
-        .filter((address) => !/\.(map|br|gz)$|^\/(sw\.js|index\.html)$/.test(address))
+        .filter((path) => !/\.(map|br|gz)$|^\/(sw\.js|index\.html)$/.test(path))
         .sort();
       const hash = createHash('sha256').update(readFileSync(join(output, 'index.html')));
-      for (const address of files) hash.update(address).update(readFileSync(join(output, address)));
+      for (const path of files) hash.update(path).update(readFileSync(join(output, path)));
       let text = await bundledWorker();
       for (const [name, value] of [
         ['__VERSION__', hash.digest('hex').slice(0, 12)],
-        // Who never opens the moderators' page fetches nothing of it.
-        ['__FILES__', JSON.stringify(['/', ...files.filter((address) => !address.startsWith('/assets/AdminPage-'))])],
+        // A user who never opens the moderators' page fetches nothing of it.
+        ['__FILES__', JSON.stringify(['/', ...files.filter((path) => !path.startsWith('/assets/AdminPage-'))])],
       ] as const) {
         if (!text.includes(name)) throw new Error(`the service worker has no ${name}`);
         text = text.replace(name, value);

@@ -31,7 +31,7 @@ const quantiles = (times) =>
 
 /**
  * Connections and what they have received of what was sent: `rooms` are conversations with the members that are connected, each
- * with the address of its process. The first member of a room sends, and then the next one, in turn.
+ * with the URL of its process. The first member of a room sends, and then the next one, in turn.
  */
 class Hall {
   messages = [];

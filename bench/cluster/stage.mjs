@@ -34,7 +34,7 @@ export class ClusterStage extends Stage {
   async startRedis() {
     const settings = ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     this.redis = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'inherit'], cwd: this.directory });
-    await saysSo(this.redis, /(Ready to accept connections)/, 'redis-server');
+    await outputOf(this.redis, /(Ready to accept connections)/, 'redis-server');
   }
 
   async killRedis() {
@@ -67,7 +67,7 @@ export class ClusterStage extends Stage {
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const url = await saysSo(child, /Parley listens on +(http\S+)/, 'a server');
+      const url = await outputOf(child, /Parley listens on +(http\S+)/, 'a server');
       return { child, url };
     });
     this.processes = await Promise.all(starts);
@@ -160,7 +160,7 @@ async function freePort() {
 }
 
 /** Resolves with what the pattern finds in its output. */
-function saysSo(child, pattern, name) {
+function outputOf(child, pattern, name) {
   let output = '';
   return new Promise((resolve, reject) => {
     child.stdout.on('data', (chunk) => {

@@ -139,7 +139,7 @@ export class ChatClient {
     void handled(this.ready.then(() => this.#revoke()).then(() => this.#later()));
   }
 
-  // Who
+  // The user
 
   /** Who is logged in; known before there is a network. */
   get userId(): string | undefined {
@@ -271,7 +271,7 @@ export class ChatClient {
     return handled(this.#later().then((later) => later.upload(file, options)));
   }
 
-  /** Asks the server's moderators to look at a message, a user or a conversation, as it is now. Who is reported learns nothing of it. */
+  /** Asks the server's moderators to look at a message, a user or a conversation, as it is now. The one reported learns nothing of it. */
   report(report: CreateReport): Promise<ReportReceipt> {
     return handled(this.#later().then(({ calls }) => calls.report(report)));
   }

@@ -182,7 +182,7 @@ export class AttachmentsRepository {
   }
 
   /**
-   * Within the caller's transaction: these outlive their message, for a keeper. Who deletes the message at this moment waits, or was
+   * Within the caller's transaction: these outlive their message, for a keeper. A deletion of the message at this moment waits, or was
    * first: what is to be deleted already is not kept.
    */
   async keep(transaction: Transaction, keeperId: string, ids: readonly string[]): Promise<void> {

@@ -225,7 +225,7 @@ export class AuthController {
     return this.cookies.give(response, tokens);
   }
 
-  /** Who names a token in a header does not mean the cookies. Cookies of a session that has ended go. */
+  /** A request with a token in a header does not mean the cookies. Cookies of a session that has ended go. */
   private async sessionOf(request: Request, response: Response): Promise<Principal> {
     try {
       return await this.strategy.validate(request);

@@ -32,7 +32,7 @@ export interface S3Settings {
 
 /** A virus scanner. */
 export interface ClamavSettings {
-  address: NetConnectOpts;
+  endpoint: NetConnectOpts;
   /** Whether files are kept unscanned while it is away. */
   failOpen: boolean;
 }
@@ -292,8 +292,8 @@ function dialectsOf({
   return { dialects: chosen === 'all' ? 'all' : names, socketDialect };
 }
 
-function clamavOf({ CLAMAV_URL: address, CLAMAV_FAIL: whenAway }: SettingValues): ClamavSettings | undefined {
-  return address === undefined ? undefined : { address, failOpen: whenAway === 'open' };
+function clamavOf({ CLAMAV_URL: endpoint, CLAMAV_FAIL: whenAway }: SettingValues): ClamavSettings | undefined {
+  return endpoint === undefined ? undefined : { endpoint, failOpen: whenAway === 'open' };
 }
 
 function s3Of(settings: SettingValues): S3Settings | undefined {

@@ -162,7 +162,7 @@ const origins = v.pipe(
 const CLAMD_PORT = 3310;
 
 /** Where clamd listens: a port, or a socket in the file system, as Debian has it. */
-function clamdAddressOf(value: string): NetConnectOpts | undefined {
+function clamdEndpointOf(value: string): NetConnectOpts | undefined {
   const [, path] = /^unix:(?:\/\/)?(\/.+)$/.exec(value) ?? [];
   if (path !== undefined) return { path };
   if (!URL.canParse(value)) return undefined;
@@ -172,11 +172,11 @@ function clamdAddressOf(value: string): NetConnectOpts | undefined {
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? CLAMD_PORT : Number(port) };
 }
 
-const clamdAddress = v.optional(
+const clamdEndpoint = v.optional(
   v.pipe(
     v.string(),
-    v.transform(clamdAddressOf),
-    v.check((address) => address !== undefined, 'must be tcp://host:port, or unix:/path/of/a/socket'),
+    v.transform(clamdEndpointOf),
+    v.check((endpoint) => endpoint !== undefined, 'must be tcp://host:port, or unix:/path/of/a/socket'),
   ),
 );
 
@@ -509,7 +509,7 @@ export const SETTINGS = settings({
     comment: ['Memory that the process which decodes uploads may take, in megabytes; as much as there is, up to 768.'],
   },
   CLAMAV_URL: {
-    schema: clamdAddress,
+    schema: clamdEndpoint,
     fallback: undefined,
     example: 'tcp://clamav:3310',
     meaning:

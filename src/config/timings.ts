@@ -11,9 +11,9 @@ export interface Timings {
   presenceSweepMs: number;
   /** How often a process with connections asks whether somebody else's act ended sessions. */
   sessionEndingsMs: number;
-  /** Who types is shown to others at most this often. */
+  /** A user who types is shown to others at most this often. */
   typingThrottleMs: number;
-  /** Who has sent nothing more for so long has stopped typing. */
+  /** A user who has sent nothing more for so long has stopped typing. */
   typingExpiryMs: number;
   /** How often it is looked whether an upload comes in fast enough. */
   uploadPaceCheckMs: number;
@@ -42,7 +42,7 @@ export interface Timings {
   pushWalkMs: number;
   /** How often it is looked whether another process left something that is to be sent to devices, and measured what waits. */
   pushRestMs: number;
-  /** Who sends to a device has it for so long; longer than any provider is waited for. */
+  /** A process that sends to a device has it for so long; longer than any provider is waited for. */
   pushLeaseMs: number;
   /** How long an answer of a provider is waited for. */
   pushRequestMs: number;
@@ -56,7 +56,7 @@ export interface Timings {
   webhookRestMs: number;
   /** The first rest of a receiver that failed several times in a row, doubled with each failure that follows. */
   webhookBreakMs: number;
-  /** Who sends to a webhook has a delivery for so long; longer than any receiver is waited for. */
+  /** A process that sends to a webhook has a delivery for so long; longer than any receiver is waited for. */
   webhookLeaseMs: number;
   /** How long the answer of a receiver is waited for. */
   webhookRequestMs: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderMarkdown } from './markdown.js';
 
-const render = (source: string): string => renderMarkdown(source, (address) => (address === 'x.md' ? '/x' : undefined));
+const render = (source: string): string => renderMarkdown(source, (url) => (url === 'x.md' ? '/x' : undefined));
 
 describe('rendering our own documents', () => {
   it('makes headings that can be linked to, paragraphs and lists', () => {

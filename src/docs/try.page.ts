@@ -12,7 +12,7 @@ const choose = () => {
   byId('what').textContent = description.replaceAll(/\\x60/g, '');
   send.payload.value = JSON.stringify(payload, null, 2);
 };
-const fromAddress = () => {
+const fromHash = () => {
   const name = location.hash.replace('#try-', '');
   if (!(name in samples)) return;
   send.event.value = name;
@@ -20,9 +20,9 @@ const fromAddress = () => {
   byId('try').scrollIntoView();
 };
 send.event.addEventListener('change', choose);
-addEventListener('hashchange', fromAddress);
+addEventListener('hashchange', fromHash);
 choose();
-fromAddress();
+fromHash();
 login.addEventListener('submit', async (event) => {
   event.preventDefault();
   const username = login.username.value, password = login.password.value;

@@ -92,7 +92,7 @@ export class FriendsRepository {
     );
   }
 
-  /** A page of an export: whom this user blocks. Who blocks it is not its to know. */
+  /** A page of an export: whom this user blocks. Those who block it are not its to know. */
   exportBlocks(userId: string, after: string): Promise<{ id: string; createdAt: Date }[]> {
     return this.database.background.query<{ id: string; createdAt: Date }>(
       `SELECT blocked_id AS id, created_at AS "createdAt" FROM blocks WHERE blocker_id = $1 AND blocked_id > $2

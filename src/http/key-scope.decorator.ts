@@ -4,7 +4,7 @@ import type { KeyScope as Scope } from '../common/key-scope.js';
 
 export const KEY_RULE = 'keyRule';
 
-/** Who calls a route with an API key: whom `X-Act-As` names, or the administrator who made the key. */
+/** The caller of a route with an API key: whom `X-Act-As` names, or the administrator who made the key. */
 export type KeyActor = 'named' | 'maker';
 
 export interface KeyRule {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ipAddressKey, networkKey } from './ip-address-key.js';
 
-describe('the key of an address', () => {
+describe('the key of an IP address', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
@@ -17,12 +17,12 @@ describe('the key of an address', () => {
     ['2001:db8:1:2:3:4:5:443', '2001:db8:1:2::/64'],
     ['nonsense:443', 'nonsense:443'],
     [undefined, 'unknown'],
-  ])('of %s is %s', (address, key) => {
-    expect(ipAddressKey(address)).toBe(key);
+  ])('of %s is %s', (ipAddress, key) => {
+    expect(ipAddressKey(ipAddress)).toBe(key);
   });
 });
 
-describe('the key of the network of an address', () => {
+describe('the key of the network of an IP address', () => {
   it.each([
     ['203.0.113.7', '203.0.113.0/24'],
     ['::ffff:203.0.113.7', '203.0.113.0/24'],
@@ -32,7 +32,7 @@ describe('the key of the network of an address', () => {
     ['[2001:db8::1]:443', '2001:db8:0::/48'],
     ['nonsense', 'nonsense'],
     [undefined, 'unknown'],
-  ])('of %s is %s', (address, key) => {
-    expect(networkKey(address)).toBe(key);
+  ])('of %s is %s', (ipAddress, key) => {
+    expect(networkKey(ipAddress)).toBe(key);
   });
 });

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { isPublicAddress } from './public-address.js';
+import { isPublicIpAddress } from './public-ip-address.js';
 import { lookupPublic } from './public-lookup.js';
 
 export interface PublicFetchOptions {
@@ -83,7 +83,7 @@ function open(
   const isAllowed = isAllowedHost(target, allowedHosts);
   if (!isAllowed && port !== 80 && port !== 443) throw new Error(`a port that is not reached: ${port}`);
   // No lookup is made for these.
-  if (!isAllowed && isIP(hostname) !== 0 && !isPublicAddress(hostname))
+  if (!isAllowed && isIP(hostname) !== 0 && !isPublicIpAddress(hostname))
     throw new Error('an address that is not public');
   return new Promise((settle, reject) => {
     const send = isSecure ? httpsRequest : httpRequest;

@@ -29,8 +29,8 @@ describe('looking up a name that a user chose', () => {
 
   const answer = (query: Buffer, from: RemoteInfo, addresses: readonly number[][] | undefined): void => {
     const question = query.subarray(12, query.indexOf(0, 12) + 5);
-    const records = (addresses ?? []).map((address) =>
-      Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 60, 0, address.length, ...address]),
+    const records = (addresses ?? []).map((ipAddress) =>
+      Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 60, 0, ipAddress.length, ...ipAddress]),
     );
     const head = Buffer.from([0x81, addresses === undefined ? 0x83 : 0x80, 0, 1, 0, records.length, 0, 0, 0, 0]);
     server.send(Buffer.concat([query.subarray(0, 2), head, question, ...records]), from.port, from.address);

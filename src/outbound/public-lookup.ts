@@ -1,14 +1,14 @@
 import { promises } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isPublicAddress } from './public-address.js';
+import { isPublicIpAddress } from './public-ip-address.js';
 
 /** How long a name server may take, the first time it is asked. It is asked twice. */
 const ANSWER_MS = 2_000;
 const TRIES = 2;
 
 /**
- * Answers the public addresses of a name, which the connection is then made to; fails where one of them is not.
+ * Answers the public IP addresses of a name, which the connection is then made to; fails where one of them is not.
  *
  * Name servers are asked directly and not by the system's `getaddrinfo`: that holds one of the process's few threads until it is
  * answered, so that names whose servers never answer, which any user can write, would hold up everybody's look-ups. Names of
@@ -18,7 +18,7 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   addressesOf(hostname, options.family).then(
     (addresses) => {
       const [first] = addresses;
-      if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
+      if (first === undefined || !addresses.every(({ address }) => isPublicIpAddress(address)))
         callback(new Error('an address that is not public'), '', 0);
       else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
@@ -36,8 +36,8 @@ async function addressesOf(hostname: string, family: unknown): Promise<LookupAdd
     family === 4 || family === 'IPv4' ? [] : resolver.resolve6(hostname),
   ]);
   const found = [
-    ...(four.status === 'fulfilled' ? four.value.map((address) => ({ address, family: 4 })) : []),
-    ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
+    ...(four.status === 'fulfilled' ? four.value.map((ipAddress) => ({ address: ipAddress, family: 4 })) : []),
+    ...(six.status === 'fulfilled' ? six.value.map((ipAddress) => ({ address: ipAddress, family: 6 })) : []),
   ];
   if (found.length > 0) return found;
   throw four.status === 'rejected' ? four.reason : new Error('a name without an address');

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { isPublicAddress } from './public-address.js';
+import { isPublicIpAddress } from './public-ip-address.js';
 import { lookupPublic } from './public-lookup.js';
 
 export interface PublicPostOptions {
@@ -9,7 +9,7 @@ export interface PublicPostOptions {
   body: Buffer;
   /** Milliseconds for all of it. */
   timeoutMs: number;
-  /** The operator names this host: its address need not be public, nor its connection encrypted. */
+  /** The operator names this host: its IP address need not be public, nor its connection encrypted. */
   isAllowed: boolean;
 }
 
@@ -27,7 +27,7 @@ export function publicPost(
   if (url.protocol !== 'https:' && !isAllowed) return Promise.reject(new Error('a protocol that is not sent to'));
   // No lookup is made for these.
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!isAllowed && isIP(hostname) !== 0 && !isPublicAddress(hostname))
+  if (!isAllowed && isIP(hostname) !== 0 && !isPublicIpAddress(hostname))
     return Promise.reject(new Error('an address that is not public'));
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;

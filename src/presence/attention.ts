@@ -25,7 +25,7 @@ export const MAX_SILENCE_SECONDS = 120;
 export type AttentionReader = (userId: string) => readonly string[] | undefined;
 
 /**
- * What users look at now, on this process. Who holds connections says how that is read, and what changed; nothing of it is
+ * What users look at now, on this process. The holder of connections says how that is read, and what changed; nothing of it is
  * stored here, and it ends with the connection. Other processes know it by `SharedAttention`.
  */
 @Injectable()

@@ -131,7 +131,7 @@ export class PresenceStore {
       const changes = await this.note(
         transaction,
         userIds,
-        // Who came after the last renewal was there then, too.
+        // A user who came after the last renewal was there then, too.
         left.map(({ nodeId, since }) => later(lastSeenAt.get(nodeId), since)),
       );
       return { changes, lostProcesses };
@@ -203,10 +203,10 @@ export class PresenceStore {
   /**
    * Whom changes of these users are shown to. One statement.
    */
-  async audiences(userIds: readonly string[], largestConversation: number): Promise<PresenceAudience[]> {
+  async audiences(userIds: readonly string[], maxMembers: number): Promise<PresenceAudience[]> {
     return this.database.query<PresenceAudience>(
       `SELECT u.id AS "userId", ${presenceAudience('u.id', '$2')} FROM unnest($1::uuid[]) AS u(id)`,
-      [userIds, largestConversation],
+      [userIds, maxMembers],
       'presence_audiences',
     );
   }
@@ -215,10 +215,10 @@ export class PresenceStore {
    * Whom the deletion of this user is shown to: those it shares a conversation with, or has, so that its name goes from
    * what it wrote there.
    */
-  async formerAudience(userId: string, largestConversation: number): Promise<PresenceAudience> {
+  async formerAudience(userId: string, maxMembers: number): Promise<PresenceAudience> {
     const rows = await this.database.query<{ id: string }>(
       'SELECT conversation_id AS id FROM memberships WHERE user_id = $1 AND member_count <= $2',
-      [userId, largestConversation],
+      [userId, maxMembers],
     );
     return { userId, conversationIds: rows.map(({ id }) => id), friendIds: [], blockedIds: [] };
   }

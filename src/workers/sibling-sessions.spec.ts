@@ -59,8 +59,8 @@ describe('requests about a session of a sibling', () => {
 
   /** What the first worker answers to it, until it ends the connection. */
   const answerTo = async (request: string): Promise<string> => {
-    const address = workers[0]?.server.address() as AddressInfo;
-    const socket = connect(address.port, '127.0.0.1');
+    const listening = workers[0]?.server.address() as AddressInfo;
+    const socket = connect(listening.port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += String(chunk)));
     socket.write(request);

@@ -203,7 +203,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const log = ada.page.getByRole('list', { name: 'Audit log' });
     for (const act of ['Webhook created', 'Key revoked', 'Key created', 'User let in again', 'User suspended'])
       await expectShown(log.getByText(act));
-    // Who did it, by name.
+    // The one who did it, by name.
     await expectShown(log.getByRole('link', { name: 'Ada' }).first());
     await ada.page.getByRole('combobox', { name: 'Act' }).selectOption('user.suspend');
     await expectGone(log.getByText('Key created'));

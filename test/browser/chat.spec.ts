@@ -26,7 +26,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     ada = await arrive();
     await ada.register('Ada');
     bob = await arrive({ permissions: ['microphone'] });
-    // Who opens somebody's link is in a conversation with them.
+    // A user who opens somebody's link is in a conversation with them.
     await bob.register('Bob', { path: '/?with=ada' });
     await bob.say('Hello Ada!');
     await ada.conversation(/Bob Example/).click();

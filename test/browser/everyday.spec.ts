@@ -15,7 +15,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   let story: Story;
   let browser: Browser;
   let site: Server;
-  let address: string;
+  let siteHost: string;
   let ada: Visitor;
   let bob: Visitor;
   let picture: Buffer;
@@ -26,10 +26,10 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<title>The lecture</title>');
     });
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-    address = `127.0.0.1:${(site.address() as AddressInfo).port}`;
+    siteHost = `127.0.0.1:${(site.address() as AddressInfo).port}`;
     const color = { width: 320, height: 240, channels: 3 as const, background: '#0d5c63' };
     [story, browser, picture] = await Promise.all([
-      startStory({ rateLimits: false, linkPreviewAllowedHosts: [address] }),
+      startStory({ rateLimits: false, linkPreviewAllowedHosts: [siteHost] }),
       startBrowser(),
       sharp({ create: color }).png().toBuffer(),
     ]);
@@ -110,9 +110,9 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   });
 
   it('shows what a link leads to, and takes it away again', async () => {
-    await ada.say(`http://${address}/lecture`);
+    await ada.say(`http://${siteHost}/lecture`);
     await expectShown(bob.log.getByText('The lecture'));
-    const mine = ada.message(address);
+    const mine = ada.message(siteHost);
     await expectShown(mine.getByText('The lecture'));
     await mine.focus();
     await ada.page.keyboard.press('Enter');

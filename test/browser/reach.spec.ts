@@ -177,7 +177,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await expectShown(ada.message('Hello'));
     const device = await dora.device();
     const typing = ada.page.locator('.typing-line', { hasText: name });
-    // Who types goes to connections alone, and the page shows what it kept before it has one.
+    // Typing goes to connections alone, and the page shows what it kept before it has one.
     await until('the page shows who is typing', async () => {
       await device.must('typing', { conversationId, isTyping: true });
       return typing.isVisible();

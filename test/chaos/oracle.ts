@@ -162,7 +162,7 @@ export class Oracle {
     ] as const) {
       for (const [key, seq] of acknowledged) {
         const row = members.get(key);
-        // Who left and came back begins anew.
+        // A member who left and came back begins anew.
         if (ledger.members.get(key) !== undefined) continue;
         if (row === undefined || row[column] < seq)
           ledger.violation(`cursor: ${column} of ${key} is ${row?.[column]}, ${seq} was acknowledged`);

@@ -60,7 +60,7 @@ export class Workload {
     for (let number = 0; number < 2; number += 1) {
       const owner = clients[number] as Client;
       const others = clients.filter((client) => client !== owner);
-      // Who was written to or is a friend may be added again later.
+      // A user who was written to or is a friend may be added again later.
       for (const other of others) await workload.makeFriends(owner, other);
       const title = `group ${number}`;
       const { id } = await owner.must('POST', '/conversations', {

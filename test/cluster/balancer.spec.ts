@@ -165,7 +165,7 @@ onlyWith(
           return device.socket.connected && nodeOf(device) === 'west';
         });
       expect(await stopped).toBe(0);
-      // Who was sent away last, and came back, was never gone.
+      // A user who was sent away last, and came back, was never gone.
       await ada.say(group, 'when it has ended');
       const watching = devices.find((device) => nodeOf(device) === 'west' && !moving.includes(device));
       await watching?.next('message:new', ({ message }: Anything) => message.content === 'when it has ended');

@@ -223,7 +223,7 @@ describe('a bus', () => {
 
     overEach('says at its end that all has come, but not where something may still be committed', async (joined) => {
       const { frames, bus } = await member(joined);
-      const isSaid = (): boolean => frames.some((text) => decodeFrame(text)?.isLast === true);
+      const isAnnounced = (): boolean => frames.some((text) => decodeFrame(text)?.isLast === true);
       const running = new Lifecycle();
       running.begin();
       const cut = new Lifecycle();
@@ -242,10 +242,10 @@ describe('a bus', () => {
       }
       bus.publish('afterwards');
       await until('all is there', () => frames.includes('afterwards'));
-      expect(isSaid()).toBe(false);
+      expect(isAnnounced()).toBe(false);
       const one = await process(joined);
       await one.cluster.onApplicationShutdown();
-      await until('it is said', isSaid);
+      await until('it is announced', isAnnounced);
     });
 
     overEach('is delivered to others, in order, and not to itself', async (joined) => {
@@ -304,7 +304,7 @@ describe('a bus', () => {
         await joined.network.cut();
         const before = other.catchUps;
         one.publish('typing.changed', typing('lost'));
-        await until('it is said', () => !one.isUp() && !other.isUp());
+        await until('it is announced', () => !one.isUp() && !other.isUp());
         await until('the database is asked, and asked again', () => other.catchUps > before + 1);
         await joined.network.mend();
         await until('it is up', () => one.isUp() && other.isUp());

@@ -54,16 +54,16 @@ onlyWith(describe, 'redis-server').each([
   {
     how: 'by a user who may do nothing else',
     settings: () => ['--user', ...documentedUser().slice(1), '--user', 'default', 'off'],
-    address: (redis: RedisServer) => redis.url.replace('redis://', 'redis://parley:the-password@'),
+    urlOf: (redis: RedisServer) => redis.url.replace('redis://', 'redis://parley:the-password@'),
     startServer: startWithin,
   },
   {
     how: 'by TLS, with a certificate of its own',
     settings: overTls,
-    address: (redis: RedisServer) => redis.url.replace('redis://', 'rediss://'),
+    urlOf: (redis: RedisServer) => redis.url.replace('redis://', 'rediss://'),
     startServer: startWithCertificate,
   },
-])('two processes that reach Redis $how', ({ settings, address, startServer }) => {
+])('two processes that reach Redis $how', ({ settings, urlOf, startServer }) => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   const servers: Server[] = [];
@@ -71,7 +71,7 @@ onlyWith(describe, 'redis-server').each([
 
   const start = (): Promise<Server> =>
     startServer(database.url, {
-      REDIS_URL: address(redis),
+      REDIS_URL: urlOf(redis),
       DRAIN_SECONDS: '0',
       // None comes back while this test runs.
       LIMITS: JSON.stringify({ loginByAccount: { burst: GUESSES, points: 1, perSeconds: 3_600 } }),

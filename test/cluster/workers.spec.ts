@@ -320,11 +320,11 @@ describe('two processes behind one port', () => {
     'wait longer each time before they replace one that dies at once',
     async () => {
       // Those that were killed before count, too: where they were enough, nothing is left to do.
-      const isSaid = (): boolean => {
+      const isLogged = (): boolean => {
         const log = readFileSync(join(directory, 'log'), 'utf8');
         return /worker 1 .*starts in 0\.5 s/.test(log) && /worker 1 .*starts in 1 s/.test(log);
       };
-      while (!isSaid()) {
+      while (!isLogged()) {
         await until('it is there', async () => (await workersOf(server)).has(1), WORKER_START_TIMEOUT_MS);
         const pid = (await workersOf(server)).get(1) ?? 0;
         process.kill(pid, 'SIGKILL');
@@ -385,7 +385,7 @@ describe('several processes on an embedded database', () => {
       await device.next('disconnect');
       const second = await start();
       const friend = await Person.login(second.url, grace.username);
-      // Who was online in a process that was killed is not any more.
+      // A user who was online in a process that was killed is not any more.
       expect((await friend.must('GET', `/users/${ada.id}`)).isOnline).toBe(false);
       ada.disconnect();
       expect(await second.stop()).toBe(0);

@@ -112,17 +112,17 @@ describe('where there is much', () => {
   });
 
   /** The most rows of a table that one of these statements looks at; none of them may read all of it. */
-  const mostRowsOf = async (relation: string, asked: readonly Asked[]): Promise<number> => {
-    let most = 0;
+  const maxRowsOf = async (relation: string, asked: readonly Asked[]): Promise<number> => {
+    let maxRows = 0;
     for (const statement of asked) {
       if (!/^\s*\(*\s*(SELECT|WITH|UPDATE|DELETE|INSERT)\b/i.test(statement.text)) continue;
       const scans = await scansOf(client, statement);
       // One row of it is not all of it: whether there is any.
       const whole = scans.filter((scan) => scan.relation === relation && scan.isSequential && scan.rows > 1);
       if (whole.length > 0) throw new Error(`${relation} is read whole by ${statement.text}`);
-      most = Math.max(most, rowsOf(scans, relation));
+      maxRows = Math.max(maxRows, rowsOf(scans, relation));
     }
-    return most;
+    return maxRows;
   };
 
   // Each once for every dialect or way in that has a statement of its own.
@@ -143,7 +143,7 @@ describe('where there is much', () => {
   ];
   it.each(lists)('a page of %s looks at little besides', async (_, path, relation, atMost) => {
     const asked = await askedDuring(() => ada.must('GET', path.replace('GROUP', group)));
-    const rows = await mostRowsOf(relation, asked);
+    const rows = await maxRowsOf(relation, asked);
     expect(rows).toBeGreaterThan(0);
     expect(rows).toBeLessThanOrEqual(atMost);
   });
@@ -158,7 +158,7 @@ describe('where there is much', () => {
     'a page of %s looks at all that the user has, and at no more (%s, %s)',
     async (_, path, relation, atMost) => {
       const asked = await askedDuring(() => ada.must('GET', path));
-      expect(await mostRowsOf(relation, asked)).toBeLessThanOrEqual(atMost);
+      expect(await maxRowsOf(relation, asked)).toBeLessThanOrEqual(atMost);
     },
   );
 
@@ -179,14 +179,14 @@ describe('where there is much', () => {
     const { rows } = await client.query('SELECT id FROM webhooks LIMIT 1');
     const asked = await askedDuring(() => ada.must('GET', path.replace('ADA', ada.id).replace('WEBHOOK', rows[0].id)));
     // Open reports of the same are counted with each.
-    expect(await mostRowsOf(relation, asked)).toBeLessThanOrEqual(3 * (PAGE + 1));
+    expect(await maxRowsOf(relation, asked)).toBeLessThanOrEqual(3 * (PAGE + 1));
   });
 
   it('a page of all users looks at little besides', async () => {
     const principal = { userId: ada.id } as Principal;
     const asked = await askedDuring(() => story.app.get(UsersService).directory(principal, { limit: PAGE }));
-    expect(await mostRowsOf('users', asked)).toBeLessThanOrEqual(4 * PAGE);
-    expect(await mostRowsOf('presences', asked)).toBeLessThanOrEqual(4 * PAGE);
+    expect(await maxRowsOf('users', asked)).toBeLessThanOrEqual(4 * PAGE);
+    expect(await maxRowsOf('presences', asked)).toBeLessThanOrEqual(4 * PAGE);
   });
 
   it('a page of what is written looks up what its reader has hidden, and passes over little else', async () => {
@@ -195,10 +195,10 @@ describe('where there is much', () => {
     const asked = await askedDuring(() =>
       story.app.get(MessagesRepository).listWritten(ada.id, group, visible, PAGE, skip),
     );
-    expect(await mostRowsOf('messages', asked)).toBeGreaterThan(skip);
+    expect(await maxRowsOf('messages', asked)).toBeGreaterThan(skip);
     // One of each message that is passed over or deleted, and of what a message of the page quotes.
     for (const relation of ['messages', 'hidden_messages'])
-      expect(await mostRowsOf(relation, asked)).toBeLessThan(2 * (skip + PAGE));
+      expect(await maxRowsOf(relation, asked)).toBeLessThan(2 * (skip + PAGE));
   });
 
   it('a page of what is written does not walk through what retention has emptied', async () => {
@@ -228,7 +228,7 @@ describe('where there is much', () => {
         shown = await page();
       });
       expect(shown.map((message) => message.id)).toEqual([id]);
-      expect(await mostRowsOf('messages', asked)).toBeLessThanOrEqual(PAGE);
+      expect(await maxRowsOf('messages', asked)).toBeLessThanOrEqual(PAGE);
     }
   });
 
@@ -243,8 +243,8 @@ describe('where there is much', () => {
       online = await users.online({ userId } as Principal);
     });
     expect(online.toSorted()).toEqual([before, after].sort());
-    expect(await mostRowsOf('presences', asked)).toBeLessThanOrEqual(2 * online.length);
-    expect(await mostRowsOf('users', asked)).toBeLessThanOrEqual(PAGE);
+    expect(await maxRowsOf('presences', asked)).toBeLessThanOrEqual(2 * online.length);
+    expect(await maxRowsOf('users', asked)).toBeLessThanOrEqual(PAGE);
   });
 
   it('a page of an export looks at its own rows alone', async () => {
@@ -258,7 +258,7 @@ describe('where there is much', () => {
       'sessions',
     ];
     for (const relation of relations) {
-      const rows = await mostRowsOf(relation, asked);
+      const rows = await maxRowsOf(relation, asked);
       // The end of a group is seen at the next row.
       expect([relation, rows > 0, rows <= 2 * EXPORT_PAGE]).toEqual([relation, true, true]);
     }
@@ -267,8 +267,8 @@ describe('where there is much', () => {
   it('planning notifications looks at the devices of members, and at what is new to them', async () => {
     const asked = await askedDuring(() => story.app.get(PushPlanningRepository).planConversations([group], 0));
     expect(asked.length).toBeGreaterThan(0);
-    expect(await mostRowsOf('push_devices', asked)).toBeLessThanOrEqual(2 * GROUP_MEMBERS);
-    expect(await mostRowsOf('messages', asked)).toBeLessThanOrEqual(2 * GROUP_MEMBERS);
+    expect(await maxRowsOf('push_devices', asked)).toBeLessThanOrEqual(2 * GROUP_MEMBERS);
+    expect(await maxRowsOf('messages', asked)).toBeLessThanOrEqual(2 * GROUP_MEMBERS);
   });
 
   it('sync looks at what changed, and not at what is there', async () => {
@@ -276,12 +276,12 @@ describe('where there is much', () => {
     await bob.say(group, 'one more');
     const asked = await askedDuring(() => ada.must('GET', `/sync?cursor=${encodeURIComponent(cursor)}`));
     // What counts as unread is looked for among the newest 5,000 of the conversation that changed.
-    expect(await mostRowsOf('messages', asked)).toBeLessThan(500);
+    expect(await maxRowsOf('messages', asked)).toBeLessThan(500);
     // Those who are shown with what changed.
-    expect(await mostRowsOf('users', asked)).toBeLessThanOrEqual(4 * PAGE);
+    expect(await maxRowsOf('users', asked)).toBeLessThanOrEqual(4 * PAGE);
     // One's own, whatever changed of them.
-    expect(await mostRowsOf('friendships', asked)).toBeLessThanOrEqual(2 * FRIENDS);
-    expect(await mostRowsOf('conversation_members', asked)).toBeLessThan(OWN_CONVERSATIONS + 300);
+    expect(await maxRowsOf('friendships', asked)).toBeLessThanOrEqual(2 * FRIENDS);
+    expect(await maxRowsOf('conversation_members', asked)).toBeLessThan(OWN_CONVERSATIONS + 300);
   });
 
   it('catching up looks once at the members of a group, however many of them it is for', async () => {
@@ -300,7 +300,7 @@ describe('where there is much', () => {
     const asked = await askedDuring(() => repository.changes(since, userIds));
     // Memberships of each, twice, and the members of what they are in: direct conversations, their own rooms, and the one group.
     const own = rows.reduce((sum, { count }) => sum + Number(count) + 1, 0);
-    expect(await mostRowsOf('conversation_members', asked)).toBeLessThanOrEqual(4 * own + MAX_LIVE_AUDIENCE);
+    expect(await maxRowsOf('conversation_members', asked)).toBeLessThanOrEqual(4 * own + MAX_LIVE_AUDIENCE);
     await client.query(
       `UPDATE conversation_members SET receipt_xid = pg_current_xact_id() WHERE user_id = $1
        AND conversation_id = (SELECT id FROM conversations WHERE title = 'Of a hundred')`,
@@ -347,7 +347,7 @@ describe('where there is much', () => {
     it.each(sweeps)('a sweep of %s that are over finds them by an index', async (_, relation, work) => {
       const asked = await askedDuring(work);
       expect(asked.length).toBeGreaterThan(0);
-      expect(await mostRowsOf(relation, asked)).toBeLessThanOrEqual(1_000);
+      expect(await maxRowsOf(relation, asked)).toBeLessThanOrEqual(1_000);
     });
 
     it('no statement of the source reads a table of a million rows whole', async () => {

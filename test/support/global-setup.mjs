@@ -57,9 +57,9 @@ export default async function globalSetup() {
     throw error;
   }
   // By TCP, as a database of somebody's own is reached; the embedded one of a server that a test starts is asked by its socket.
-  const address = new URL(postgres.connectionString);
-  address.hostname = '127.0.0.1';
-  process.env.TEST_POSTGRES_URL = address.href;
+  const url = new URL(postgres.connectionString);
+  url.hostname = '127.0.0.1';
+  process.env.TEST_POSTGRES_URL = url.href;
   process.env.TEST_RUN_DIRECTORY = home;
   // For the tests and all processes that they start.
   process.env.TMPDIR = home;

@@ -37,16 +37,16 @@ export class Mailbox {
     return `smtp://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
   }
 
-  /** The next message to this address; each is given once. */
-  async next(address: string): Promise<Email> {
-    const isTo = ({ to }: Email): boolean => to?.some((recipient) => recipient.address === address) === true;
+  /** The next message to this e-mail address; each is given once. */
+  async next(email: string): Promise<Email> {
+    const isTo = ({ to }: Email): boolean => to?.some((recipient) => recipient.address === email) === true;
     await until('a message comes', () => this.unread.some(isTo));
     return this.unread.splice(this.unread.findIndex(isTo), 1)[0] as Email;
   }
 
-  /** The six digits of the next message to this address, which its text and its HTML agree on. */
-  async nextCode(address: string): Promise<string> {
-    const { text = '', html = '' } = await this.next(address);
+  /** The six digits of the next message to this e-mail address, which its text and its HTML agree on. */
+  async nextCode(email: string): Promise<string> {
+    const { text = '', html = '' } = await this.next(email);
     const code = /^\d{6}$/m.exec(text)?.[0];
     if (code === undefined || !html.includes(`>${code}<`)) throw new Error(`no code in ${text}\n${html}`);
     return code;

@@ -301,7 +301,7 @@ export class Device {
         stop();
         const received = this.received.map((recorded) => recorded.event).join(', ');
         reject(new Error(`no ${events.join(' or ')} came; received: ${received}`));
-        // Who waits for one of several events leaves the others waiting, which must keep no process alive.
+        // A wait for one of several events leaves the others waiting, which must keep no process alive.
       }, WAIT_TIMEOUT_MS).unref();
       const stop = (): void => {
         clearTimeout(timer);

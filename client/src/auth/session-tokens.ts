@@ -100,7 +100,7 @@ export class SessionTokens implements SessionSource {
 
   /**
    * From now on the application's own tokens, the next of which is asked for anew: it may be another user's than the last one.
-   * Who it is the server says: `identify`.
+   * The server answers who the user is: `identify`.
    */
   useProvider(provider: TokenProvider): void {
     const { held } = this.session;

@@ -114,7 +114,7 @@ export class ConversationWindows {
     };
   }
 
-  /** Who reads a conversation without subscribing to it looks at it as well. */
+  /** A reader of a conversation who does not subscribe to it looks at it as well. */
   #linger(conversationId: string, open: () => Unsubscribe): void {
     if (this.account.isClosed) return;
     const held = this.#lingering.get(conversationId);

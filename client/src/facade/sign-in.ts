@@ -133,7 +133,7 @@ export class SignIn {
     });
   }
 
-  /** Who it is the server says. Where it cannot be asked, it is who it was the last time: the connection corrects that. */
+  /** The server answers who the user is. Where it cannot be asked, that is whoever it was the last time: the connection corrects that. */
   async #identity(): Promise<string> {
     const { session, http, clock } = this.ports;
     const asked = http.request<OwnUser>('/users/me', { expects: 'id' }).then(({ body }) => body.id);

@@ -31,7 +31,7 @@ export async function call<Body>(
   { method = 'GET', query = {}, body, content, headers = {}, signal, timeoutMs = TIMEOUT_MS, expects }: HttpRequest,
   token?: string,
 ): Promise<HttpAnswer<Body>> {
-  const address = urlOf(url, path, query);
+  const requestUrl = urlOf(url, path, query);
   // Not throwIfAborted and AbortSignal.any: React Native has neither.
   if (signal?.aborted === true) throw new ChatError('ABORTED', 'It was given up.');
   const controller = new AbortController();
@@ -58,7 +58,7 @@ export async function call<Body>(
   if (sent !== undefined) init.body = sent;
   try {
     // A port that does not know signals must not keep anybody waiting.
-    const answer = await orAborted(exchange(fetch, address, init), controller.signal);
+    const answer = await orAborted(exchange(fetch, requestUrl, init), controller.signal);
     return parsed<Body>(answer.response, answer.text, expects);
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;

@@ -9,7 +9,7 @@ export interface Revocation {
   accessToken: string;
   /** Absent where the application brought the token. */
   refreshToken?: string;
-  /** Who has left, with all that this device held of them: a start removes what a log-out that was cut off has not. */
+  /** The user who has left, with all that this device held of them: a start removes what a log-out that was cut off has not. */
   userId?: string;
 }
 

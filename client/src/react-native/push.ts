@@ -243,7 +243,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
       .then(() => {
         this.#registering = undefined;
         if (this.#isClosed) return;
-        // Who was being registered has logged out: Expo may have begun only now what the log-out ended.
+        // The user who was being registered has logged out: Expo may have begun only now what the log-out ended.
         if (this.client.userId === undefined) return this.#release();
         // The server was busy, the token has changed meanwhile, or somebody else is here.
         if (this.#hasFailed || this.#registeredFor !== undefined) return;
@@ -253,7 +253,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
 
   async #put(): Promise<void> {
     const { notifications, projectId, preview, locale } = this.options;
-    // Who was here before has to be gone first.
+    // The user who was here before has to be gone first.
     await this.#releasing;
     const devicePushToken = this.#givenToken;
     const { data: token } = await notifications.getExpoPushTokenAsync({

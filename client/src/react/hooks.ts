@@ -221,7 +221,7 @@ export function useUpload(): Upload {
         throw error;
       }
     };
-    // Who shows `error` need not wait for it.
+    // A component that shows `error` need not wait for it.
     const upload = (file: Uploadable): Promise<Attachment> => handled(begin(file));
     let isMounted = false;
     const mount = (): (() => void) => {

@@ -202,7 +202,7 @@ export class ChatStore implements Store {
       }
       const isEmpty = to < from;
       const [opened, upTo] = window?.unread ?? [0, 0];
-      // Who was removed and came back may see less than what was unread when it was opened.
+      // A member who was removed and came back may see less than what was unread when it was opened.
       const after = Math.max(opened, start - 1);
       const unread = rowsBetween(rows, after + 1, upTo).find((message) => isUnread(message, state.userId));
       const isUnreadHeld = rows.some(({ seq }) => seq === after + 1);

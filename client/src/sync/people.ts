@@ -43,7 +43,7 @@ export function lookUpUnknown({ state, effects }: Step): void {
   effects.push({ type: 'users', connection, ids: [...unknown] });
 }
 
-/** Who blocked this user may do so no more. */
+/** A user who blocked this one may do so no more. */
 const NOT_SHOWN_MS = 3_600_000;
 
 /** From here on profiles are asked for again, but of those whom the server did not show of late. */

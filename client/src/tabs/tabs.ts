@@ -239,7 +239,7 @@ class LockedTabs implements Tabs {
       case 'tabs:ping':
         this.hasOthers = true;
         if (this.role !== 'leader') return;
-        // Who asks wants a connection. Without others that wait for the lock this one would be given it back at once.
+        // A tab that asks wants a connection. Without others that wait for the lock this one would be given it back at once.
         if (this.ports.isSuspended() && known.isSuspended !== true) {
           this.withdraw();
           this.setRole('follower');

@@ -39,8 +39,8 @@ describe('session', () => {
   let accepted: string;
   let ends: string[];
 
-  const fetch: Fetch = async (address, init: FetchInit) => {
-    const isRefresh = address.endsWith('/auth/refresh');
+  const fetch: Fetch = async (url, init: FetchInit) => {
+    const isRefresh = url.endsWith('/auth/refresh');
     if (isRefresh) {
       const body = JSON.parse(init.body as string) as { refreshToken: string; attemptId?: string };
       refreshes.push(body.refreshToken);

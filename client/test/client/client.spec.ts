@@ -325,8 +325,8 @@ describe('a client', () => {
   it.each(['another user logs in', 'the user logs out'])('leaves no conversation where %s before', async (change) => {
     const { client: former, ports, asked } = await loggedIn();
     await former.close();
-    const fetch: Fetch = (address, init) => {
-      if (!address.endsWith('/auth/login')) return ports.fetch(address, init);
+    const fetch: Fetch = (url, init) => {
+      if (!url.endsWith('/auth/login')) return ports.fetch(url, init);
       const answer = { accessToken: 'of ada', refreshToken: 'r ada', user: { id: 'ada' } };
       const text = () => Promise.resolve(JSON.stringify(answer));
       return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });

@@ -73,11 +73,11 @@ describe('a storage that is gone', () => {
   let clients: ChatClient[];
   let portsOf: () => Parameters<typeof createClient>[0];
 
-  const fetch: Fetch = (address, init) => {
-    const isAuth = address.startsWith('https://chat.example/auth/');
-    const renewed = address.endsWith('/auth/refresh') ? ' renewed' : '';
+  const fetch: Fetch = (url, init) => {
+    const isAuth = url.startsWith('https://chat.example/auth/');
+    const renewed = url.endsWith('/auth/refresh') ? ' renewed' : '';
     const tokens = { accessToken: `access${renewed}`, refreshToken: `refresh${renewed}`, expiresIn: 900 };
-    const isRefused = address.endsWith('/friends') && init.headers['authorization'] === 'Bearer access';
+    const isRefused = url.endsWith('/friends') && init.headers['authorization'] === 'Bearer access';
     const body = isAuth ? { ...tokens, user: { id: ME } } : isRefused ? { code: 'TOKEN_EXPIRED' } : { items: [] };
     const text = () => Promise.resolve(JSON.stringify(body));
     return Promise.resolve({ status: isRefused ? 401 : 200, ok: !isRefused, headers: { get: () => null }, text });
@@ -343,8 +343,8 @@ describe('a storage that is gone', () => {
       next: () => {
         user = 'other';
       },
-      fetch: async (address, init) => {
-        const answer = await fetch(address, init);
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
         const text = (await answer.text()).replace(`"id":"${ME}"`, `"id":"${user}"`);
         return { ...answer, text: () => Promise.resolve(text) };
       },

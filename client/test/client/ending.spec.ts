@@ -60,8 +60,8 @@ describe('a client', () => {
   it.each(['logout', 'close'] as const)('uploads no further after %s', async (leave) => {
     const signals: (AbortSignal | undefined)[] = [];
     const answers = answering({ '/auth/login': { accessToken: 'access', refreshToken: 'refresh', user: { id: ME } } });
-    const { client } = made((address, init) => {
-      if (!address.endsWith('/attachments')) return answers(address, init);
+    const { client } = made((url, init) => {
+      if (!url.endsWith('/attachments')) return answers(url, init);
       signals.push(init.signal);
       return new Promise(() => undefined);
     });

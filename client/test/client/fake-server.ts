@@ -20,8 +20,8 @@ export async function loggedIn(): Promise<{
   const server = new ModelServer(new Chance(1));
   for (let count = 0; count < 3; count += 1) server.send(CONVERSATION, OTHER);
   const asked: string[] = [];
-  const fetch: Fetch = (address, { method }) => {
-    const path = address.replace('https://chat.example', '').split('?', 1)[0] ?? '';
+  const fetch: Fetch = (url, { method }) => {
+    const path = url.replace('https://chat.example', '').split('?', 1)[0] ?? '';
     asked.push(`${method} ${path}`);
     const answer = (): object => {
       if (path.startsWith('/auth/'))
@@ -53,8 +53,8 @@ export function made(fetch: Fetch = () => Promise.reject(new TypeError('fetch fa
 
 /** A server that answers these paths. */
 export function answering(answers: Record<string, object>): Fetch {
-  return (address) => {
-    const answer = answers[address.replace('https://chat.example', '')] ?? {};
+  return (url) => {
+    const answer = answers[url.replace('https://chat.example', '')] ?? {};
     return Promise.resolve({
       status: 200,
       ok: true,

@@ -29,15 +29,15 @@ describe('a client', () => {
   it('is logged in as who logged in last, whichever answer comes first, and not at all after a log-out', async () => {
     const answers: (() => void)[] = [];
     const ended: string[] = [];
-    const fetch: Fetch = (address, { headers, body }) => {
+    const fetch: Fetch = (url, { headers, body }) => {
       const respond = (answer: object) => ({
         status: 200,
         ok: true,
         headers: { get: () => null },
         text: () => Promise.resolve(JSON.stringify(answer)),
       });
-      if (address.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
-      if (!address.endsWith('/auth/login')) return Promise.resolve(respond({}));
+      if (url.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
+      if (!url.endsWith('/auth/login')) return Promise.resolve(respond({}));
       const id = (JSON.parse(body as string) as { username: string }).username;
       return new Promise((resolve) => {
         answers.push(() => resolve(respond({ accessToken: `of ${id}`, refreshToken: `r ${id}`, user: { id } })));
@@ -180,9 +180,9 @@ describe('a log-out', () => {
   /** A server that can be reached or not, and what it was asked. */
   function network() {
     const state = { isReachable: true, isExpired: false, asked: [] as string[] };
-    const fetch: Fetch = (address, { headers, body }) => {
+    const fetch: Fetch = (url, { headers, body }) => {
       if (!state.isReachable) return new Promise(() => undefined);
-      const path = address.replace('https://chat.example', '');
+      const path = url.replace('https://chat.example', '');
       const token = headers['authorization']?.replace('Bearer ', '') ?? '';
       state.asked.push(`${path} ${token}`.trim());
       const isRefused = state.isExpired && token === 'access';
@@ -321,9 +321,9 @@ describe('a log-out', () => {
 
   it('is not needed before another user logs in: the session of the one before ends on the server all the same', async () => {
     const ended: string[] = [];
-    const { client, ports, clock } = made((address, { headers, body }) => {
-      if (address.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
-      const id = address.endsWith('/auth/login') ? (JSON.parse(body as string) as { username: string }).username : ME;
+    const { client, ports, clock } = made((url, { headers, body }) => {
+      if (url.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
+      const id = url.endsWith('/auth/login') ? (JSON.parse(body as string) as { username: string }).username : ME;
       const answer = { accessToken: `of ${id}`, refreshToken: `r ${id}`, user: { id } };
       const text = () => Promise.resolve(JSON.stringify(answer));
       return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });

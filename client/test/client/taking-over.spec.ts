@@ -22,8 +22,8 @@ describe('a tab that takes over', () => {
   async function twoTabs(userIdOf: (body: string) => string = () => ME) {
     const { client, ports, sockets } = await loggedIn();
     await client.close();
-    const fetch: Fetch = (address, init) => {
-      if (!address.endsWith('/auth/login')) return ports.fetch(address, init);
+    const fetch: Fetch = (url, init) => {
+      if (!url.endsWith('/auth/login')) return ports.fetch(url, init);
       const user = { id: userIdOf(init.body as string) };
       const text = () => Promise.resolve(JSON.stringify({ accessToken: 'a', refreshToken: 'r', user }));
       return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });

@@ -46,8 +46,8 @@ it('of one session in one process renew it once, whose refresh token would end i
   const tokens = memoryTokens();
   await tokens.save({ url: 'https://chat.example', userId: ME, accessToken: 'access', refreshToken: 'refresh' });
   const refreshes: string[] = [];
-  const refusing: Fetch = (address, init) => {
-    const isRefresh = address.endsWith('/auth/refresh');
+  const refusing: Fetch = (url, init) => {
+    const isRefresh = url.endsWith('/auth/refresh');
     if (isRefresh) refreshes.push((JSON.parse(init.body as string) as { refreshToken: string }).refreshToken);
     const isRefused = !isRefresh && init.headers['authorization'] === 'Bearer access';
     const renewed = { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 };

@@ -7,9 +7,9 @@ import { rejection, VirtualClock } from '../support/virtual-clock.js';
 const url = 'https://chat.example/';
 
 function answering(status: number, text: string, headers: Record<string, string> = {}) {
-  const asked: { address: string; init: FetchInit }[] = [];
-  const fetch: Fetch = (address, init) => {
-    asked.push({ address, init });
+  const asked: { url: string; init: FetchInit }[] = [];
+  const fetch: Fetch = (url, init) => {
+    asked.push({ url, init });
     const get = (name: string): string | null => headers[name] ?? null;
     return Promise.resolve({ status, ok: status < 300, headers: { get }, text: () => Promise.resolve(text) });
   };
@@ -23,7 +23,7 @@ describe('requests', () => {
     await call(ports, '/users', { method: 'POST', query, body: { a: 1 } }, 'token');
     expect(asked).toMatchObject([
       {
-        address: 'https://chat.example/users?q=a%20b%26c',
+        url: 'https://chat.example/users?q=a%20b%26c',
         init: {
           method: 'POST',
           body: '{"a":1}',

@@ -82,11 +82,11 @@ describe('a large file over a connection that breaks', () => {
   it('is uploaded once more where the server has removed it before its message was sent', async () => {
     let removed = 0;
     /** As the server does a day after the upload. */
-    const remove: Fetch = async (address, init) => {
-      const answer = await fetch(address, init);
+    const remove: Fetch = async (url, init) => {
+      const answer = await fetch(url, init);
       const isWhole = init.method === 'PATCH' && answer.headers.get('upload-offset') === String(SIZE);
       if (isWhole && (removed += 1) === 1)
-        await fetch(address, {
+        await fetch(url, {
           method: 'DELETE',
           headers: { 'tus-resumable': '1.0.0', authorization: init.headers['authorization'] as string },
         });
@@ -110,9 +110,9 @@ describe('a large file over a connection that breaks', () => {
   it('that is dropped is no unfinished upload on the server', async () => {
     let begun = (_: string): void => undefined;
     const location = new Promise<string>((resolve) => (begun = resolve));
-    const watch: Fetch = (address, init) => {
-      if (init.method === 'PATCH') begun(address);
-      return fetch(address, init);
+    const watch: Fetch = (url, init) => {
+      if (init.method === 'PATCH') begun(url);
+      return fetch(url, init);
     };
     const [ada, grace] = [await others.registered({ fetch: watch }), await others.registered()];
     const attachments = [film(randomBytes(SIZE).fill('x', 0, 64))];

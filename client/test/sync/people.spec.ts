@@ -127,7 +127,7 @@ describe('the profile of who is named and was in nothing that came', () => {
     run.now += 3_599_000;
     expect(idsOf(again(run))).toEqual([]);
     run.now += 1_000;
-    // Who had blocked this user may do so no more.
+    // A user who had blocked this one may do so no more.
     expect(idsOf(again(run))).toEqual([['hidden']]);
     run.feed(done(run, ['hidden']));
     receive(run, server, 'gone');

@@ -217,8 +217,8 @@ export class BrowserModel {
   }
 
   #fetchOf(life: Life): Fetch {
-    const answer = (address: string): unknown => {
-      const { pathname, searchParams } = new URL(address);
+    const answer = (url: string): unknown => {
+      const { pathname, searchParams } = new URL(url);
       const [, id] = /^\/conversations\/(\w+)\/messages$/.exec(pathname) ?? [];
       if (id !== undefined) {
         const query = ['before', 'after', 'around'].flatMap((name) => {
@@ -230,11 +230,11 @@ export class BrowserModel {
       if (pathname === '/attachments') return { id: `file${this.uploads}` };
       return pathname === '/users/me' ? { id: ME, username: ME, displayName: ME } : { items: [], nextCursor: null };
     };
-    return (address) =>
+    return (url) =>
       life.guard(async () => {
         if (this.isServerAway) throw new TypeError('fetch failed');
-        if (address.endsWith('/attachments')) this.uploads += 1;
-        const text = JSON.stringify(answer(address));
+        if (url.endsWith('/attachments')) this.uploads += 1;
+        const text = JSON.stringify(answer(url));
         return { status: 200, ok: true, headers: { get: () => null }, text: () => Promise.resolve(text) };
       });
   }

@@ -4,8 +4,8 @@ interface Waiting<Work> {
 }
 
 /**
- * Who is next, by what each has cost so far (start-time fair queueing): of those who wait, the one that had least. Who sends
- * much waits for itself; who comes anew waits for what is under way and for those who had as little. No semaphore of common/async
+ * The next user, by what each has cost so far (start-time fair queueing): of those who wait, the one that had least. A user who
+ * sends much waits for itself; one who comes anew waits for what is under way and for those who had as little. No semaphore of common/async
  * does: it gives everybody as many turns, and here one turn may cost a thousand times another.
  */
 export class FairQueue<Work> {

@@ -72,7 +72,7 @@ export class ResumableUploads {
   }
 
   /**
-   * How far it is. Who asks in order to go on has lost its connection: what that one still brings is not waited for.
+   * How far it is. A client that asks in order to go on has lost its connection: what that one still brings is not waited for.
    * @throws DomainError NOT_FOUND, UPLOAD_EXPIRED.
    */
   async progress({ userId }: Principal, id: string, { goesOn }: { goesOn: boolean }): Promise<UploadProgress> {

@@ -22,19 +22,19 @@ class BrokenConnection extends Error {}
  * @returns the name of what it is infected with; undefined where it is clean.
  * @throws Error where the daemon is away, too slow, or answers anything else: then nothing is known of the file.
  */
-export async function scanWithClamd(address: NetConnectOpts, path: string): Promise<string | undefined> {
+export async function scanWithClamd(endpoint: NetConnectOpts, path: string): Promise<string | undefined> {
   const deadline = performance.now() + SCAN_TIMEOUT_MS;
   try {
-    return await scanOnce(address, path, deadline);
+    return await scanOnce(endpoint, path, deadline);
   } catch (error) {
     if (!(error instanceof BrokenConnection)) throw error;
   }
   await pause(RETRY_AFTER_MS);
-  return scanOnce(address, path, deadline);
+  return scanOnce(endpoint, path, deadline);
 }
 
-async function scanOnce(address: NetConnectOpts, path: string, deadline: number): Promise<string | undefined> {
-  const socket = connect(address);
+async function scanOnce(endpoint: NetConnectOpts, path: string, deadline: number): Promise<string | undefined> {
+  const socket = connect(endpoint);
   const timers = [
     setTimeout(() => {
       if (socket.connecting) socket.destroy(new Error('clamd takes no connection'));

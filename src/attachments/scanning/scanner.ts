@@ -40,7 +40,7 @@ export class Scanner {
     const { settings } = this;
     if (settings === undefined) return;
     const signature = await this.places.run(userId, () =>
-      scanWithClamd(settings.address, path).catch((cause: unknown) => {
+      scanWithClamd(settings.endpoint, path).catch((cause: unknown) => {
         if (!settings.failOpen) throw new DomainError('UNAVAILABLE', { retryAfterMs: RETRY_AFTER_MS, cause });
         this.unscanned.warn(`an upload of ${userId} is kept unscanned: ${(cause as Error).message}`);
         return undefined;

@@ -20,8 +20,8 @@ type Bucket = readonly [limit: LimitName, key: string];
  *
  * An account's guesses are counted apart for each of its two names, as no limit is to show which two are one account's, and for each
  * IP address and device it knows; addresses that it does not know have one more limit together, and each of them one over all
- * accounts. Who comes from elsewhere than the guessers is therefore not kept out by them, and a thousand IP addresses together
- * guess little more than a few.
+ * accounts. An owner who comes from elsewhere than the guessers is therefore not kept out by them, and a thousand IP addresses
+ * together guess little more than a few.
  */
 @Injectable()
 export class GuessLimits {
@@ -34,12 +34,12 @@ export class GuessLimits {
    * @throws DomainError RATE_LIMITED
    */
   countLogin(name: string, { ipAddress, deviceId, isKnownIpAddress }: Guesser): Promise<() => Promise<void>> {
-    const address = ipAddressKey(ipAddress);
+    const key = ipAddressKey(ipAddress);
     if (deviceId !== undefined) return this.count(growing('loginByAccount', `${name} on ${deviceId}`));
-    if (isKnownIpAddress) return this.count(growing('loginByAccount', `${name} from ${address}`));
+    if (isKnownIpAddress) return this.count(growing('loginByAccount', `${name} from ${key}`));
     return this.count([
-      ...growing('loginByAccount', `${name} from ${address}`, `${name} from ${networkKey(ipAddress)}`),
-      ['wrongLoginsByAddress', address],
+      ...growing('loginByAccount', `${name} from ${key}`, `${name} from ${networkKey(ipAddress)}`),
+      ['wrongLoginsByAddress', key],
       ['loginByStrangers', name],
     ]);
   }

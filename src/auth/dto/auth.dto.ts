@@ -20,7 +20,7 @@ const normal = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (normalEmail(value) ?? value) : value;
 
 /** An e-mail address of which there is one spelling: taken in any case and Unicode form. */
-const IsEmailAddress = (): PropertyDecorator =>
+const IsNormalEmail = (): PropertyDecorator =>
   applyDecorators(
     Transform(normal),
     IsText({ max: MAX_EMAIL_LENGTH, singleLine: true }),
@@ -40,7 +40,7 @@ const IsDeviceName = (): PropertyDecorator =>
 
 export class Registration {
   /** Taken in any case. @example "ada@example.com" */
-  @IsEmailAddress()
+  @IsNormalEmail()
   email!: string;
 
   /** 8 to 128 characters. @example "correct horse battery" */
@@ -103,7 +103,7 @@ export class Refresh {
 
 export class EmailBody {
   /** Taken in any case. @example "ada@example.com" */
-  @IsEmailAddress()
+  @IsNormalEmail()
   email!: string;
 }
 

@@ -219,16 +219,16 @@ describe('a token of a trusted issuer', () => {
     expect(keyServer.requests).toBe(1);
   });
 
-  it('brings no key of its own, and no address to fetch one from', async () => {
+  it('brings no key of its own, and no URL to fetch one from', async () => {
     const issuers = trusting(remoteIssuer());
     attacker.keys = [stranger.jwk];
-    const address = `${attacker.url}/jwks.json`;
+    const url = `${attacker.url}/jwks.json`;
     for (const kid of [rsa.kid, 'unknown']) {
       await expectRefused(issuers, await sign(stranger, {}, { kid, jwk: stranger.jwk }));
-      await expectRefused(issuers, await sign(stranger, {}, { kid, jku: address }));
-      await expectRefused(issuers, await sign(stranger, {}, { kid, x5u: address, x5c: ['AAAA'] }));
+      await expectRefused(issuers, await sign(stranger, {}, { kid, jku: url }));
+      await expectRefused(issuers, await sign(stranger, {}, { kid, x5u: url, x5c: ['AAAA'] }));
     }
-    await expectRefused(issuers, await sign(rsa, {}, { kid: address }));
+    await expectRefused(issuers, await sign(rsa, {}, { kid: url }));
     expect(attacker.requests).toBe(0);
   });
 

@@ -31,7 +31,7 @@ const FLAG_OR_USELESS = new RegExp(
   'gu',
 );
 
-/** No name or address is nearly as long; what takes more than one look at each character looks at no longer text. */
+/** No name or e-mail address is nearly as long; what takes more than one look at each character looks at no longer text. */
 const MAX_LENGTH = 1_000;
 /** The passes over a name. Words and emoji need two: the second finds that nothing is left to do. */
 const MAX_PASSES = 4;

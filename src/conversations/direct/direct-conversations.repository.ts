@@ -29,7 +29,7 @@ export class DirectConversationsRepository {
       if (existing === undefined) throw new Error('the conversation of a pair is taken and not there');
       return { conversationId: existing.id, created: false };
     }
-    // Who opens it may be anybody: neither is shown the other's presence before it has written.
+    // Anybody may open it: neither is shown the other's presence before it has written.
     await transaction.query(
       `INSERT INTO conversation_members (conversation_id, user_id, is_shown)
        VALUES ($1, $2, false), ($1, $3, false)`,

@@ -216,7 +216,7 @@ export class Groups {
 
   /**
    * Whether the caller may add these users, who are held: none is deleted, blocks the caller or one who runs the group, or
-   * is blocked by them, until the transaction ends. Who left by itself is put back by its friends alone.
+   * is blocked by them, until the transaction ends. A member who left by itself is put back by its friends alone.
    * @param conversationId null for a group that is being made
    * @returns how many of them are strangers to the caller.
    * @throws DomainError NOT_FOUND across a block; CANNOT_MESSAGE where one who made or runs the group is blocked, the user

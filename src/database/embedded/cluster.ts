@@ -371,8 +371,8 @@ async function freePort(): Promise<number> {
     server.once('error', failed);
     server.listen(0, '127.0.0.1', listening);
   });
-  const address = server.address();
+  const bound = server.address();
   await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new EmbeddedPostgresError('no free port on 127.0.0.1');
-  return address.port;
+  if (bound === null || typeof bound === 'string') throw new EmbeddedPostgresError('no free port on 127.0.0.1');
+  return bound.port;
 }

@@ -80,7 +80,7 @@ abstract class Session implements NativeSession {
       this.connection = await this.client.admit(token, { echo: false, canSync: false });
     } catch (error) {
       const { category, code } = domainErrorOf(error);
-      // Who is suspended need not try again either.
+      // A suspended user need not try again either.
       const isRefused = category === 'UNAUTHENTICATED' || category === 'FORBIDDEN';
       return this.client.close(isRefused ? BAD_TOKEN : TRY_AGAIN, code);
     }

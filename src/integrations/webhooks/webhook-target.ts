@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { invalidField } from '../../common/errors.js';
-import { isPublicAddress } from '../../outbound/public-address.js';
+import { isPublicIpAddress } from '../../outbound/public-ip-address.js';
 import { isAllowedHost } from '../../outbound/public-fetch.js';
 
 export const MAX_URL_LENGTH = 2_000;
@@ -33,7 +33,7 @@ export async function webhookTarget(given: string, allowedHosts: readonly string
 
 /** A name that nobody knows at the moment may be one that is about to be made. */
 async function leadsOutside(hostname: string): Promise<boolean> {
-  if (isIP(hostname) !== 0) return isPublicAddress(hostname);
+  if (isIP(hostname) !== 0) return isPublicIpAddress(hostname);
   let timer: NodeJS.Timeout | undefined;
   const nothing = new Promise<[]>((resolve) => {
     timer = setTimeout(() => resolve([]), LOOKUP_TIMEOUT_MS);
@@ -41,5 +41,5 @@ async function leadsOutside(hostname: string): Promise<boolean> {
   const found = lookup(hostname, { all: true }).catch(() => []);
   const addresses = await Promise.race([found, nothing]);
   clearTimeout(timer);
-  return addresses.every(({ address }) => isPublicAddress(address));
+  return addresses.every(({ address }) => isPublicIpAddress(address));
 }

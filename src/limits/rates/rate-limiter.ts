@@ -1,7 +1,7 @@
 import type { LimitName } from '../../config/limits.js';
 
 /**
- * Counts what is limited (`LIMITS`). A key is what the limit's scope names: a user's id, an address by `ipAddressKey`, …
+ * Counts what is limited (`LIMITS`). A key is what the limit's scope names: a user's id, an IP address by `ipAddressKey`, …
  *
  * An implementation guarantees: keys and limits do not touch each other; what is refused costs no points; its memory is
  * bounded, whatever keys it is given. It may answer at once or by a promise, so callers `await` it. One that cannot

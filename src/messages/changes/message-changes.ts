@@ -65,7 +65,7 @@ export class MessageChanges {
     assertMayDelete(principal, message);
     const emptied = await this.database.transaction(async (transaction) => {
       const result = await this.emptyWithin(transaction, message);
-      // Who deletes what another wrote may have left, or lost the role, while this waited; it could not be undone.
+      // A user who deletes what another wrote may have left, or lost the role, while this waited; it could not be undone.
       if (message.senderId !== principal.userId)
         assertMayDelete(principal, await this.changed.requireVisible(principal, messageId, transaction));
       return result;
@@ -75,7 +75,7 @@ export class MessageChanges {
     return this.changed.publish(principal, message, true);
   }
 
-  /** Who wrote a message; undefined where there is none. For whoever may act upon any. */
+  /** The sender of a message; undefined where there is none. For whoever may act upon any. */
   async senderOf(messageId: string): Promise<string | undefined> {
     return (await this.repository.findAny(messageId))?.senderId;
   }

@@ -3,7 +3,7 @@ import { hasRole } from '../../common/server-role.js';
 import type { Standing } from '../../users/accounts/accounts.js';
 import { accountSuspended, suspensionAt } from '../../users/accounts/suspension.js';
 
-/** Who acts. */
+/** The one who acts. */
 export interface Actor {
   /** Null: an operator at the server's machine, who may do everything. */
   readonly userId: string | null;

@@ -91,7 +91,7 @@ export class ReportCopies {
 
   private async ofUser(principal: Principal, userId: string): Promise<Reported> {
     if (userId === principal.userId) throw new DomainError('CANNOT_REPORT_SELF');
-    // Who blocks those whom it has harassed is reported nevertheless.
+    // A user who blocks those whom it has harassed is reported nevertheless.
     if (!(await this.reports.haveMet(principal.userId, userId))) await this.users.get(principal, userId);
     return {
       targetUserId: userId,

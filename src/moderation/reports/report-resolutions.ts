@@ -27,8 +27,8 @@ export class ReportResolutions {
   ) {}
 
   /**
-   * What acts settles all open reports of the same; a dismissal this one alone. Who is suspended is shown the category of the report
-   * and nothing of what its reporter or the moderator wrote.
+   * What acts settles all open reports of the same; a dismissal this one alone. A suspended user is shown the category of the
+   * report and nothing of what its reporter or the moderator wrote.
    * @throws DomainError NOT_FOUND, FORBIDDEN, REPORT_RESOLVED, VALIDATION_FAILED (`action`, `until`)
    */
   async resolve(

@@ -17,7 +17,7 @@ export class ReportsController {
 
   /**
    * Reports a message, a user or a conversation to the server's moderators, who see it with a copy of what the reporter sees now.
-   * Who is reported learns nothing of it. Again, while the first is open: 200 with that one.
+   * The one reported learns nothing of it. Again, while the first is open: 200 with that one.
    */
   @Post()
   @HttpCode(201)

@@ -74,7 +74,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnA
     if (open !== undefined) return { receipt: receiptOf(open), isNew: false };
     const { targetUserId, conversationId, copy } = await this.copies.of(principal, targetType, targetId);
     const { id, createdAt, isNew } = await this.database.transaction(async (transaction) => {
-      // Who is deleted at this moment leaves no words behind.
+      // A user who is deleted at this moment leaves no words behind.
       if ((await lockUsers(transaction, [principal.userId])).size === 0) throw new DomainError('UNAUTHORIZED');
       const report = {
         id: newId(),

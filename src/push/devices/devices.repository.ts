@@ -36,7 +36,7 @@ export class DevicesRepository {
     { id, deviceId, platform, address, p256dh, auth, environment, preview, locale, now }: Registration,
   ): Promise<DeviceRow | undefined> {
     return this.database.transaction(async (transaction) => {
-      // Who registers the same address at the same moment waits, and sees whose it is by then.
+      // A registration of the same token at the same moment waits, and sees whose it is by then.
       await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${platform}\n${address}`]);
       const [row] = await transaction.query<DeviceRow>(
         `WITH owner AS (

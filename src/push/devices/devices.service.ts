@@ -19,7 +19,7 @@ import { pagesById, PersonalData } from '../../users/personal-data/personal-data
 import type { RegisterDeviceDto } from './dto/devices.dto.js';
 import { DevicesRepository } from './devices.repository.js';
 import { type DeviceLogEntryView, deviceLogEntryView, type DeviceView, deviceView } from './devices.view.js';
-import { pushAddress } from './push-address.js';
+import { pushToken } from './push-token.js';
 
 /** Devices of one user; the ones that were registered longest ago make room for new ones. */
 export const MAX_DEVICES = 25;
@@ -63,7 +63,7 @@ export class DevicesService implements OnModuleInit {
   /** @throws DomainError VALIDATION_FAILED; UNAUTHORIZED where the session has ended meanwhile */
   async register(principal: Principal, deviceId: string, body: RegisterDeviceDto): Promise<DeviceView> {
     const { platform, token, subscription, environment, preview, locale } = body;
-    const { address, keys } = pushAddress(platform, token, subscription, this.configuration.push.web.hosts);
+    const { token: address, keys } = pushToken(platform, token, subscription, this.configuration.push.web.hosts);
     const row = await this.repository.register(principal, {
       id: newId(),
       deviceId,

@@ -47,10 +47,10 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly conversations = new Noted();
   private readonly requests = new Noted();
   private readonly readers = new Noted();
-  /** Who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
+  /** Users who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
   private readonly choosers = new Noted();
   private readonly changed = new Noted();
-  /** Who was taken to look, on a connection that was dead. */
+  /** Users who were taken to look, on a connection that was dead. */
   private readonly absent = new Noted();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
@@ -118,7 +118,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private created({ messages }: DomainEvents['messages.created']): void {
     for (const { message, group } of messages) {
       this.note(this.conversations, message.conversationId);
-      // Who writes has read what is before it.
+      // A sender has read what is before its message.
       this.note(this.readers, message.senderId);
       if (group?.leftId !== undefined) this.note(this.readers, group.leftId);
     }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration, ConfigurationError } from '../../config/configuration.js';
 import { publicPost } from '../../outbound/public-post.js';
-import { isNamedWhole, isWebHostAllowed } from '../devices/push-address.js';
+import { isNamedWhole, isWebHostAllowed } from '../devices/push-token.js';
 import type { LeasedDevice } from '../sending/notice.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { reasonOf } from './expo.js';

@@ -18,8 +18,8 @@ function dueNotices(deviceId: string): string {
 }
 
 /**
- * An SQL expression: whether a member has read up to a message. Who is added to a group starts with its cursors at the message
- * that says so, which nobody has read by that.
+ * An SQL expression: whether a member has read up to a message. A member who is added to a group starts with its cursors at
+ * the message that says so, which nobody has read by that.
  */
 function isRead(own: string, seq: string): string {
   return `(${own}.last_read_seq > ${seq} OR ${own}.last_read_seq = ${seq} AND ${own}.last_own_seq <> ${seq})`;

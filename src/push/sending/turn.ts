@@ -113,7 +113,7 @@ export class Turn {
       this.parts.push({ notification, notice: undefined, cleared: one });
     }
     if (device.platform === 'web' || device.badge === null || device.badge === badge) return;
-    // Who looks will have read it in a moment, and then the number is what it was.
+    // A user who looks will have read it in a moment, and then the number is what it was.
     if (this.isLooking) this.lookMs = this.rules.clearDelayMs;
     if (this.parts.length > 0 || this.isHeld) return;
     this.parts.push({ notification: numbering(badge), notice: undefined, cleared: undefined });

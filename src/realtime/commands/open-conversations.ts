@@ -5,7 +5,7 @@ import { Rooms } from '../delivery/rooms.js';
 
 /**
  * Which conversations a connection shows. To show one is asked for, looked up and then done: what happens between is not
- * lost. Who is removed meanwhile does not show it, and of a join and a leave the last one asked for holds.
+ * lost. A member who is removed meanwhile does not show it, and of a join and a leave the last one asked for holds.
  */
 @Injectable()
 export class OpenConversations {

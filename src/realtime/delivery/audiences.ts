@@ -6,7 +6,7 @@ import { Rooms } from './rooms.js';
 const MAX_QUESTIONS = 3;
 
 type Audience = Awaited<ReturnType<ConversationAccess['audience']>> & {
-  /** Who came while it was asked, also the last time: they are among those who do not read it, and must be asked to sync behind it. */
+  /** Users who came while it was asked, also the last time: they are among those who do not read it, and must be asked to sync behind it. */
   unknownIds: string[];
 };
 

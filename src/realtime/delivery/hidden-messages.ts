@@ -9,7 +9,7 @@ const MAX_HIDDEN = 10_000;
 const MAX_USERS = 1_000;
 
 /**
- * Who has been shown, of late, that it deleted a message for itself. That is sent at once, and waits for no turn: the message
+ * Users who were shown, of late, that they deleted a message for themselves. That is sent at once, and waits for no turn: the message
  * itself, or a change of it, that comes behind it would show the message again.
  */
 @Injectable()

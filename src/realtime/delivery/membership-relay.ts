@@ -108,8 +108,8 @@ export class MembershipRelay {
   private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
     const newIds = this.newAmong(userIds, conversationId);
     const hereIds = new Set(this.rooms.connectedAmong(userIds));
-    // Connections that are lost must not come back as if they had been in. Who is in already is not let in again: this may be late,
-    // and whoever reads the database at this moment knows better.
+    // Connections that are lost must not come back as if they had been in. A user who is in already is not let in again: this may be
+    // late, and whoever reads the database at this moment knows better.
     this.rooms.forgetLost(userIds);
     this.rooms.joinConversation(
       userIds.filter((id) => !hereIds.has(id) || this.rooms.mayDisagree(id, conversationId, true)),

@@ -33,7 +33,7 @@ interface Present {
 }
 
 /**
- * Who is connected to this process, and emits it to others when that changes (contract, section 3). What survives this
+ * Knows who is connected to this process, and emits it to others when that changes (contract, section 3). What survives this
  * process is a lease that runs out by itself; a disconnect only makes it faster.
  */
 @Injectable()

@@ -160,7 +160,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   private endPause(key: string, conversationId: string): void {
     const typesOn = this.pauses.get(key)?.typesOn;
     this.pauses.delete(key);
-    // Who is no member any more is not shown, and gets no error either: this answers no request.
+    // A user who is no member any more is not shown, and gets no error either: this answers no request.
     if (typesOn !== undefined) this.show(typesOn, conversationId).catch(() => undefined);
   }
 

@@ -18,7 +18,7 @@ export interface PersonalDataSource {
   erase(transaction: Transaction, userId: string): Promise<(() => void) | undefined>;
 }
 
-/** Who keeps something of a user. Features say so themselves when the server starts; nobody here knows them. */
+/** Those that keep something of a user. Features say so themselves when the server starts; nobody here knows them. */
 @Injectable()
 export class PersonalData {
   private readonly known: PersonalDataSource[] = [];

@@ -85,7 +85,7 @@ export class Verdict {
       const answer = await asking?.call('GET', `/users/${id}`);
       if (answer?.outcome !== 'acknowledged' || answer.result.isOnline !== true)
         wrong.push(`${username} is not online: ${JSON.stringify(answer)}`);
-      // Who was there before a device is never shown to it as coming.
+      // A user who was there before a device is never shown to it as coming.
       for (const { name, presence, isOver, processName } of this.workload.devices)
         if (!isOver && presence.get(id) === false) wrong.push(`${name} at ${processName} sees ${username} offline`);
     }

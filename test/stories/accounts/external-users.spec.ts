@@ -155,8 +155,8 @@ describe('users of a trusted issuer', () => {
     await story.grant(root, 'ADMIN');
     const email = `${randomUUID()}@example.com`;
     const { id } = (await me(await token({ sub: randomUUID(), email, email_verified: true }))).body;
-    const forgot = (address: string): Promise<Answer<Anything>> =>
-      request(story.url, 'POST', '/auth/forgot-password', { email: address });
+    const forgot = (email: string): Promise<Answer<Anything>> =>
+      request(story.url, 'POST', '/auth/forgot-password', { email });
     const received = mailbox.received.length;
     expect((await forgot(email)).status).toBe(202);
     expect((await forgot(ada.email)).status).toBe(202);

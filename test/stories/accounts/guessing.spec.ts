@@ -74,8 +74,8 @@ describe('guessing', () => {
     post('/auth/login', { ...who, password }, from, headers);
 
   let networks = 0;
-  /** An address in a network that nobody used before. */
-  const address = (): string => {
+  /** An IP address in a network that nobody used before. */
+  const ipAddress = (): string => {
     networks += 1;
     return `10.${Math.floor(networks / 250)}.${networks % 250}.7`;
   };
@@ -88,7 +88,7 @@ describe('guessing', () => {
     device: string;
   }
   const account = async (): Promise<Account> => {
-    const home = address();
+    const home = ipAddress();
     const username = `owner_${randomUUID().slice(0, 8)}`;
     const email = `${username}@example.com`;
     const { body, cookies } = await post('/auth/register', { email, username, password: PASSWORD }, home);
@@ -107,18 +107,18 @@ describe('guessing', () => {
   describe('a password', () => {
     it('costs the guesser: the owner is let in at once from anywhere else, by either name', async () => {
       const { email, username, home } = await account();
-      const attacker = address();
+      const attacker = ipAddress();
       expect(await guessUntilRefused({ email }, attacker)).toBe(LIMITS.loginByAccount.burst);
       // The right password is no way around the limit.
       expect((await login({ email }, PASSWORD, attacker)).status).toBe(429);
       expect((await login({ email }, PASSWORD, home)).status).toBe(200);
-      expect((await login({ username }, PASSWORD, address())).status).toBe(200);
-      expect((await login({ email }, PASSWORD, address())).status).toBe(200);
+      expect((await login({ username }, PASSWORD, ipAddress())).status).toBe(200);
+      expect((await login({ email }, PASSWORD, ipAddress())).status).toBe(200);
     });
 
     it('is guessed at under one name without a limit that shows what the other is', async () => {
       const { email, username, home } = await account();
-      for (const from of [address(), home]) {
+      for (const from of [ipAddress(), home]) {
         await guessUntilRefused({ email }, from);
         expect((await login({ username: 'nobody_at_all' }, 'guess', from)).code).toBe('INVALID_CREDENTIALS');
         expect(await guessUntilRefused({ username }, from)).toBe(LIMITS.loginByAccount.burst);
@@ -132,13 +132,13 @@ describe('guessing', () => {
       expect((await login({ email }, PASSWORD, home, { cookie: device })).status).toBe(200);
       // It is no way to guess without end either.
       for (let guess = 0; guess < LIMITS.loginByAccount.burst; guess += 1)
-        expect((await login({ email }, 'guess', address(), { cookie: device })).status).toBe(401);
-      expect((await login({ email }, 'guess', address(), { cookie: device })).status).toBe(429);
+        expect((await login({ email }, 'guess', ipAddress(), { cookie: device })).status).toBe(401);
+      expect((await login({ email }, 'guess', ipAddress(), { cookie: device })).status).toBe(429);
     });
 
     it('is not let through by the cookie of another account, a forged one, or a page of another origin', async () => {
       const [victim, mallory] = [await account(), await account()];
-      const attacker = address();
+      const attacker = ipAddress();
       await guessUntilRefused({ email: victim.email }, attacker);
       const [id, device, proof] = victim.device.replace('knownDevice=', '').split('.') as [string, string, string];
       const headers: Record<string, string>[] = [
@@ -171,7 +171,7 @@ describe('guessing', () => {
 
     it('is guessed 120 times on the first day and 60 on every later one by who has one address, and waits ever longer', async () => {
       const { email } = await account();
-      const attacker = address();
+      const attacker = ipAddress();
       const clock = story.app.get(Clock);
       let now = Date.now();
       clock.now = () => now;
@@ -205,7 +205,7 @@ describe('guessing', () => {
         let looked = 0;
         for (let round = 0; round < 10; round += 1) {
           const replies = await Promise.all(
-            Array.from({ length: 60 }, (_, index) => login({ email }, `guess ${round} ${index}`, address())),
+            Array.from({ length: 60 }, (_, index) => login({ email }, `guess ${round} ${index}`, ipAddress())),
           );
           looked += replies.filter(({ status }) => status === 401).length;
           for (const { status } of replies) expect([401, 429]).toContain(status);
@@ -214,10 +214,10 @@ describe('guessing', () => {
       };
       expect(await flood()).toBe(200);
       // Strangers wait, also with the right password; who was here before does not.
-      const stranger = await login({ email }, PASSWORD, address());
+      const stranger = await login({ email }, PASSWORD, ipAddress());
       expect([stranger.status, stranger.retryAfterSeconds > 0]).toEqual([429, true]);
       expect((await login({ email }, PASSWORD, home)).status).toBe(200);
-      expect((await login({ username }, PASSWORD, address(), { cookie: device })).status).toBe(200);
+      expect((await login({ username }, PASSWORD, ipAddress(), { cookie: device })).status).toBe(200);
       now += 24 * HOUR_MS;
       expect(await flood()).toBe(200);
       expect((await login({ email }, PASSWORD, home)).status).toBe(200);
@@ -225,12 +225,12 @@ describe('guessing', () => {
 
     it('is refused alike for a name that is nobody’s, from one address and from many', async () => {
       const nobody = { email: `${randomUUID()}@example.com` };
-      const attacker = address();
+      const attacker = ipAddress();
       expect(await guessUntilRefused(nobody, attacker)).toBe(LIMITS.loginByAccount.burst);
-      expect((await login(nobody, 'guess', address())).code).toBe('INVALID_CREDENTIALS');
-      const replies = await Promise.all(Array.from({ length: 250 }, () => login(nobody, 'guess', address())));
+      expect((await login(nobody, 'guess', ipAddress())).code).toBe('INVALID_CREDENTIALS');
+      const replies = await Promise.all(Array.from({ length: 250 }, () => login(nobody, 'guess', ipAddress())));
       expect(replies.filter(({ status }) => status === 401)).toHaveLength(200 - LIMITS.loginByAccount.burst - 1);
-      const { status, retryAfterSeconds } = await login(nobody, 'guess', address());
+      const { status, retryAfterSeconds } = await login(nobody, 'guess', ipAddress());
       expect([status, retryAfterSeconds]).toEqual([429, expect.any(Number)]);
       expect(retryAfterSeconds).toBeLessThanOrEqual(432);
     });
@@ -246,7 +246,7 @@ describe('guessing', () => {
 
     it('is hashed for one address after the other, so that a flood from one delays no other', async () => {
       const passwords = story.app.get(Passwords);
-      const [attacker, owner] = [address(), address()];
+      const [attacker, owner] = [ipAddress(), ipAddress()];
       let finished = 0;
       const flood = Array.from({ length: 300 }, () =>
         verifyPassword(null, 'x', attacker).then(
@@ -269,7 +269,7 @@ describe('guessing', () => {
   describe('the password of an open session', () => {
     it('costs that session: others of the same account confirm theirs', async () => {
       const { email, home, accessToken } = await account();
-      const { body } = await login({ email }, PASSWORD, address());
+      const { body } = await login({ email }, PASSWORD, ipAddress());
       const confirm = (token: string, password: string): Promise<Reply> =>
         post('/auth/change-password', { currentPassword: password, newPassword: 'a new password' }, home, {
           authorization: `Bearer ${token}`,
@@ -291,7 +291,7 @@ describe('guessing', () => {
       const authorization = { authorization: `Bearer ${accessToken}` };
       const attempts: (() => Promise<Reply>)[] = [
         () => login({ email }, PASSWORD, home),
-        () => login({ email }, PASSWORD, address()),
+        () => login({ email }, PASSWORD, ipAddress()),
         () => post('/auth/change-password', { currentPassword: PASSWORD, newPassword: PASSWORD }, home, authorization),
       ];
       const passwords = story.app.get(Passwords);
@@ -334,7 +334,7 @@ describe('guessing', () => {
 
     it('is burnt by five guesses for who made them, and not for the owner', async () => {
       const { email } = await account();
-      const [away, attacker] = [address(), address()];
+      const [away, attacker] = [ipAddress(), ipAddress()];
       const code = await forgot(email, away);
       for (let guess = 1; guess <= 5; guess += 1)
         expect((await reset(email, wrong(code, guess), attacker)).code).toBe('OTP_INVALID');
@@ -344,15 +344,15 @@ describe('guessing', () => {
 
     it('is guessed five times by however many strangers, also at once, and stays good where it was asked for', async () => {
       const { email, home } = await account();
-      const away = address();
+      const away = ipAddress();
       const code = await forgot(email, away);
-      await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(code, guess + 1), address())));
+      await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(code, guess + 1), ipAddress())));
       // Strangers have no guess left, not even a right one.
-      expect((await reset(email, code, address())).code).toBe('OTP_INVALID');
+      expect((await reset(email, code, ipAddress())).code).toBe('OTP_INVALID');
       expect((await reset(email, code, away)).status).toBe(200);
       // A code that the attacker asked for comes to the owner as well, and is good at home.
-      const another = await forgot(email, address());
-      await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(another, guess + 1), address())));
+      const another = await forgot(email, ipAddress());
+      await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(another, guess + 1), ipAddress())));
       expect((await reset(email, another, home)).status).toBe(200);
     });
 
@@ -373,14 +373,14 @@ describe('guessing', () => {
         const code = await forgot(email, home);
         passwords().hash = () => Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
         // More often than it may be guessed, from where it was asked for and from elsewhere.
-        for (const from of [home, address()])
+        for (const from of [home, ipAddress()])
           for (let attempt = 0; attempt < 6; attempt += 1)
             expect(await reset(email, code, from)).toMatchObject({ status: 503, code: 'OVERLOADED' });
         passwords().hash = hash;
         // What was wrong stays counted: of strangers' five guesses one is left.
         for (let guess = 1; guess <= 4; guess += 1)
-          expect((await reset(email, wrong(code, guess), address())).code).toBe('OTP_INVALID');
-        expect((await reset(email, code, address())).status).toBe(200);
+          expect((await reset(email, wrong(code, guess), ipAddress())).code).toBe('OTP_INVALID');
+        expect((await reset(email, code, ipAddress())).status).toBe(200);
         expect((await reset(email, code, home)).code).toBe('OTP_INVALID');
       });
 
@@ -426,7 +426,7 @@ describe('guessing', () => {
       const received = (): number =>
         mailbox.received.filter(({ to }) => to?.some((recipient) => recipient.address === email)).length;
       for (let attacker = 0; attacker < 10; attacker += 1) {
-        const from = address();
+        const from = ipAddress();
         for (let time = 0; time < 8; time += 1) await post('/auth/forgot-password', { email }, from);
       }
       const { burst } = LIMITS.codesByStrangers;

@@ -1197,7 +1197,7 @@ export interface paths {
         put?: never;
         /**
          * Reports a message, a user or a conversation to the server's moderators, who see it with a copy of what the reporter sees now.
-         *     Who is reported learns nothing of it. Again, while the first is open: 200 with that one.
+         *     The one reported learns nothing of it. Again, while the first is open: 200 with that one.
          */
         post: operations["Reports_report"];
         delete?: never;
@@ -11571,7 +11571,7 @@ export interface operations {
             };
             /**
              * @description Reports a message, a user or a conversation to the server's moderators, who see it with a copy of what the reporter sees now.
-             *     Who is reported learns nothing of it. Again, while the first is open: 200 with that one.
+             *     The one reported learns nothing of it. Again, while the first is open: 200 with that one.
              */
             201: {
                 headers: {

@@ -303,7 +303,7 @@ describe('the documents', () => {
     await adas.call('get', '/users/{id}', path(bob.id));
     await adas.call('get', '/users/me/export', {});
 
-    // Who runs the server.
+    // The administrator.
     await story.grant(ada, 'ADMIN');
     const bad = await bob.say(conversationId, 'Something bad');
     const filed = await as(cy).call('post', '/reports', {

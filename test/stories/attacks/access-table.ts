@@ -184,7 +184,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /friends': own('200'),
   'DELETE /friends/{userId}': own(NOT_FOUND),
 
-  // Who is blocked may block back.
+  // A blocked user may block back.
   'POST /blocks': {
     ...own('201'),
     body: ({ owner }) => ({ userId: owner.id }),

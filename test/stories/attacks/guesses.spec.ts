@@ -179,19 +179,19 @@ describe('an attacker who guesses', () => {
 
     it('is counted by the address that the last hop saw, whatever it put before', async () => {
       stoppedClock(proxied);
-      const from = (address: string): Promise<{ status: number; headers: Headers; body: Anything }> =>
-        post(proxied.url, '/auth/refresh', { refreshToken: randomUUID() }, { 'x-forwarded-for': address });
+      const from = (forwardedFor: string): Promise<{ status: number; headers: Headers; body: Anything }> =>
+        post(proxied.url, '/auth/refresh', { refreshToken: randomUUID() }, { 'x-forwarded-for': forwardedFor });
       for (let sent = 0; sent < LIMITS.refresh.burst; sent += 50) {
         const answers = await Promise.all(
           Array.from({ length: 50 }, (_, index) => from(`203.0.113.${(sent + index) % 250}, 198.51.100.7`)),
         );
         for (const { status } of answers) expect(status).toBe(401);
       }
-      for (const address of ['198.51.100.7', '203.0.113.1, 198.51.100.7', '198.51.100.8, ::ffff:198.51.100.7']) {
-        expectLimited(await from(address));
+      for (const forwardedFor of ['198.51.100.7', '203.0.113.1, 198.51.100.7', '198.51.100.8, ::ffff:198.51.100.7']) {
+        expectLimited(await from(forwardedFor));
       }
-      for (const address of ['198.51.100.8', '198.51.100.7, 198.51.100.8']) {
-        expect([address, (await from(address)).status]).toEqual([address, 401]);
+      for (const forwardedFor of ['198.51.100.8', '198.51.100.7, 198.51.100.8']) {
+        expect([forwardedFor, (await from(forwardedFor)).status]).toEqual([forwardedFor, 401]);
       }
     });
 
@@ -205,10 +205,10 @@ describe('an attacker who guesses', () => {
       ['zeros', '::'],
       ['colons', ':::::'],
       ['nine thousand letters', 'x'.repeat(9_000)],
-    ])('breaks nothing with an address of %s', async (_, address) => {
+    ])('breaks nothing with an address of %s', async (_, forwardedFor) => {
       const person = await proxied.person('proxied');
       const body = { email: person.email, password: PASSWORD };
-      expect((await login(body, { 'x-forwarded-for': address }, proxied.url)).status).toBe(200);
+      expect((await login(body, { 'x-forwarded-for': forwardedFor }, proxied.url)).status).toBe(200);
     });
   });
 });

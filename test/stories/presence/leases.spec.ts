@@ -80,7 +80,7 @@ describe('presence', () => {
       isOnline: false,
       lastSeenAt: expect.any(String),
     });
-    // Who was shown online all the time is not shown so again.
+    // A user who was shown online all the time is not shown so again.
     expect(bobs.all('presence:update').filter(of(ada))).toHaveLength(1);
   });
 

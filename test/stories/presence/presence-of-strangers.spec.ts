@@ -52,7 +52,7 @@ describe('the presence of people who do not know each other', () => {
     expect(await shown(ada, eve, conversationId)).toEqual([undefined]);
 
     await eve.say(conversationId, 'hello?');
-    // Who writes shows itself, and nobody else.
+    // A sender shows itself, and nobody else.
     expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: true });
     expect(await shown(ada, eve, conversationId)).toEqual([true]);
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);

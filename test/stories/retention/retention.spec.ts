@@ -77,7 +77,7 @@ describe('retention', () => {
       async () => (await query('SELECT 1 FROM attachments WHERE id = $1', file.id)).length === 0,
     );
 
-    // Who is connected is asked to sync, once; sync answers what is left of each.
+    // A connected user is asked to sync, once; sync answers what is left of each.
     await device.next('sync:needed');
     expect(device.all('message:deleted')).toEqual([]);
     const { pages } = await ada.sync(cursor);

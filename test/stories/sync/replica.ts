@@ -152,7 +152,7 @@ export class Replica {
         ...(known !== undefined && known.deletedAt !== null && message.deletedAt === null ? gone : {}),
       });
     }
-    // Who joined anew sees what came before no more.
+    // A member who joined anew sees what came before no more.
     if (message.system?.type === 'MEMBERS_ADDED' && message.system.userIds.includes(this.userId)) {
       for (const [id, earlier] of messages) if (earlier.seq < seq) messages.delete(id);
     }

@@ -120,7 +120,7 @@ describe('sync', () => {
 
   it('answers memberships that begin, end, and begin again', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    // Who left is put back by its friends alone.
+    // A member who left is put back by its friends alone.
     await ada.befriend(bob);
     const conversationId = await ada.group('Door');
     let cursor = await start(bob);

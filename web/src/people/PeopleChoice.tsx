@@ -9,7 +9,7 @@ import './people.css';
 interface Properties {
   chosen: readonly User[];
   onChosen: (users: readonly User[]) => void;
-  /** Who is in already. */
+  /** Those who are in already. */
   without?: ReadonlySet<string>;
 }
 

@@ -80,7 +80,7 @@ export async function lookAtNotifications(): Promise<boolean> {
   });
   try {
     let isOn = await isWebPushEnabled({ registration });
-    // Who has gone meanwhile is looked at again after the next log-in.
+    // A user who has gone meanwhile is looked at again after the next log-in.
     if (client.userId !== userId) return true;
     const owner = localStorage.getItem(OWNER_KEY);
     if (isOn && owner !== null && owner !== client.userId) {

@@ -73,7 +73,7 @@ export default function SessionPage() {
   );
 }
 
-/** Who has logged out, here or in another tab, knows it. */
+/** A user who has logged out, here or in another tab, knows it. */
 function endedText(code: string | undefined): string | undefined {
   if (code === undefined || code === 'LOGGED_OUT') return undefined;
   return code === 'STORAGE' ? t('connection.storage') : t('session.ended');

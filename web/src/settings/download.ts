@@ -7,7 +7,7 @@ export function download(event: MouseEvent & { currentTarget: HTMLAnchorElement 
   const clicked = event.currentTarget;
   const { href, download: name } = clicked;
   event.preventDefault();
-  // Who clicks again while it comes does not want it twice.
+  // A second click while it comes does not want it twice.
   if (clicked.getAttribute('aria-disabled') === 'true') return;
   clicked.setAttribute('aria-disabled', 'true');
   notify(t('session.wait'));

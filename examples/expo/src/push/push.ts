@@ -14,7 +14,7 @@ export const push: ExpoPush | undefined = isRunningInExpoGo() ? undefined : star
 function start(): ExpoPush {
   // Not imported: in Expo Go that alone would be an error.
   const Notifications = require('expo-notifications') as typeof import('expo-notifications');
-  // Who looks at the app sees what comes.
+  // A user who looks at the app sees what comes.
   const quiet = { shouldShowBanner: false, shouldShowList: false, shouldPlaySound: false, shouldSetBadge: true };
   Notifications.setNotificationHandler({ handleNotification: async () => quiet });
   if (Platform.OS === 'android') {

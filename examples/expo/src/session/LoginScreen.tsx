@@ -75,7 +75,7 @@ export function LoginScreen() {
   const notice = isDeleted ? 'This account was deleted.' : endedText(code);
   const needed = NEEDED[step];
   const isFilled = needed.every((name) => values[name].trim() !== '');
-  const isSaidAtField = Object.keys(values).some((name) => faultOf(error, name) !== undefined);
+  const isShownAtField = Object.keys(values).some((name) => faultOf(error, name) !== undefined);
   const password = (
     <Field
       label="Password"
@@ -119,7 +119,7 @@ export function LoginScreen() {
               {password}
             </>
           )}
-          {error === undefined || isSaidAtField ? null : <Notice kind="danger">{errorText(error)}</Notice>}
+          {error === undefined || isShownAtField ? null : <Notice kind="danger">{errorText(error)}</Notice>}
           <Button
             kind="primary"
             label={isBusy ? 'One moment …' : LABELS[step]}
@@ -143,7 +143,7 @@ export function LoginScreen() {
   );
 }
 
-/** Who has logged out, here or in another tab, knows it. */
+/** A user who has logged out, here or in another tab, knows it. */
 function endedText(code: string | undefined): string | undefined {
   if (code === undefined) return undefined;
   if (code === 'STORAGE') return 'This device keeps no data for the app. Make room, then start it again.';

@@ -48,7 +48,7 @@ export async function copyTracks(
   });
   let canceled: Promise<void> | undefined;
   try {
-    if (family === 'mp4' && (await largestSampleIn(input)) > maxMemoryBytes * MAX_SAMPLE_SHARE) return false;
+    if (family === 'mp4' && (await maxSampleBytesIn(input)) > maxMemoryBytes * MAX_SAMPLE_SHARE) return false;
     const maxBytes = (await stat(from)).size * (1 + MAX_GROWTH) + MAX_GROWTH_BYTES;
     const target = new FilePathTarget(to, { chunkSize: WRITTEN_BYTES });
     const output = new Output({ format: formatOf(family, mimeType), target });
@@ -85,15 +85,15 @@ export async function copyTracks(
 }
 
 /** As the tables of a film say: no sample is read for it. */
-async function largestSampleIn(input: Input): Promise<number> {
-  let largest = 0;
+async function maxSampleBytesIn(input: Input): Promise<number> {
+  let maxBytes = 0;
   for (const track of await input.getTracks())
     if (track.isVideoTrack() || track.isAudioTrack())
       for await (const { byteLength } of new EncodedPacketSink(track).packets(undefined, undefined, {
         metadataOnly: true,
       }))
-        largest = Math.max(largest, byteLength);
-  return largest;
+        maxBytes = Math.max(maxBytes, byteLength);
+  return maxBytes;
 }
 
 function formatOf(family: Family, mimeType: string): OutputFormat {

@@ -204,7 +204,7 @@ export class WebhookPlanningRepository {
   }
 
   /**
-   * Locked until the step ends. Who deletes an account holds its user and removes what was sent about it: one of the two waits for the
+   * Locked until the step ends. A deletion of an account holds its user and removes what was sent about it: one of the two waits for the
    * other, and nothing that is planned meanwhile shows afterwards who that was.
    */
   async users(transaction: Transaction, ids: readonly string[]): Promise<Map<string, UserRow>> {

@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<DisabledReason, string>> = {
 /** A notice that this process has claimed. */
 interface Claimed {
   notice: Notice;
-  /** Addresses. */
+  /** E-mail addresses. */
   mailed: Set<string>;
   /** As `Clock` has it. */
   retryAt: number;

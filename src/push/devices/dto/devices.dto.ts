@@ -11,7 +11,7 @@ import {
   type PushPlatform,
   type PushPreview,
 } from '../devices.view.js';
-import { MAX_ADDRESS_BYTES } from '../push-address.js';
+import { MAX_TOKEN_BYTES } from '../push-token.js';
 
 const BASE64URL = /^[\w-]{1,128}={0,2}$/;
 
@@ -28,7 +28,7 @@ export class SubscriptionKeysDto {
 /** What `PushSubscription.toJSON()` of a browser has, without `expirationTime`. */
 export class SubscriptionDto {
   /** At one of the push services that are allowed (`PUSH_WEB_HOSTS`). @example "https://updates.push.services.mozilla.com/wpush/v2/gAAA" */
-  @IsText({ min: 1, max: MAX_ADDRESS_BYTES, singleLine: true })
+  @IsText({ min: 1, max: MAX_TOKEN_BYTES, singleLine: true })
   endpoint!: string;
 
   /** Taken as browsers write it, and of no use. */

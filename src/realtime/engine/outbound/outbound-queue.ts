@@ -58,8 +58,8 @@ export class OutboundQueue {
    */
   deliver(write: () => void | Promise<void>, failed: () => void): void {
     if (!this.mayWrite()) return;
-    this.inOrder(write).catch((error: unknown) => {
-      // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
+    this.enqueue(write).catch((error: unknown) => {
+      // A client that is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
       if (this.isClosed) return;
       logger.error('an event could not be delivered', String(error));
       this.close();
@@ -72,10 +72,10 @@ export class OutboundQueue {
    * it says. A failure is the caller's, and ends nothing. Undefined where the client is not there any more.
    */
   answer<Answer>(write: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
-    return this.mayWrite() ? this.inOrder(write) : Promise.resolve(undefined);
+    return this.mayWrite() ? this.enqueue(write) : Promise.resolve(undefined);
   }
 
-  private inOrder<Result>(write: () => Result | Promise<Result>): Promise<Result | undefined> {
+  private enqueue<Result>(write: () => Result | Promise<Result>): Promise<Result | undefined> {
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
     this.deliveries ??= new SerialQueue();
     const written = this.deliveries.run(() => (this.hasOverflowed || this.isClosed ? undefined : write()));

@@ -227,7 +227,7 @@ export class RecoveryAdapter extends Adapter {
       for (const { encoded, audience } of some) this.keep(encoded.packets, encoded.options, audience);
     };
     const yieldTurn = async (): Promise<void> => {
-      // Who comes back in between is replayed what it was not there for.
+      // A client that comes back in between is replayed what it was not there for.
       keep(sent.slice(kept));
       kept = sent.length;
       await new Promise(setImmediate);

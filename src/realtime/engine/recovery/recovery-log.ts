@@ -40,7 +40,7 @@ interface Account {
 }
 
 const OF_SEVERAL = '';
-/** In place of a packet's length: something was sent, or may have been, that is not kept. Who missed it cannot be recovered. */
+/** In place of a packet's length: something was sent, or may have been, that is not kept. A client that missed it cannot be recovered. */
 const NOT_KEPT = -1;
 const NONE = -1;
 

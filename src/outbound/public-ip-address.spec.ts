@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPublicAddress } from './public-address.js';
+import { isPublicIpAddress } from './public-ip-address.js';
 
-describe('isPublicAddress', () => {
+describe('isPublicIpAddress', () => {
   it.each([
     '127.0.0.1',
     '127.255.1.2',
@@ -40,8 +40,8 @@ describe('isPublicAddress', () => {
     '',
     'localhost',
     '999.1.1.1',
-  ])('refuses %s', (address) => {
-    expect(isPublicAddress(address)).toBe(false);
+  ])('refuses %s', (ipAddress) => {
+    expect(isPublicIpAddress(ipAddress)).toBe(false);
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe('isPublicAddress', () => {
     '2606:4700::1111',
     '64:ff9b::1.1.1.1',
     '::ffff:8.8.8.8',
-  ])('takes %s', (address) => {
-    expect(isPublicAddress(address)).toBe(true);
+  ])('takes %s', (ipAddress) => {
+    expect(isPublicIpAddress(ipAddress)).toBe(true);
   });
 });

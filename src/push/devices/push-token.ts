@@ -1,13 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { invalidField } from '../../common/errors.js';
-import { isPublicAddress } from '../../outbound/public-address.js';
+import { isPublicIpAddress } from '../../outbound/public-ip-address.js';
 import type { PushPlatform } from './devices.view.js';
 
-/** Where a notification for a device goes. */
-export interface PushAddress {
+/** What a notification reaches a device by. */
+export interface PushToken {
   /** The token, or a browser's endpoint. */
-  address: string;
+  token: string;
   /** The keys of a browser, base64url. */
   keys: { p256dh: string; auth: string } | undefined;
 }
@@ -17,8 +17,8 @@ export interface GivenSubscription {
   keys: { p256dh: string; auth: string };
 }
 
-/** The index of addresses takes no longer ones. */
-export const MAX_ADDRESS_BYTES = 2_000;
+/** The index of tokens takes no longer ones. */
+export const MAX_TOKEN_BYTES = 2_000;
 
 /** What tokens look like: what is something else never reaches a provider, whose requests they become a part of. */
 const TOKENS: Readonly<Record<Exclude<PushPlatform, 'web'>, RegExp>> = {
@@ -28,22 +28,22 @@ const TOKENS: Readonly<Record<Exclude<PushPlatform, 'web'>, RegExp>> = {
 };
 
 /**
- * The address of a device, in the one spelling by which it is compared.
+ * The token of a device, in the one spelling by which it is compared.
  * @param webHosts push services that a browser's endpoint may lie at
  * @throws DomainError VALIDATION_FAILED
  */
-export function pushAddress(
+export function pushToken(
   platform: PushPlatform,
   token: string | undefined,
   subscription: GivenSubscription | undefined,
   webHosts: readonly string[],
-): PushAddress {
+): PushToken {
   if (platform === 'web') {
     if (subscription === undefined) throw invalidField('subscription', 'subscription is required for web');
     if (token !== undefined) throw invalidField('token', 'token is not for web: send subscription');
     const { endpoint, keys } = subscription;
     return {
-      address: endpointOf(endpoint, webHosts),
+      token: endpointOf(endpoint, webHosts),
       keys: { p256dh: publicKeyOf(keys.p256dh), auth: secretOf(keys.auth) },
     };
   }
@@ -51,7 +51,7 @@ export function pushAddress(
   if (token === undefined) throw invalidField('token', `token is required for ${platform}`);
   const spelt = platform === 'apns' ? token.toLowerCase() : token;
   if (!TOKENS[platform].test(spelt)) throw invalidField('token', `token must be a token of ${platform}`);
-  return { address: spelt, keys: undefined };
+  return { token: spelt, keys: undefined };
 }
 
 /**
@@ -62,11 +62,11 @@ export function isWebHostAllowed(url: URL, webHosts: readonly string[]): boolean
   if (isNamedWhole(url, webHosts)) return true;
   if (url.protocol !== 'https:' || url.port !== '') return false;
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(hostname) !== 0 && !isPublicAddress(hostname)) return false;
+  if (isIP(hostname) !== 0 && !isPublicIpAddress(hostname)) return false;
   return webHosts.some((host) => (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host));
 }
 
-/** The operator names it with its scheme and port: one of its own network, whose address is not checked. */
+/** The operator names it with its scheme and port: one of its own network, whose IP address is not checked. */
 export function isNamedWhole(url: URL, webHosts: readonly string[]): boolean {
   return webHosts.includes(url.origin);
 }
@@ -79,7 +79,7 @@ function endpointOf(endpoint: string, webHosts: readonly string[]): string {
   if (!URL.canParse(endpoint)) throw refusal;
   const url = new URL(endpoint);
   url.hash = '';
-  if (url.username !== '' || url.password !== '' || Buffer.byteLength(url.href) > MAX_ADDRESS_BYTES) throw refusal;
+  if (url.username !== '' || url.password !== '' || Buffer.byteLength(url.href) > MAX_TOKEN_BYTES) throw refusal;
   if (!isWebHostAllowed(url, webHosts)) throw refusal;
   return url.href;
 }

@@ -42,10 +42,10 @@ global.addSubnet('::ffff:0:0', 96, 'ipv6');
  * Whether an IP address is one of the public Internet. Loopback, private, link-local (the metadata services of clouds
  * among them), shared, reserved and multicast ones are not, nor IPv6 addresses that lead to such an IPv4 address.
  */
-export function isPublicAddress(address: string): boolean {
-  const version = isIP(address);
+export function isPublicIpAddress(ipAddress: string): boolean {
+  const version = isIP(ipAddress);
   // Zones name an interface of this machine.
-  if (version === 0 || address.includes('%')) return false;
-  if (version === 4) return !special.check(address, 'ipv4');
-  return global.check(address, 'ipv6') && !special.check(address, 'ipv6');
+  if (version === 0 || ipAddress.includes('%')) return false;
+  if (version === 4) return !special.check(ipAddress, 'ipv4');
+  return global.check(ipAddress, 'ipv6') && !special.check(ipAddress, 'ipv6');
 }

@@ -1,0 +1,1 @@
+export function refusedWords(path: string, text: string): string[];
