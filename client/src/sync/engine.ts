@@ -20,6 +20,8 @@ const SYNC_LIMIT = 100;
 const OFFLINE_PAUSE_MS = 500;
 /** Until a conversation is joined again that the server could not let this connection join. */
 const REJOIN_MS = 10_000;
+/** So often storage is asked for messages that the server could send instead. */
+const MAX_READS = 5;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
 
@@ -51,6 +53,8 @@ export class Synchroniser implements SyncEngine {
   #serverTimeAtZero = Number.NaN;
   /** How many connections were caught up on. */
   #connections = 0;
+  /** There is a connection, also where the reducer does not know it yet. */
+  #isConnected = false;
   #isBusy = false;
   #isStopped = false;
   #direct: { of: SyncState['conversations']; byUser: Map<string, string> } | undefined;
@@ -76,7 +80,12 @@ export class Synchroniser implements SyncEngine {
   }
 
   readonly catchUp = async (ready: ServerEvents['session:ready'], signal: AbortSignal): Promise<void> => {
-    signal.addEventListener('abort', () => this.#feed({ type: 'offline' }), { once: true });
+    const lost = (): void => {
+      this.#isConnected = false;
+      this.#feed({ type: 'offline' });
+    };
+    signal.addEventListener('abort', lost, { once: true });
+    this.#isConnected = true;
     this.#connections += 1;
     this.#serverTimeAtZero = Date.parse(ready.serverTime) - this.ports.clock.elapsed();
     this.#feed({ type: 'ready', userId: ready.userId, recovered: ready.recovered });
@@ -227,8 +236,9 @@ export class Synchroniser implements SyncEngine {
 
   async #load(ids: readonly string[]): Promise<void> {
     const stores = ['coverage', 'messages'] as const satisfies readonly StoreName[];
-    const loaded = await this.ports.database
-      .transaction('readonly', stores, async (transaction) => {
+    const { database, clock, writer } = this.ports;
+    const read = (): Promise<Loaded[]> =>
+      database.transaction('readonly', stores, async (transaction) => {
         const found: Loaded[] = [];
         for (const id of ids) {
           const coverage = await transaction.get('coverage', id);
@@ -236,19 +246,24 @@ export class Synchroniser implements SyncEngine {
           found.push([id, coverage, rows.map(({ value }) => value as unknown as Message)]);
         }
         return found;
-      })
-      // What cannot be read is fetched anew.
-      .catch(() => ids.map((id): Loaded => [id, undefined, []]));
+      });
+    const isGivenUp = (failures: number): boolean => this.#isStopped || (this.#isConnected && failures >= MAX_READS);
+    const loaded = await readPersistently(clock, read, isGivenUp).catch(() => {
+      // It is fetched anew. What is stored goes: it would not be changed any more by what comes.
+      const rows = ids.map((id) => ['coverage', id, undefined] as const);
+      if (!this.#isStopped) writer.write({ dropped: ids, rows }).catch(() => undefined);
+      return ids.map((id): Loaded => [id, undefined, []]);
+    });
     for (const [conversationId, row, messages] of loaded) {
       const nothing: CoverageRow = {
         intervals: [],
         start: 1,
         floor: this.state.conversations.get(conversationId)?.lastSeq ?? 0,
       };
-      const known = (this.ports.writer.unwritten('coverage', conversationId) ?? row ?? nothing) as CoverageRow;
+      const known = (writer.unwritten('coverage', conversationId) ?? row ?? nothing) as CoverageRow;
       const { intervals, start, floor } = known;
       const rows = new Map(messages.map((message) => [message.seq, message]));
-      for (const message of this.ports.writer.unwrittenBelow('messages', conversationId) as unknown as Message[])
+      for (const message of writer.unwrittenBelow('messages', conversationId) as unknown as Message[])
         rows.set(message.seq, message);
       const held = [...rows.values()].filter(({ seq }) => covers(intervals, seq, seq)).sort((a, b) => a.seq - b.seq);
       this.#step({ type: 'loaded', conversationId, coverage: intervals, start, floor, messages: held });

@@ -22,13 +22,21 @@ const MAX_SILENT_MS = 5_000;
 /** The row of `meta` that says who writes the cache. */
 export const WRITER = 'writer';
 
-/** Reads from storage, again and again while it does not answer: what it has is not given up for a bad moment. */
-export async function readPersistently<Result>(clock: Clock, read: () => Promise<Result>): Promise<Result> {
+/**
+ * Reads from storage, again and again while it does not answer: what it has is not given up for a bad moment.
+ * @throws what the storage failed with, where it is closed or another version's, or `isGivenUp` says so
+ */
+export async function readPersistently<Result>(
+  clock: Clock,
+  read: () => Promise<Result>,
+  isGivenUp: (failures: number) => boolean = () => false,
+): Promise<Result> {
   for (let failures = 0; ; failures += 1) {
     try {
       return await read();
     } catch (error) {
       if (error instanceof StorageError && (error.code === 'CLOSED' || error.code === 'OUTDATED')) throw error;
+      if (isGivenUp(failures + 1)) throw error;
       await pause(clock, doubledMs(failures));
     }
   }

@@ -99,6 +99,55 @@ describe('a storage that fails', () => {
     expect(world.texts()).toEqual(['hello']);
   });
 
+  it('when a conversation is opened without a network is asked for its messages until it answers, and they are kept', async () => {
+    const { world, device } = await connected();
+    for (let count = 0; count < 60; count += 1) world.server.send('c0', 'u1');
+    await device.receive();
+    await device.sync.settle();
+    device.kill();
+    const again = await Device.start(world);
+    again.storageFailures = 8;
+    again.sync.open('c0');
+    await world.clock.advance(10_000);
+    expect([again.storageFailures > 0, again.items()]).toEqual([true, []]);
+    await world.clock.advance(120_000);
+    expect(again.items()).toHaveLength(50);
+  });
+
+  it('while there is a connection is asked for messages five times, and then forgets what it cannot bring up to date', async () => {
+    const { world, device } = await connected();
+    world.server.send('c0', 'u1', null, 'written');
+    await device.receive();
+    // As sync says it all once more.
+    await device.disconnect();
+    await device.connect();
+    await device.sync.settle();
+    device.kill();
+    const again = await Device.start(world);
+    await again.connect();
+    let reads = 0;
+    again.storageRefuses = (stores) => {
+      if (!stores.includes('coverage')) return Promise.resolve(undefined);
+      reads += 1;
+      return Promise.resolve(new Error('The disk does not answer.'));
+    };
+    world.server.edit('c0', 1, 'changed');
+    await again.receive();
+    await world.clock.advance(7_000);
+    expect(reads).toBe(4);
+    await world.clock.advance(1_000);
+    again.storageRefuses = () => Promise.resolve(undefined);
+    await world.clock.advance(10_000);
+    await again.sync.settle();
+    again.kill();
+    const offline = await Device.start(world);
+    offline.sync.open('c0');
+    await settled();
+    expect(offline.items()).toEqual([]);
+    await offline.connect();
+    expect(offline.items()).toEqual([['changed', 'sent']]);
+  });
+
   it('delays what is typed, and loses or doubles none of it', async () => {
     const { world, device } = await connected();
     device.storageFailures = 5;
