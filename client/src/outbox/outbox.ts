@@ -61,7 +61,7 @@ export class DurableOutbox implements Outbox {
   constructor(private readonly ports: OutboxPorts) {
     this.#items = new OutboxItems(ports.writer);
     this.#stored = new StoredItems(ports, this.#items, () => {
-      this.#foldRefused();
+      this.#foldStored();
       this.#notifyAndPump();
     });
     ({ getSnapshot: this.getSnapshot, subscribe: this.subscribe } = this.#items);
@@ -77,7 +77,7 @@ export class DurableOutbox implements Outbox {
 
   async start(): Promise<void> {
     await this.#stored.load();
-    if (this.ports.cancelElsewhere === undefined) this.#foldStored();
+    this.#foldStored();
     // What is left over is in nobody's way, and nobody waits for that.
     this.ports.uploader.discardOthers().catch(() => undefined);
   }
@@ -131,6 +131,7 @@ export class DurableOutbox implements Outbox {
    * engine ran): it goes out with its last text, or not at all.
    */
   #foldStored(): void {
+    if (this.ports.cancelElsewhere !== undefined) return;
     this.#foldRefused();
     for (const item of this.#items.list) {
       if ((item.command.type !== 'edit' && item.command.type !== 'delete') || !this.#items.list.includes(item))
@@ -138,6 +139,8 @@ export class DurableOutbox implements Outbox {
       const before = this.#items.list.slice(0, this.#items.list.indexOf(item));
       const { replaced, removed, isNeeded } = fold(before, item.command, this.#isUnsent);
       if (isNeeded) continue;
+      // What is done to one that goes with it may be stored later.
+      for (const { clientId } of removed) this.#dropped.add(clientId);
       this.#items.change(replaced, [...removed, item]).catch(() => undefined);
       this.#discard(removed);
     }

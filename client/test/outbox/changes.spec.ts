@@ -494,6 +494,29 @@ describe('an edit of what seemed to be on its way and had not left', () => {
     expect([world.frames, world.texts()]).toEqual([[], []]);
   });
 
+  it('that is stored by another tab while its message waits goes out with it, and a deletion takes it out with what is done later', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'misspelt');
+    await device.send('b', 'thought better of it');
+    const tab = await Device.follow(world, device);
+    const of = (clientId: string) => ({ conversationId: 'c0', target: { clientId } });
+    const stored = async (command: OutboxCommand): Promise<void> => {
+      await tab.enqueue(command);
+      device.outbox.lookAgain();
+      await settled();
+    };
+    await stored({ type: 'edit', clientId: 'e', ...of('a'), content: 'corrected' });
+    await stored({ type: 'delete', clientId: 'd', ...of('b'), for: 'everyone' });
+    // By a tab that does not know of that yet.
+    await stored({ type: 'edit', clientId: 'f', ...of('b'), content: 'too late' });
+    expect(device.states()).toContainEqual(['corrected', 'queued']);
+    await device.connect();
+    await world.clock.advance(1_000);
+    expect(world.frames.map(({ payload }) => (payload as { content: string }).content)).toEqual(['corrected']);
+    expect([world.texts(), device.states()]).toEqual([['corrected'], []]);
+  });
+
   it('lets no older edit come after a newer one that was folded into its message', () => {
     const item = (command: OutboxCommand, sequence: number): OutboxItem => ({
       ...{ clientId: command.clientId, command, lane: 'c0', sequence, state: 'queued', attempts: 0, createdAt: 0 },
