@@ -66,6 +66,8 @@ export class Engine {
   readonly #elsewhere: ShownElsewhere;
   /** What the server knows of it on this connection, which is that of all tabs. */
   #sentActivity = true;
+  /** Whether what this tab shows was left since another one is looked at. */
+  #isPassedOver = false;
   #ready: ServerEvents['session:ready'] | undefined;
   /** What other tabs, or the engine before, store while this one reads: known to nobody, it would wait for the next start. */
   #early: ChannelMessage[] | undefined = [];
@@ -96,7 +98,7 @@ export class Engine {
     };
     const failed = (): void => this.outbox.notStored();
     this.#elsewhere = new ShownElsewhere(ports.lock, (leftIds) => {
-      for (const id of leftIds) if (!this.sync.state.windows.has(id)) this.#leave(id);
+      for (const id of leftIds) if (!this.#isLookedAt || !this.sync.state.windows.has(id)) this.#leave(id);
       this.#sendActivity();
     });
     if (!isLeader) {
@@ -121,6 +123,8 @@ export class Engine {
       join: (conversationId) => {
         // Known to the leader before: it must not leave what another tab closes at this moment.
         this.#here?.post();
+        // It is joined when somebody looks: its messages are to ring until then.
+        if (!this.#isLookedAt) return new Promise<never>(() => undefined);
         return this.connection.request('join_conversation', { conversationId });
       },
       leave: (conversationId) => this.#leave(conversationId),
@@ -261,15 +265,19 @@ export class Engine {
   setActive(isActive: boolean): void {
     if (isActive) this.wake();
     this.#sendActivity();
+    if (isActive && this.#here !== undefined && this.connection.getSnapshot().status === 'live')
+      this.sync.setLive(true);
   }
 
-  /** A page that is put away or frozen shows nothing. */
+  /** A page that nobody looks at, that is put away or frozen, shows nothing. */
   #shown(): Shown {
-    const isAway = this.ports.lifecycle.getState() === 'background';
-    return {
-      isActive: this.ports.isActive() && !isAway,
-      conversationIds: isAway ? [] : [...this.sync.state.windows.keys()],
-    };
+    const isActive = this.ports.isActive() && this.ports.lifecycle.getState() !== 'background';
+    return { isActive, conversationIds: isActive ? [...this.sync.state.windows.keys()] : [] };
+  }
+
+  /** Whether what this tab shows is open for the server. Where no tab is looked at, that is what the leader shows. */
+  get #isLookedAt(): boolean {
+    return this.ports.isActive() || (this.#here === undefined && !this.#elsewhere.isActive);
   }
 
   /** The room is that of all tabs. */
@@ -283,8 +291,16 @@ export class Engine {
   #sendActivity(): void {
     if (this.#here !== undefined) return this.#here.post();
     const active = this.ports.isActive() || this.#elsewhere.isActive;
-    if (this.connection.getSnapshot().status !== 'live') this.#sentActivity = true;
-    else if (this.#sentActivity !== active) {
+    const isPassedOver = !this.#isLookedAt;
+    const isChanged = isPassedOver !== this.#isPassedOver;
+    this.#isPassedOver = isPassedOver;
+    if (this.connection.getSnapshot().status !== 'live') {
+      this.#sentActivity = true;
+      return;
+    }
+    if (isChanged && isPassedOver) for (const id of this.sync.state.windows.keys()) this.#leave(id);
+    else if (isChanged) this.sync.setLive(true);
+    if (this.#sentActivity !== active) {
       this.#sentActivity = active;
       this.connection.request('set_active', { active }).catch(() => undefined);
     }

@@ -569,6 +569,35 @@ describe('the server', () => {
     await closed(model, tabs);
   });
 
+  it('has no conversation open of a tab that nobody looks at, while another one is looked at', async () => {
+    const model = new BrowserModel(new Chance(1));
+    await model.logIn();
+    const [leader, follower] = [model.open(), model.open()];
+    await model.clock.advance(1_000);
+    leader.client.messages('c0').open();
+    follower.client.messages('c1').open();
+    const look = async (...looked: Tab[]): Promise<string[]> => {
+      for (const tab of [leader, follower]) tab.client.setActive(looked.includes(tab));
+      await model.clock.advance(1_000);
+      return known(model)[1];
+    };
+    expect(await look(leader, follower)).toEqual(['c0', 'c1']);
+    expect(await look(follower)).toEqual(['c1']);
+    expect(await look(leader)).toEqual(['c0']);
+    // Opened where nobody looks, and looked at later.
+    for (const { client } of [leader, follower]) client.messages('c2').open();
+    follower.client.messages('c3').open();
+    await model.clock.advance(1_000);
+    expect(known(model)[1]).toEqual(['c0', 'c2']);
+    expect(await look(follower)).toEqual(['c1', 'c2', 'c3']);
+    leader.client.messages('c4').open();
+    model.cut();
+    await model.clock.advance(60_000);
+    expect(known(model)[1]).toEqual(['c1', 'c2', 'c3']);
+    expect(await look(leader)).toEqual(['c0', 'c2', 'c4']);
+    await closed(model, [leader, follower]);
+  });
+
   it('knows what the tabs show that are there, whichever is opened, closed, killed, put away or leads', async () => {
     for (let seed = 0; seed < RUNS; seed += 1) {
       const chance = new Chance(seed);
@@ -611,8 +640,11 @@ describe('the server', () => {
         await model.clock.advance(60_000);
         const there = shown.filter(({ isAway }) => !isAway);
         if (there.length === 0) continue;
-        const rooms = [...new Set(there.flatMap(({ ends }) => [...ends.keys()]))].sort();
-        const isActive = there.some((other) => other.isActive);
+        const active = there.filter((other) => other.isActive);
+        const isActive = active.length > 0;
+        const [leader] = model.connected;
+        const looked = isActive ? active : there.filter(({ tab }) => tab.life === leader?.life);
+        const rooms = [...new Set(looked.flatMap(({ ends }) => [...ends.keys()]))].sort();
         expect([seed, steps, ...known(model)]).toEqual([seed, steps, isActive, rooms]);
       }
       for (const { tab } of shown) tab.life.thaw();
