@@ -54,7 +54,7 @@ const FORGOTTEN: ReadonlySet<number | undefined> = new Set([404, 410]);
 /** What proxies answer that do not let every method through, and at times for other reasons. */
 const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
 
-/** So often something refuses a file for its size where its parts do not get through: what refused those may be over in minutes. */
+/** So often something before the server refuses a file, for whatever reason: that may be over in minutes. */
 const MAX_REFUSALS = 10;
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
@@ -69,7 +69,7 @@ export class StoredUploads implements Uploader {
   readonly #brokenOff = new Set<string>();
   /** Something before the server lets no parts through: it is not asked again with each file that gets through whole. */
   #isWholeOnly = false;
-  /** How often something before the server has refused a file for its size. */
+  /** How often something before the server has refused a file. */
   readonly #refusals = new Map<string, number>();
   #free = MAX_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
@@ -103,7 +103,7 @@ export class StoredUploads implements Uploader {
     try {
       return await this.#upload(id, progress, controller.signal);
     } catch (cause) {
-      if (!controller.signal.aborted) throw cause;
+      if (!controller.signal.aborted) throw this.#counted(id, cause);
       throw new ChatError('NOT_CONNECTED', 'The upload goes on over another connection.', { cause });
     } finally {
       this.#uploading.delete(id);
@@ -137,7 +137,7 @@ export class StoredUploads implements Uploader {
         : await this.#resume(id, row, progress, signal).catch((error: unknown) => this.#goWhole(id, error));
     const whole = (): Promise<string> =>
       this.#send(id, row, signal).catch((error: unknown) => {
-        throw isSmall ? error : this.#wholeFailed(id, error);
+        throw isSmall ? error : this.#wholeFailed(error);
       });
     const attachmentId = resumed ?? (await whole());
     this.#brokenOff.delete(id);
@@ -224,16 +224,27 @@ export class StoredUploads implements Uploader {
   }
 
   /** What refused parts once need not do so again, and may let nothing larger through: they are tried again. */
-  #wholeFailed(id: string, error: unknown): unknown {
+  #wholeFailed(error: unknown): unknown {
     this.#isWholeOnly = false;
     // The server's own word has the request that it answers.
     const isOwn = !(error instanceof ChatError) || error.requestId !== undefined;
     if (isOwn || error.code !== 'PAYLOAD_TOO_LARGE') return error;
+    const { status } = error;
+    return new ChatError('UNEXPECTED_ANSWER', 'Neither the file nor its parts got through.', { status, cause: error });
+  }
+
+  /** What something before the server refuses each time would hold up its conversation for ever: in the end that is for good. */
+  #counted(id: string, error: unknown): unknown {
+    if (!(error instanceof ChatError) || error.code !== 'UNEXPECTED_ANSWER') return error;
+    const { status = 0, requestId } = error;
+    // What came too slowly may come faster.
+    if (status < 400 || status > 499 || status === 408 || requestId !== undefined) return error;
     const refusals = (this.#refusals.get(id) ?? 0) + 1;
     // Tried again it begins anew.
     this.#refusals.set(id, refusals % MAX_REFUSALS);
-    if (refusals === MAX_REFUSALS) return error;
-    return new ChatError('UNEXPECTED_ANSWER', 'Neither the file nor its parts got through.', { cause: error });
+    if (refusals < MAX_REFUSALS) return error;
+    const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'FORBIDDEN';
+    return new ChatError(code, 'Something before the server refuses the file.', { status, cause: error });
   }
 
   /** Undefined where the server does not know how. */

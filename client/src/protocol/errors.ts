@@ -61,6 +61,7 @@ export class ChatError extends Error {
 
 const TRANSIENT: ReadonlySet<string> = new Set<ErrorCode | LocalErrorCode>([
   'NETWORK',
+  'REQUEST_TIMEOUT',
   'TIMEOUT',
   'NOT_CONNECTED',
   'NOT_LOGGED_IN', // the user logs in again, and what was typed goes out

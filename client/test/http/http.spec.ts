@@ -53,6 +53,9 @@ describe('requests', () => {
     });
     const limited = answering(429, '{"code":"RATE_LIMITED"}', { 'retry-after': '7' });
     await expect(call(limited.ports, '/', {})).rejects.toMatchObject({ retryAfterMs: 7_000, isTransient: true });
+    // An upload that took a quarter of an hour.
+    const slow = answering(408, '{"code":"REQUEST_TIMEOUT"}');
+    await expect(call(slow.ports, '/', {})).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT', isTransient: true });
   });
 
   it.each([

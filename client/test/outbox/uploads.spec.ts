@@ -232,7 +232,7 @@ describe('an upload', () => {
     },
   );
 
-  it('goes on in parts after something has refused everything for a while, how often soever and for how many files', async () => {
+  it('goes on in parts after something has refused everything for a while, for however many files', async () => {
     const server = new UploadServer();
     const { request } = server;
     let isBanned = true;
@@ -249,11 +249,48 @@ describe('an upload', () => {
     const files = ['f', 'g', 'h'];
     for (const id of files) await uploads.keep(id, source());
     const tries = () => Promise.allSettled(files.map((id) => uploads.upload(id, () => undefined)));
-    for (let round = 0; round < 12; round += 1)
+    for (let round = 0; round < 9; round += 1)
       for (const { reason } of (await tries()) as PromiseRejectedResult[])
         expect(reason).toMatchObject({ code: 'UNEXPECTED_ANSWER' });
     isBanned = false;
     expect(await tries()).toEqual(files.map(() => ({ status: 'fulfilled', value: 'abc' })));
+  });
+
+  it.each([
+    [403, 1_000],
+    [406, 1_000],
+    [403, 300_000],
+    [415, 300_000],
+  ])('that something before the server refuses with %d is refused in the end, %d bytes long', async (status, size) => {
+    const server = new UploadServer();
+    const { request } = server;
+    let isRefused = true;
+    server.request = (path, given) => {
+      if (isRefused) return Promise.reject(new ChatError('UNEXPECTED_ANSWER', 'Refused.', { status }));
+      return request.call(server, path, given) as never;
+    };
+    const uploads = await uploader(server);
+    await uploads.keep('f', source(size));
+    const failure = () => rejection(uploads.upload('f', () => undefined));
+    for (let count = 1; count < 10; count += 1) expect(await failure()).toMatchObject({ isTransient: true });
+    expect(await failure()).toMatchObject({ code: 'FORBIDDEN', status, isTransient: false });
+    // Tried again by its user it may be refused as often.
+    expect(await failure()).toMatchObject({ isTransient: true });
+    isRefused = false;
+    expect(await uploads.upload('f', () => undefined)).toBe(size > 1_000 ? 'abc' : 'whole');
+  });
+
+  it.each([
+    ['says so itself', { status: 403, requestId: 'r' }],
+    ['got it too slowly', { status: 408 }],
+    ['fails', { status: 500 }],
+  ])('is tried for ever where what answers %s', async (_, details) => {
+    const server = new UploadServer();
+    server.request = () => Promise.reject(new ChatError('UNEXPECTED_ANSWER', 'Not now.', details));
+    const uploads = await uploader(server);
+    await uploads.keep('f', source(1_000));
+    for (let count = 0; count < 11; count += 1)
+      expect(await rejection(uploads.upload('f', () => undefined))).toMatchObject({ isTransient: true });
   });
 
   it('is refused at once where the server itself says that it is too large', async () => {
