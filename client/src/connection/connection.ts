@@ -20,6 +20,8 @@ import {
 const READY_TIMEOUT_MS = 10_000;
 /** A whole attempt up to there, whatever its socket says of itself. */
 const ATTEMPT_TIMEOUT_MS = 30_000;
+/** One whose socket has not opened by then may hang on the network before: a hint begins another one. */
+const MIN_ATTEMPT_MS = 2_000;
 /** `sync` is the probe as well: a socket that does not answer it is dead. On a slow network each attempt waits longer. */
 const SYNC_TIMEOUT_MS = 3_000;
 const MAX_SYNC_TIMEOUT_MS = 30_000;
@@ -136,6 +138,8 @@ export class SocketConnection implements Connection {
     const { status } = this.#snapshot;
     if (status === 'live') this.ports.doubted();
     else if (status === 'waiting' || status === 'suspended') this.#retrySoon();
+    else if (status === 'connecting' && this.ports.clock.elapsed() - this.#lastAttemptAt >= MIN_ATTEMPT_MS)
+      this.#start();
   }
 
   close(): void {

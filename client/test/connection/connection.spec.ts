@@ -196,6 +196,21 @@ describe('connection', () => {
     }
   });
 
+  it('begins another attempt on a hint, where one hangs for longer than two seconds before its socket opens', async () => {
+    connection.setWanted(true);
+    await clock.advance(1_900);
+    connectivity.set(true);
+    await settled();
+    expect(sockets.opened).toHaveLength(1);
+    await clock.advance(100);
+    connectivity.set(true);
+    await settled();
+    expect([sockets.opened.length, sockets.opened[0]?.isClosed]).toEqual([2, true]);
+    sockets.last.welcome();
+    await settled();
+    expect(status()).toBe('live');
+  });
+
   it('keeps away for as long as the server asks, whatever hints there are', async () => {
     await live();
     sockets.last.end('SERVER_SHUTDOWN', true, { retryAfterMs: 20_000 });
