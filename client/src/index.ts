@@ -24,4 +24,4 @@ export type * from './ports/ports.js';
 export * from './ports/storage.js';
 export type * from './ports/token-store.js';
 export type * from './store/types.js';
-export { localStorageTokens, memoryTokens } from './ports/platform.js';
+export { indexedDbTokens, localStorageTokens, memoryTokens } from './ports/platform.js';
