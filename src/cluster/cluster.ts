@@ -24,8 +24,11 @@ import { UnsettledWrites } from './unsettled-writes.js';
 const MISSED_HEARTBEATS = 3;
 /** After a gap, so that not all processes ask at the same moment. */
 const MAX_JITTER_MS = 250;
-/** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
-const SETTLING_MS = 5_000;
+/**
+ * How long what was committed before a snapshot takes at the most until it has arrived, or its loss shows: until it is published,
+ * 2 s to what carries it, 3 s from there, and until the next heartbeat. With as much again for processes that are slow.
+ */
+const SETTLING_MS = 12_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
 const START_TIMEOUT_MS = 2_000;
 /** Operations of one frame; more are sent as several. */
@@ -206,6 +209,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Numbered also where the bus is away: whoever receives the next one sees that this one is missing. */
   private send(operations: Operation[], isLast: boolean): void {
     this.number += 1;
+    this.peers.sent(this.number, performance.now());
     this.bus.publish(encodeFrame({ nodeId: this.nodeId, number: this.number, isLast, operations }));
   }
 

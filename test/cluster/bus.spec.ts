@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { CatchUp } from '../../src/cluster/catch-up/catch-up.js';
 import type { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import { Cluster } from '../../src/cluster/cluster.js';
-import type { ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
+import { type BusListener, ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
+import { IpcClusterBus } from '../../src/cluster/bus/ipc-cluster-bus.js';
 import { RedisClusterBus } from '../../src/cluster/bus/redis-cluster-bus.js';
 import { decodeFrame, encodeFrame, type Operation } from '../../src/cluster/bus/frame.js';
 import type { UnsettledWrites } from '../../src/cluster/unsettled-writes.js';
@@ -32,6 +37,39 @@ interface Joined {
   readonly name: string;
   network: Network;
   readonly ends: (() => Promise<void>)[];
+}
+
+/** A process whose rooms concern everything, and what it received. */
+function clusterOver(
+  bus: ClusterBus,
+  database: Pick<CatchUp, 'run'> & Pick<CatchUpRepository, 'snapshot' | 'livingProcesses'>,
+  timings: Pick<Configuration['timings'], 'clusterHeartbeatMs' | 'clusterCatchUpMs'> = TIMINGS,
+  { lifecycle = new Lifecycle(), sends = { isEmpty: true }, writes = { isEmpty: true } } = {},
+): { cluster: Cluster; received: string[]; publish(name: string, event: unknown): void; isUp(): boolean } {
+  const degradation = new Degradation();
+  const received: string[] = [];
+  let publish: (name: string, event: unknown) => void = () => undefined;
+  const cluster = new Cluster(
+    bus,
+    { stop: () => undefined, run: database.run } as unknown as CatchUp,
+    database as unknown as CatchUpRepository,
+    {
+      forwardTo: (forward: typeof publish) => (publish = forward),
+      subscribeToAll: () => undefined,
+      receive: (_: string, event: unknown) => received.push(JSON.stringify(event)),
+    } as unknown as EventBus,
+    { passOver: () => undefined } as unknown as MessageRelay,
+    { concerns: () => true } as unknown as MembershipRelay,
+    { end: () => Promise.resolve() } as unknown as PresenceTracker,
+    degradation,
+    lifecycle,
+    sends as UnsettledSends,
+    writes as UnsettledWrites,
+    { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
+    { redisUrl: 'redis://somewhere', timings: { ...TIMINGS, ...timings } } as Configuration,
+  );
+  const isUp = (): boolean => degradation.isUp('redis') === true;
+  return { cluster, received, publish: (name, event) => publish(name, event), isUp };
 }
 
 describe('a bus', () => {
@@ -143,61 +181,33 @@ describe('a bus', () => {
   });
 
   describe('and what a process makes of it', () => {
-    interface Process {
-      cluster: Cluster;
-      catchUps: number;
-      received: string[];
-      publish(name: string, event: unknown): void;
-      isUp(): boolean;
+    interface Process extends ReturnType<typeof clusterOver> {
+      readonly catchUps: number;
     }
 
-    /** A process whose rooms concern everything, and whose database is always caught up with. */
+    /** A process whose database is always caught up with. */
     async function process(
       { network, ends }: Joined,
-      { lifecycle = new Lifecycle(), sends = { isEmpty: true }, writes = { isEmpty: true } } = {},
+      unfinished?: Parameters<typeof clusterOver>[3],
     ): Promise<Process> {
-      const degradation = new Degradation();
-      let publish: Process['publish'] = () => undefined;
-      const made: Omit<Process, 'cluster' | 'publish'> = {
-        catchUps: 0,
-        received: [],
-        isUp: () => degradation.isUp('redis') === true,
-      };
-      const cluster = new Cluster(
+      let catchUps = 0;
+      const made = clusterOver(
         network.bus(),
         {
-          stop: () => undefined,
-          run: async () => {
-            made.catchUps += 1;
+          run: () => {
+            catchUps += 1;
             return Promise.resolve('1:1:');
           },
-        } as unknown as CatchUp,
-        {
           snapshot: () => Promise.resolve('1:1:'),
           livingProcesses: () => Promise.resolve(0),
-        } as unknown as CatchUpRepository,
-        {
-          forwardTo: (forward: Process['publish']) => (publish = forward),
-          subscribeToAll: () => undefined,
-          receive: (__: string, event: unknown) => made.received.push(JSON.stringify(event)),
-        } as unknown as EventBus,
-        { passOver: () => undefined } as unknown as MessageRelay,
-        { concerns: () => true } as unknown as MembershipRelay,
-        { end: () => Promise.resolve() } as unknown as PresenceTracker,
-        degradation,
-        lifecycle,
-        sends as UnsettledSends,
-        writes as UnsettledWrites,
-        { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
-        {
-          redisUrl: 'redis://somewhere',
-          timings: { ...TIMINGS, clusterHeartbeatMs: 500, clusterCatchUpMs: 500 },
-        } as Configuration,
+        },
+        { clusterHeartbeatMs: 500, clusterCatchUpMs: 500 },
+        unfinished,
       );
-      ends.push(() => cluster.onApplicationShutdown());
-      await cluster.onApplicationBootstrap();
+      ends.push(() => made.cluster.onApplicationShutdown());
+      await made.cluster.onApplicationBootstrap();
       await until('the bus is up', made.isUp);
-      return Object.assign(made, { cluster, publish: (name: string, event: unknown) => publish(name, event) });
+      return Object.defineProperty(made, 'catchUps', { get: () => catchUps }) as Process;
     }
     const typing = (text: string): unknown => ({ conversationId: newId(), userId: text, isTyping: true });
     const frame = (nodeId: string, number: number): string =>
@@ -318,10 +328,134 @@ describe('a bus', () => {
   });
 });
 
+describe('a process over a bus that carries too slowly', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('has read whatever was still under way when that was cut off', async () => {
+    const now = (): number => Math.round(performance.now());
+    const [slowerFrom, cutAt, end] = [10_000, 45_000, 60_000].map((time) => now() + time) as [number, number, number];
+    let isCut = false;
+    let underWay: { sentAt: number; dueAt: number; frame: string }[] = [];
+    let listener: BusListener | undefined;
+    const bus: ClusterBus = {
+      start: (of) => {
+        listener = of;
+        queueMicrotask(() => of.connected());
+        return Promise.resolve();
+      },
+      // Each second it is half a second later.
+      publish: (frame) => {
+        const delayMs = isCut ? 5 : Math.max(5, (now() - slowerFrom) / 2);
+        underWay.push({ sentAt: now(), dueAt: now() + delayMs, frame });
+      },
+      stop: () => Promise.resolve(),
+    };
+    const runs: { since: number; until: number }[] = [];
+    const snapshot = (): Promise<string> => Promise.resolve(`${now()}:${now()}:`);
+    const { cluster } = clusterOver(bus, {
+      run: (since) => {
+        runs.push({ since: Number(since.split(':')[1]), until: now() });
+        return snapshot();
+      },
+      snapshot,
+      livingProcesses: () => Promise.resolve(2),
+    });
+    const started = cluster.onApplicationBootstrap();
+    const lost: number[] = [];
+    for (let number = 1; now() < end; number += 1) {
+      bus.publish(encodeFrame({ nodeId: 'east', number, isLast: false, operations: [] }));
+      if (!isCut && now() >= cutAt) {
+        lost.push(...underWay.map(({ sentAt }) => sentAt));
+        underWay = [];
+        listener?.disconnected();
+        isCut = true;
+        listener?.connected();
+      }
+      await jest.advanceTimersByTimeAsync(250);
+      const due = underWay.filter(({ dueAt }) => dueAt <= now());
+      underWay = underWay.filter((one) => !due.includes(one));
+      for (const { frame } of due) listener?.received(frame);
+    }
+    await started;
+    const isRead = (time: number): boolean => runs.some(({ since, until }) => since <= time && time <= until);
+    expect(lost.length).toBeGreaterThan(40);
+    expect(lost.filter((time) => !isRead(time))).toEqual([]);
+    const stopped = cluster.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(250);
+    await stopped;
+  });
+});
+
+/** What judges how long a frame takes; all else goes on. */
+function stopClocks(): void {
+  jest.useFakeTimers({
+    doNotFake: [
+      'Date',
+      'hrtime',
+      'nextTick',
+      'queueMicrotask',
+      'setImmediate',
+      'setTimeout',
+      'clearImmediate',
+      'clearTimeout',
+    ],
+  });
+}
+
+describe('the bus of workers', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('drops what the first process does not take in time, with the connection, and nothing before', async () => {
+    stopClocks();
+    const directory = mkdtempSync(join(tmpdir(), 'parley-bus-'));
+    const sockets: Socket[] = [];
+    const hub = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => hub.listen(join(directory, 'hub'), resolve));
+    const bus = new IpcClusterBus(join(directory, 'hub'));
+    const states: string[] = [];
+    try {
+      await bus.start({
+        received: () => undefined,
+        connected: () => states.push('connected'),
+        disconnected: () => states.push('disconnected'),
+      });
+      await until('it is connected', () => states.length === 1);
+      bus.publish('x'.repeat(1024 * 1024));
+      jest.advanceTimersByTime(2_000);
+      await new Promise(setImmediate);
+      expect(states).toEqual(['connected']);
+      jest.advanceTimersByTime(500);
+      await until('it has connected anew', () => states.length === 3);
+      expect(states).toEqual(['connected', 'disconnected', 'connected']);
+      // What was dropped is no more under way.
+      jest.advanceTimersByTime(5_000);
+      await new Promise(setImmediate);
+      expect(states).toHaveLength(3);
+    } finally {
+      await bus.stop();
+      for (const socket of sockets) socket.destroy();
+      hub.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
 onlyWith(describe, 'redis-server')('the bus over Redis', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it(
-    'publishes by another connection where Redis does not answer on the one it has',
+    'publishes by another connection where Redis does not answer in time on the one it has',
     async () => {
+      stopClocks();
       const redis = await RedisServer.start();
       const proxy = await startTcpProxy({ host: '127.0.0.1', port: redis.port });
       const bus = new RedisClusterBus(`redis://127.0.0.1:${proxy.port}`, 'parley:test');
@@ -339,6 +473,8 @@ onlyWith(describe, 'redis-server')('the bus over Redis', () => {
       try {
         await carries('one');
         proxy.stallThose('PUBLISH');
+        bus.publish('lost');
+        jest.advanceTimersByTime(2_500);
         await carries('other');
       } finally {
         await bus.stop();

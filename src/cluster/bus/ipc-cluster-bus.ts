@@ -2,9 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { framed, frameOf, FrameReader } from '../../workers/frame-stream.js';
 import { type BusListener, ClusterBus } from './cluster-bus.js';
+import { FramesUnderWay } from './frames-under-way.js';
 
-/** Bytes that may be on their way to the hub; beyond it frames are dropped, and their receivers see the gap. */
-const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
 /** How long the last frames have to leave. */
@@ -13,6 +12,7 @@ const STOP_TIMEOUT_MS = 500;
 /** The hub of the workers of one machine (`FrameHub`), by a socket in their directory. */
 export class IpcClusterBus extends ClusterBus {
   private readonly logger = new Logger(IpcClusterBus.name);
+  private readonly underWay = new FramesUnderWay();
   private socket: Socket | undefined;
   private isConnected = false;
   private isStopped = false;
@@ -25,18 +25,21 @@ export class IpcClusterBus extends ClusterBus {
 
   override async start(listener: BusListener): Promise<void> {
     this.connect(listener);
+    this.underWay.watch(() => this.socket?.destroy());
     return Promise.resolve();
   }
 
   override publish(frame: string): void {
     const { socket } = this;
-    if (socket === undefined || !this.isConnected || socket.writableLength > MAX_BYTES_UNDER_WAY) return;
-    socket.write(framed(frame));
+    if (socket === undefined || !this.isConnected) return;
+    const bytes = framed(frame);
+    if (this.underWay.hasRoomFor(bytes.length)) socket.write(bytes, this.underWay.sent(bytes.length));
   }
 
   override async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.retry);
+    this.underWay.stop();
     const { socket } = this;
     if (socket === undefined || socket.destroyed) return;
     await new Promise<void>((resolve) => {

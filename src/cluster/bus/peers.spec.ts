@@ -48,4 +48,27 @@ describe('the frames of other processes', () => {
     expect(peers.receivesItself(2 * SILENCE_MS + 1)).toBe(false);
     expect(peers.count).toBe(0);
   });
+
+  it('show it also that they come too late, however many come, until one comes in time', () => {
+    const sentAt = (number: number): number => number * 1_000;
+    const isUp: boolean[] = [];
+    // Each comes half a second later than the one before it: the seventh after 3.5 s.
+    for (let number = 1; number <= 8; number += 1) {
+      peers.sent(number, sentAt(number));
+      const now = sentAt(number) + number * 500;
+      expect(receive('own', number, { now })).toBe('own');
+      isUp.push(peers.receivesItself(now));
+    }
+    expect(isUp).toEqual([true, true, true, true, true, true, false, false]);
+    peers.sent(9, 13_000);
+    expect(peers.receivesItself(13_000)).toBe(false);
+    receive('own', 9, { now: 13_010 });
+    expect(peers.receivesItself(13_010)).toBe(true);
+  });
+
+  it('are not waited for where they were lost, and a later one has come', () => {
+    for (const number of [1, 2, 3]) peers.sent(number, 0);
+    receive('own', 3, { now: 10 });
+    expect(peers.receivesItself(10 + SILENCE_MS)).toBe(true);
+  });
 });

@@ -15,6 +15,10 @@ export type Reception = 'own' | 'next' | 'repeated' | 'gap';
 export class Peers {
   private readonly peers = new Map<string, Peer>();
   private ownSeenAt = Number.NEGATIVE_INFINITY;
+  /** When own frames were sent that did not come back yet, by their numbers; without those that are too late already. */
+  private readonly ownSentAt = new Map<number, number>();
+  /** Whether one of them was too late. */
+  private isLate = false;
 
   /** @param silenceMs a process of which nothing came for so long is stopped, dead or cut off */
   constructor(
@@ -26,10 +30,17 @@ export class Peers {
     return this.peers.size;
   }
 
+  /** A frame of this process. */
+  sent(number: number, now: number): void {
+    this.ownSentAt.set(number, now);
+    this.forgetLate(now);
+  }
+
   /** `gap`: something before it was lost, or may have been. */
   receive({ nodeId, number, isLast }: Pick<Frame, 'nodeId' | 'number' | 'isLast'>, now: number): Reception {
     if (nodeId === this.nodeId) {
       this.ownSeenAt = now;
+      this.cameBack(number, now);
       return 'own';
     }
     const known = this.peers.get(nodeId);
@@ -47,8 +58,30 @@ export class Peers {
     return silent.length > 0;
   }
 
-  /** Whether what this process publishes comes back to it: that is how it knows that it receives anything. */
+  /**
+   * Whether what this process publishes comes back to it, and in time: that is how it knows that it receives anything. Where
+   * the way is slower than what is published, frames come all the time, and later and later.
+   */
   receivesItself(now: number): boolean {
-    return now - this.ownSeenAt <= this.silenceMs;
+    this.forgetLate(now);
+    return !this.isLate && now - this.ownSeenAt <= this.silenceMs;
+  }
+
+  /** One that comes says that of those before it none is under way any more: they have come, or were lost. */
+  private cameBack(number: number, now: number): void {
+    this.forgetLate(now);
+    if (this.ownSentAt.has(number)) this.isLate = false;
+    for (const earlier of this.ownSentAt.keys()) {
+      if (earlier > number) return;
+      this.ownSentAt.delete(earlier);
+    }
+  }
+
+  private forgetLate(now: number): void {
+    for (const [number, sentAt] of this.ownSentAt) {
+      if (now - sentAt <= this.silenceMs) return;
+      this.ownSentAt.delete(number);
+      this.isLate = true;
+    }
   }
 }

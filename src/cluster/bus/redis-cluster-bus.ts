@@ -2,9 +2,8 @@ import { Logger } from '@nestjs/common';
 import { createClient } from '@redis/client';
 import { BoundedLogger } from '../../common/bounded-logger.js';
 import { type BusListener, ClusterBus } from './cluster-bus.js';
+import { FramesUnderWay } from './frames-under-way.js';
 
-/** Bytes that may be on their way to Redis; beyond it frames are dropped, and their receivers see the gap. */
-const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 /** How long a connection may be silent. Frames come every second, so only one that is dead is. */
 const SOCKET_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -22,10 +21,8 @@ export class RedisClusterBus extends ClusterBus {
   private readonly failures = new BoundedLogger(RedisClusterBus.name, 6);
   private readonly publisher: Client;
   private readonly subscriber: Client;
-  private bytesUnderWay = 0;
+  private readonly underWay = new FramesUnderWay();
   private receivedAt = performance.now();
-  /** When Redis took a frame, or was given the first of those that are on their way. */
-  private publishedAt = 0;
   private watching: NodeJS.Timeout | undefined;
 
   /** @param channel names the database, so that two servers may share a Redis */
@@ -62,26 +59,25 @@ export class RedisClusterBus extends ClusterBus {
     };
     this.subscriber.on('ready', subscribe);
     this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
+    // What is written to it keeps the socket from timing out, though nobody answers, or too late.
+    this.underWay.watch(() => {
+      if (this.publisher.isReady) this.reconnect(this.publisher, 'nothing is taken in time');
+    });
     return Promise.resolve();
   }
 
   override publish(frame: string): void {
     // As many characters as bytes, but for what is not ASCII: near enough for a bound.
-    if (!this.publisher.isReady || this.bytesUnderWay + frame.length > MAX_BYTES_UNDER_WAY) return;
-    if (this.bytesUnderWay === 0) this.publishedAt = performance.now();
-    this.bytesUnderWay += frame.length;
+    if (!this.publisher.isReady || !this.underWay.hasRoomFor(frame.length)) return;
+    const taken = this.underWay.sent(frame.length);
     this.publisher
       .publish(this.channel, frame)
-      .then(() => (this.publishedAt = performance.now()))
       .catch((error: unknown) => this.failures.warn(`a frame was not published: ${(error as Error).message}`))
-      .finally(() => (this.bytesUnderWay -= frame.length));
+      .finally(taken);
   }
 
   private watch(): void {
     const now = performance.now();
-    // What is written to it keeps the socket from timing out, though nobody answers.
-    if (this.publisher.isReady && this.bytesUnderWay > 0 && now - this.publishedAt > MAX_SILENCE_MS)
-      this.reconnect(this.publisher, 'nothing is taken');
     // The answer to a subscription may be lost without the connection: it would be waited for for ever.
     if (this.subscriber.isReady && now - this.receivedAt > MAX_SILENCE_MS) {
       this.receivedAt = now;
@@ -97,6 +93,7 @@ export class RedisClusterBus extends ClusterBus {
 
   override async stop(): Promise<void> {
     clearInterval(this.watching);
+    this.underWay.stop();
     // What is on its way to Redis says who is gone with this process.
     if (this.publisher.isReady)
       await Promise.race([
