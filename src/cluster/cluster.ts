@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Pause } from '../common/async/pause.js';
-import { newId } from '../common/identifier.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { Configuration } from '../config/configuration.js';
 import { EventBus } from '../events/event-bus.js';
@@ -45,8 +44,8 @@ const MAX_FRAME_CHARACTERS = 1024 * 1024;
 @Injectable()
 export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Cluster.name);
-  /** New with every start: what an earlier one published is another process's. */
-  private readonly nodeId = newId();
+  /** New with every start: what an earlier one published is another process's. The same as of its lease. */
+  private readonly nodeId: string;
   private readonly peers: Peers;
   private readonly heartbeatMs: number;
   private readonly silenceMs: number;
@@ -64,6 +63,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private isTakingSnapshot = false;
   private catchingUp: Promise<void> | undefined;
   private isDoubtful = false;
+  private isClosing = false;
+  private closedAt = Number.NEGATIVE_INFINITY;
   private caughtUpAt = Number.NEGATIVE_INFINITY;
   /** Between two times that the database is asked. */
   private readonly pause = new Pause();
@@ -98,6 +99,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.heartbeatMs = timings.clusterHeartbeatMs;
     this.silenceMs = MISSED_HEARTBEATS * this.heartbeatMs;
     this.catchUpMs = timings.clusterCatchUpMs;
+    this.nodeId = presence.nodeId;
     this.peers = new Peers(this.nodeId, this.silenceMs);
     this.part = redisUrl === undefined ? 'workers' : 'redis';
     this.expectedPeers = redisUrl === undefined ? (worker?.count ?? 1) - 1 : 0;
@@ -256,8 +258,25 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     // After a standstill everybody seems silent: they are asked again in the next round.
     else if (this.peers.forgetSilent(now)) this.doubt('a process fell silent');
     this.show();
-    if (!this.isBusUp()) this.doubt('the bus is away');
+    if (!this.isBusUp()) {
+      this.doubt('the bus is away');
+      this.closeEnded(now);
+    }
     this.settle(now);
+  }
+
+  /**
+   * Sessions that ended are not to wait for the next run: with many connections those are ten seconds apart, while this is one
+   * statement by its keys.
+   */
+  private closeEnded(now: number): void {
+    if (this.isClosing || this.isStopped || now - this.closedAt < this.catchUpMs) return;
+    this.isClosing = true;
+    this.closedAt = now;
+    this.catchUp
+      .closeEnded()
+      .catch(({ message }: Error) => this.logger.debug(`ended sessions were not looked for: ${message}`))
+      .finally(() => (this.isClosing = false));
   }
 
   /** A snapshot that was taken a while ago, with nothing lost since: everything before it has arrived. */
@@ -272,7 +291,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       .snapshot()
       .then(async (snapshot) => {
         // One that was never received either: its Redis may be another one.
-        if ((await this.repository.livingProcesses()) > this.peers.count + 1) this.doubt('a process is not received');
+        if (this.peers.miss(await this.repository.livingNodeIds())) this.doubt('a process is not received');
         else if (this.gaps === doubts) this.candidate = { snapshot, takenAt: performance.now() };
       })
       .catch(() => undefined)
@@ -308,7 +327,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.reached = await this.catchUp.run(older(reached, unsettled ?? reached), isBusUp);
         if (this.unsettledSince === unsettled) this.unsettledSince = undefined;
         // What a process stores that lives and of which nothing is received, only the database can say.
-        if ((await this.repository.livingProcesses()) > this.peers.count + 1) this.isDoubtful = true;
+        if (this.peers.miss(await this.repository.livingNodeIds())) this.isDoubtful = true;
       } catch (error) {
         this.isDoubtful = true;
         this.logger.warn(`what others changed cannot be read at the moment: ${(error as Error).message}`);

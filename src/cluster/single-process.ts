@@ -72,7 +72,7 @@ export class SingleProcess implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async lookForOthers(): Promise<void> {
-    const isAlone = (await this.repository.livingProcesses()) <= 1;
+    const isAlone = (await this.repository.livingNodeIds()).length <= 1;
     if (this.isAloneAtDatabase && !isAlone)
       this.logger.warn(
         'another process uses this database: neither delivers what the other stores until clients connect again. Give both the same REDIS_URL, or start one with WORKERS (docs/cluster.md)',

@@ -42,7 +42,9 @@ interface Joined {
 /** A process whose rooms concern everything, and what it received. */
 function clusterOver(
   bus: ClusterBus,
-  database: Pick<CatchUp, 'run'> & Pick<CatchUpRepository, 'snapshot' | 'livingProcesses'>,
+  database: Pick<CatchUp, 'run'> &
+    Partial<Pick<CatchUp, 'closeEnded'>> &
+    Pick<CatchUpRepository, 'snapshot' | 'livingNodeIds'>,
   timings: Pick<Configuration['timings'], 'clusterHeartbeatMs' | 'clusterCatchUpMs'> = TIMINGS,
   { lifecycle = new Lifecycle(), sends = { isEmpty: true }, writes = { isEmpty: true } } = {},
 ): { cluster: Cluster; received: string[]; publish(name: string, event: unknown): void; isUp(): boolean } {
@@ -51,7 +53,7 @@ function clusterOver(
   let publish: (name: string, event: unknown) => void = () => undefined;
   const cluster = new Cluster(
     bus,
-    { stop: () => undefined, run: database.run } as unknown as CatchUp,
+    { stop: () => undefined, closeEnded: () => Promise.resolve(), ...database } as unknown as CatchUp,
     database as unknown as CatchUpRepository,
     {
       forwardTo: (forward: typeof publish) => (publish = forward),
@@ -60,7 +62,7 @@ function clusterOver(
     } as unknown as EventBus,
     { passOver: () => undefined } as unknown as MessageRelay,
     { concerns: () => true } as unknown as MembershipRelay,
-    { end: () => Promise.resolve() } as unknown as PresenceTracker,
+    { nodeId: newId(), end: () => Promise.resolve() } as unknown as PresenceTracker,
     degradation,
     lifecycle,
     sends as UnsettledSends,
@@ -199,7 +201,7 @@ describe('a bus', () => {
             return Promise.resolve('1:1:');
           },
           snapshot: () => Promise.resolve('1:1:'),
-          livingProcesses: () => Promise.resolve(0),
+          livingNodeIds: () => Promise.resolve([]),
         },
         { clusterHeartbeatMs: 500, clusterCatchUpMs: 500 },
         unfinished,
@@ -328,7 +330,7 @@ describe('a bus', () => {
   });
 });
 
-describe('a process over a bus that carries too slowly', () => {
+describe('a process whose clock is stopped', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -336,7 +338,7 @@ describe('a process over a bus that carries too slowly', () => {
     jest.useRealTimers();
   });
 
-  it('has read whatever was still under way when that was cut off', async () => {
+  it('has read whatever was still under way when a bus that carries too slowly was cut off', async () => {
     const now = (): number => Math.round(performance.now());
     const [slowerFrom, cutAt, end] = [10_000, 45_000, 60_000].map((time) => now() + time) as [number, number, number];
     let isCut = false;
@@ -363,7 +365,7 @@ describe('a process over a bus that carries too slowly', () => {
         return snapshot();
       },
       snapshot,
-      livingProcesses: () => Promise.resolve(2),
+      livingNodeIds: () => Promise.resolve(['east']),
     });
     const started = cluster.onApplicationBootstrap();
     const lost: number[] = [];
@@ -387,6 +389,73 @@ describe('a process over a bus that carries too slowly', () => {
     expect(lost.filter((time) => !isRead(time))).toEqual([]);
     const stopped = cluster.onApplicationShutdown();
     await jest.advanceTimersByTimeAsync(250);
+    await stopped;
+  });
+
+  it.each([
+    ['goes on asking for what one stores that is not received', ['east', 'west'], true],
+    ['is certain where all that have a lease are received', ['east'], false],
+  ])('%s, whoever has none beside them', async (_, leases, isAsking) => {
+    let catchUps = 0;
+    let listener: BusListener | undefined;
+    const { cluster } = clusterOver(
+      {
+        start: (of) => {
+          listener = of;
+          queueMicrotask(() => of.connected());
+          return Promise.resolve();
+        },
+        publish: (frame) => queueMicrotask(() => listener?.received(frame)),
+        stop: () => Promise.resolve(),
+      },
+      {
+        run: () => {
+          catchUps += 1;
+          return Promise.resolve('1:1:');
+        },
+        snapshot: () => Promise.resolve('1:1:'),
+        livingNodeIds: () => Promise.resolve(leases),
+      },
+    );
+    const started = cluster.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(1);
+    await started;
+    for (let number = 1; number <= 20; number += 1) {
+      // An operator's command is on the bus, and has no lease.
+      for (const nodeId of ['east', 'operator'])
+        listener?.received(encodeFrame({ nodeId, number, isLast: false, operations: [] }));
+      await jest.advanceTimersByTimeAsync(1_000);
+    }
+    expect(catchUps > 5).toBe(isAsking);
+    const stopped = cluster.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(1_000);
+    await stopped;
+  });
+
+  it('closes what has ended while the bus is away, though catching up takes long', async () => {
+    let closings = 0;
+    const nothing = (): Promise<void> => Promise.resolve();
+    const { cluster } = clusterOver(
+      { start: nothing, publish: () => undefined, stop: nothing },
+      {
+        run: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 30_000));
+          return '1:1:';
+        },
+        closeEnded: () => {
+          closings += 1;
+          return nothing();
+        },
+        snapshot: () => Promise.resolve('1:1:'),
+        livingNodeIds: () => Promise.resolve([]),
+      },
+    );
+    const started = cluster.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(20_500);
+    await started;
+    expect(closings).toBe(10);
+    const stopped = cluster.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(60_000);
     await stopped;
   });
 });

@@ -30,6 +30,11 @@ export class Peers {
     return this.peers.size;
   }
 
+  /** Whether nothing is received of one of these processes, this one left out. */
+  miss(nodeIds: readonly string[]): boolean {
+    return nodeIds.some((nodeId) => nodeId !== this.nodeId && !this.peers.has(nodeId));
+  }
+
   /** A frame of this process. */
   sent(number: number, now: number): void {
     this.ownSentAt.set(number, now);

@@ -42,13 +42,13 @@ export class CatchUpRepository {
   }
 
   /** The processes that renew their lease, this one included: also those that the bus does not carry anything of. */
-  async livingProcesses(): Promise<number> {
-    const [row] = await this.database.background.query<{ count: number }>(
-      'SELECT count(*)::integer AS count FROM presence_nodes WHERE expires_at > now()',
+  async livingNodeIds(): Promise<string[]> {
+    const rows = await this.database.background.query<{ nodeId: string }>(
+      'SELECT node_id AS "nodeId" FROM presence_nodes WHERE expires_at > now()',
       [],
-      'cluster_living_processes',
+      'cluster_living_nodes',
     );
-    return row?.count ?? 0;
+    return rows.map(({ nodeId }) => nodeId);
   }
 
   /** The database's time, in milliseconds since 1970. */

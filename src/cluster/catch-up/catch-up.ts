@@ -49,6 +49,11 @@ export class CatchUp {
     this.isStopped = true;
   }
 
+  /** What is connected here of sessions that have ended, alone. */
+  closeEnded(): Promise<void> {
+    return this.endedSessions.close();
+  }
+
   /**
    * Everything since a snapshot. Answers the snapshot from which the next time begins.
    * @param spread whether clients are asked over a while and not at once

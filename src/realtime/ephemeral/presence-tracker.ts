@@ -72,6 +72,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     private readonly clock: Clock,
   ) {}
 
+  /** Of this process's lease. */
+  get nodeId(): string {
+    return this.store.nodeId;
+  }
+
   private get renewMs(): number {
     return this.configuration.timings.presenceLeaseMs / 3;
   }
