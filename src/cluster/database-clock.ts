@@ -3,8 +3,12 @@ import { Periodic } from '../common/async/periodic.js';
 import { Clock } from '../common/clock.js';
 import { CatchUpRepository } from './catch-up/catch-up.repository.js';
 
-/** How often the clocks are compared: one that is set meanwhile is wrong for so long. */
+/** How often the clocks are compared. */
 const ALIGN_MS = 30_000;
+/** How often it is looked whether the machine slept, or its clock was set. */
+const LOOK_MS = 1_000;
+/** By how much the machine's two clocks move apart where one of them stood still or was set. */
+const MAX_DRIFT_MS = 1_000;
 /** An answer that took longer says too little about when it was given. */
 const MAX_ROUND_TRIP_MS = 1_000;
 /** A difference that somebody should know of. */
@@ -23,6 +27,7 @@ export class DatabaseClock implements OnApplicationBootstrap, OnApplicationShutd
     () => undefined,
   );
   private isReported = false;
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly repository: CatchUpRepository,
@@ -33,9 +38,14 @@ export class DatabaseClock implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     await this.align();
     this.alignments.startLater();
+    // The clock that only goes forward stands still while the machine sleeps: what it says is believed no longer than this.
+    this.looking = setInterval(() => {
+      if (this.clock.driftMs > MAX_DRIFT_MS) this.alignments.soon();
+    }, LOOK_MS).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.looking);
     await this.alignments.stop();
   }
 
