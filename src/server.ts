@@ -106,10 +106,16 @@ async function startWorkers(
   entry: string,
   { progress, signal }: { progress: StartupProgress; signal: AbortSignal | undefined },
 ): Promise<Application> {
-  const { databasePoolSize, workers: count } = configuration;
-  const poolSize = await poolSizeOfWorkers(databaseUrl, count, databasePoolSize);
+  const { databasePoolSize, workers: count, redisUrl } = configuration;
+  const { size: poolSize, available, isTight } = await poolSizeOfWorkers(databaseUrl, count, databasePoolSize);
   if (poolSize < databasePoolSize)
     progress.report(`each of ${count} workers has ${poolSize} connections: PostgreSQL has no room for more`, 'Workers');
+  // Each server sees its own workers alone.
+  if (redisUrl !== undefined && isTight)
+    progress.report(
+      `${count} workers with ${poolSize} connections each leave PostgreSQL too few of its ${available} for other servers and for the next release: set a smaller DATABASE_POOL_SIZE, or a larger max_connections`,
+      'Workers',
+    );
   const settings = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize) };
   const workers = await Workers.start({ entry, configuration, settings }, signal);
   return { url: workers.publicUrl, stop: (isOrderly) => workers.stop(isOrderly) };

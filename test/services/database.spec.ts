@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isConnectionFailure } from '../../src/common/temporary-failures.js';
 import { Configuration } from '../../src/config/configuration.js';
+import { poolSizeOfWorkers } from '../../src/database/connection-budget.js';
 import { Database } from '../../src/database/database.js';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
@@ -328,3 +329,19 @@ async function eventually(check: () => Promise<void>): Promise<void> {
     }
   }
 }
+
+describe('the connections of workers', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('are tight where PostgreSQL has no room for as many again, which others need', async () => {
+    const { size, available } = await poolSizeOfWorkers(database.url, 1, 4);
+    expect(size).toBe(4);
+    const half = Math.floor(available / 2);
+    expect(await poolSizeOfWorkers(database.url, 1, half)).toEqual({ size: half, available, isTight: false });
+    expect(await poolSizeOfWorkers(database.url, 1, half + 1)).toEqual({ size: half + 1, available, isTight: true });
+  });
+});
