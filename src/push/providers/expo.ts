@@ -4,10 +4,13 @@ import { Configuration } from '../../config/configuration.js';
 import { jsonOf } from './answer-body.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { type Push, PushProvider, type PushResult } from './push-provider.js';
+import { SendingRate } from './sending-rate.js';
 
 /** Expo takes no more at once, and asks for no more receipts. */
 const MAX_BATCH = 100;
 export const MAX_RECEIPTS = 1_000;
+/** Notifications that Expo takes of a project; beyond that it refuses them. */
+const MAX_PER_SECOND = 600;
 /** What Expo lets through of a notification, its data included; cut at what is safe. */
 const MAX_BODY_CHARACTERS = 500;
 /** A thousand receipts have a tenth of it. */
@@ -41,6 +44,7 @@ export class ExpoProvider extends PushProvider {
   readonly maxBatch = MAX_BATCH;
   readonly maxConcurrent = 4;
   readonly isConfigured = true;
+  private readonly rate = new SendingRate(MAX_PER_SECOND);
 
   constructor(
     private readonly configuration: Configuration,
@@ -55,7 +59,7 @@ export class ExpoProvider extends PushProvider {
 
   /** Sends again in parts, until then, what is refused as a whole: one token that Expo does not take is nothing to others. */
   private async sendBefore(deadline: number, pushes: readonly Push[]): Promise<PushResult[]> {
-    const answer = await this.post('/send', pushes.map(messageOf));
+    const answer = await this.post('/send', pushes.map(messageOf), () => this.rate.take(pushes.length));
     if (!answer.ok) {
       const { result, isOfRequest, projects } = answer;
       if (!isOfRequest) return pushes.map(() => result);
@@ -97,6 +101,10 @@ export class ExpoProvider extends PushProvider {
     );
   }
 
+  override close(): void {
+    this.rate.close();
+  }
+
   private refusal(ticket: Ticket | null | undefined): PushResult {
     const code = typeof ticket?.details?.error === 'string' ? ticket.details.error : undefined;
     // Said of one token, whatever becomes of the others. What says nothing has refused nothing.
@@ -104,9 +112,16 @@ export class ExpoProvider extends PushProvider {
     return { verdict: verdictOf('expo', code, 0), reason: code, isOfDevice: true };
   }
 
-  private async post(path: string, body: unknown): Promise<Answered> {
+  /** @param turn resolves when it may be sent: within the time that the request has; to false where it is not to be any more */
+  private async post(
+    path: string,
+    body: unknown,
+    turn: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<Answered> {
     const { expo } = this.configuration.push;
+    const signal = AbortSignal.timeout(this.configuration.timings.pushRequestMs);
     try {
+      if (!(await turn())) throw new Error('this process ends');
       const response = await fetch(`${expo.url}${path}`, {
         method: 'POST',
         redirect: 'error',
@@ -116,7 +131,7 @@ export class ExpoProvider extends PushProvider {
           ...(expo.accessToken === undefined ? {} : { authorization: `Bearer ${expo.accessToken}` }),
         },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(this.configuration.timings.pushRequestMs),
+        signal,
       });
       const answer: { data?: unknown; errors?: unknown } = await jsonOf(response, MAX_ANSWER_BYTES);
       const [error] = Array.isArray(answer.errors) ? (answer.errors as { code?: unknown; details?: unknown }[]) : [];

@@ -307,6 +307,30 @@ describe('what a provider answers', () => {
     expect(results.map(({ verdict }) => verdict)).toEqual(['again', 'again', 'again', 'again']);
   });
 
+  it('is asked for no more often than Expo allows: 600 notifications in any second, until the server ends', async () => {
+    const pushes = Array.from({ length: 100 }, () => pushTo({ platform: 'expo', address: expoToken() }));
+    const provider = new ExpoProvider(configuration, new Clock());
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const began = performance.now();
+    const sentAt: number[] = [];
+    jest.spyOn(globalThis, 'fetch').mockImplementation(() => {
+      sentAt.push(performance.now() - began);
+      return Promise.resolve(Response.json({ data: pushes.map((_, index) => ({ status: 'ok', id: `${index}` })) }));
+    });
+    try {
+      const sending = Array.from({ length: 14 }, () => provider.send(pushes));
+      await jest.advanceTimersByTimeAsync(1_500);
+      expect(sentAt).toEqual([...Array<number>(6).fill(0), ...Array<number>(6).fill(1_000)]);
+      provider.close();
+      const verdicts = (await Promise.all(sending)).map(([result]) => result?.verdict);
+      expect(verdicts).toEqual([...Array<Verdict>(12).fill('sent'), 'again', 'again']);
+      expect(sentAt).toHaveLength(12);
+    } finally {
+      jest.useRealTimers();
+      jest.restoreAllMocks();
+    }
+  });
+
   it('is asked for once more with a new token where Apple refuses the one that there is, and not each time', async () => {
     const push = pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' });
     const provider = new ApnsProvider(configuration, new Clock());
