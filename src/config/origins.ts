@@ -27,8 +27,15 @@ export function crossOriginPolicy(configuration: Configuration): (headers: Reque
   return ({ origin, host, 'sec-fetch-site': site }) => {
     if (origin === undefined) return site !== undefined && site !== 'same-origin' && site !== 'none';
     // The same host over another scheme is another origin, and browsers that speak https say so.
-    const isSameHost = URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+    const isSameHost = host !== undefined && isOfHost(origin, host);
     const isOwn = isSameHost && (site === undefined || site === 'same-origin');
     return !isOwn && !isAllowedOrigin(origin);
   };
+}
+
+/** Proxies may add the port that the scheme implies, which no browser names. */
+function isOfHost(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  return url.host === host.toLowerCase().replace(url.protocol === 'https:' ? /:443$/ : /:80$/, '');
 }
