@@ -50,7 +50,8 @@ export class PendingRegistrationsRepository {
 
   /**
    * Beyond the bounds the oldest for that e-mail address go: first of the same IP address, then of all that are left, so that one
-   * of another IP address goes only where as many wait as may. @param code null: none is mailed
+   * of another IP address goes only where as many wait as may. Those that no code can prove at the moment go before the others,
+   * be they newer: who registers beyond what may be mailed makes nobody's code worthless. @param code null: none is mailed
    */
   async add(
     registration: PendingRegistration,
@@ -79,13 +80,16 @@ export class PendingRegistrationsRepository {
       );
       await transaction.query(
         `WITH of_address AS (
-           SELECT id, created_at, row_number() OVER (PARTITION BY requested_from ORDER BY created_at DESC, id DESC) AS rank
+           SELECT id, created_at, requested_from, code_hash IS NOT NULL AND code_expires_at > $4 AS is_provable
            FROM pending_registrations WHERE email = $1
+         ), ranked AS (
+           SELECT *, row_number() OVER (PARTITION BY requested_from ORDER BY is_provable DESC, created_at DESC, id DESC) AS rank
+           FROM of_address
          ), kept AS (
-           SELECT id FROM of_address WHERE rank <= $2::int ORDER BY created_at DESC, id DESC LIMIT $3::int
+           SELECT id FROM ranked WHERE rank <= $2::int ORDER BY is_provable DESC, created_at DESC, id DESC LIMIT $3::int
          )
          DELETE FROM pending_registrations WHERE email = $1 AND id NOT IN (SELECT id FROM kept)`,
-        [registration.email, bounds.perIpAddress, bounds.total],
+        [registration.email, bounds.perIpAddress, bounds.total, registration.createdAt],
       );
     });
   }

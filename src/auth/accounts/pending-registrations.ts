@@ -15,7 +15,7 @@ import {
 
 /** For how long a registration waits for its proof. */
 const PENDING_HOURS = 24;
-/** Registrations for one e-mail address that wait, of one IP address and of all. Beyond that the oldest go. */
+/** Registrations for one e-mail address that wait, of one IP address and of all. Beyond that the oldest go, first those without a code. */
 const MAX_PENDING = { perIpAddress: 3, total: 20 };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;

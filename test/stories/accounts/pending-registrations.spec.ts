@@ -197,6 +197,28 @@ describe('a registration whose address is not proved', () => {
     expect((await get('/users/me', body.accessToken)).body.id).toBe(again.user.id);
   });
 
+  it('does not go for others that no code is mailed for, however many', async () => {
+    const [email, late] = [addressOf(fresh()), addressOf(fresh())];
+    const registrations = story.app.get(PendingRegistrations);
+    const addWithoutCode = async (address: string, from: string): Promise<void> => {
+      const registration = { email: address, username: fresh(), displayName: 'Nobody', passwordHash: 'none' };
+      await registrations.add(registration, from, true);
+    };
+    const own = await register({ email });
+    const other = await register({ email: late });
+    for (let host = 1; host <= 20; host += 1)
+      for (const address of [email, late]) await addWithoutCode(address, `203.0.113.${host}`);
+    for (let more = 0; more < 3; more += 1) await addWithoutCode(email, OWNER_AT);
+    // One whose code is over counts as one of them.
+    const clock = story.app.get(Clock);
+    clock.now = () => Date.now() + 3_600_000;
+    await addWithoutCode(late, SQUATTER_AT);
+    clock.now = Clock.prototype.now;
+    expect(outcome(await verify(late, other.code))).toEqual([400, 'OTP_INVALID']);
+    const { body } = await verify(email, own.code);
+    expect((await get('/users/me', body.accessToken)).body.id).toBe(own.user.id);
+  });
+
   it('holds no name: of two who wished for it the first to prove an address has it, the other one like it', async () => {
     const name = fresh();
     const [one, two] = [
