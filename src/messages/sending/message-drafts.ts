@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type ExternalFile, kindOfMessage, MAX_ATTACHMENTS } from '../../attachments/attachment.js';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { safeFileName } from '../../attachments/uploads/file-name.js';
-import { invalidField } from '../../common/errors.js';
-import { newId } from '../../common/identifier.js';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { newId, NIL_ID } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { showsSomething } from '../../common/text/visible-text.js';
 import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';
 import { countMessage } from '../../limits/rates/message-limit.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { MessagesRepository } from '../reading/messages.repository.js';
 import type { MessageDraft } from './message-writer.js';
 
 /** A send, from whichever door. Exactly one of `conversationId` and `receiverId` is given. */
@@ -34,6 +35,7 @@ export class MessageDrafts {
     private readonly limiter: RateLimiter,
     private readonly directConversations: DirectConversationsService,
     private readonly attachments: AttachmentsService,
+    private readonly messages: MessagesRepository,
   ) {}
 
   /**
@@ -62,8 +64,14 @@ export class MessageDrafts {
     return draftOf(principal, command, conversationId, attached);
   }
 
-  private async openDirect(principal: Principal, command: SendMessage): Promise<string> {
-    const { conversationId } = await this.directConversations.open(principal, command.receiverId ?? '');
+  /** A repeat opens no conversation, whomever it names by now: refused like this, it is answered with what it repeats. */
+  private async openDirect(principal: Principal, { receiverId = '', clientId }: SendMessage): Promise<string> {
+    const known = await this.directConversations.find(principal, receiverId);
+    if (known !== undefined) return known;
+    const isRepeat =
+      typeof clientId === 'string' && (await this.messages.idOfSent(principal.userId, clientId)) !== undefined;
+    if (isRepeat) throw new DomainError('NOT_FOUND');
+    const { conversationId } = await this.directConversations.open(principal, receiverId);
     return conversationId;
   }
 
@@ -83,7 +91,9 @@ export class MessageDrafts {
         name: name === null ? null : safeFileName(name, undefined),
       })),
     ];
-    return { kind: kindOfMessage(attachments), attachments, uploadIds };
+    // One that is stored meanwhile is not among what was read: with an id that nothing has, the statement refuses them all.
+    const claimedIds = uploads.length < uploadIds.length ? [...uploadIds, NIL_ID] : uploadIds;
+    return { kind: kindOfMessage(attachments), attachments, uploadIds: claimedIds };
   }
 }
 

@@ -9,6 +9,7 @@ import { AttachmentsRepository } from '../../../src/attachments/attachments.repo
 import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
 import { blobKey } from '../../../src/attachments/store/blob-keys.js';
 import { BlobStore } from '../../../src/attachments/store/blob-store.js';
+import { MessageWriter } from '../../../src/messages/sending/message-writer.js';
 import {
   animatedGif,
   archive,
@@ -269,6 +270,27 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       ),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 400, 400, 400]);
+  });
+
+  it('keeps an upload that is stored while its message is, rather than store that without it', async () => {
+    const { id } = await ada.mustUpload(pdf());
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    const become = (state: string): Promise<unknown> =>
+      database.query('UPDATE attachments SET state = $2 WHERE id = $1', [id, state]);
+    await become('STORING');
+    const storing = holdCalls(story.app, MessageWriter, 'store');
+    try {
+      const early = ada.call('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [id] });
+      await until('it is being stored', async () => storing.count === 1);
+      await become('READY');
+      storing.release();
+      expect((await early).body).toMatchObject({ status: 400, errors: { attachmentIds: [expect.any(String)] } });
+      expect((await send([id])).attachments).toMatchObject([{ id }]);
+    } finally {
+      storing.release();
+      await database.end();
+    }
   });
 
   it('answers a repeated send with the message that is stored', async () => {

@@ -103,6 +103,17 @@ describe('sending', () => {
     expect(await ada.history(conversationId)).toEqual([message]);
   });
 
+  it('opens no conversation for a repeat that names somebody else', async () => {
+    const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
+    const adas = await ada.device();
+    const clientId = randomUUID();
+    const first = await adas.must('send_message', { receiverId: bob.id, content: 'stored', clientId });
+    expect(await adas.must('send_message', { receiverId: cy.id, content: 'stored', clientId })).toEqual(first);
+    expect((await ada.must('GET', '/conversations')).items.map(({ id }: Anything) => id)).toEqual([
+      first.message.conversationId,
+    ]);
+  });
+
   it('answers the repeat of somebody who was removed with what it sent, and nothing that happened since', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.group('Answers', bob);
