@@ -79,6 +79,27 @@ describe('direct-events', () => {
     expect(await adas.next('chatHistory')).toHaveLength(1);
   });
 
+  it('says that what somebody answers was read, once', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const [cys, dans] = [await connect(cy), await connect(dan)];
+    const say = async (device: Device, receiver: Person, text: string): Promise<Anything> => {
+      device.socket.emit('sendMessage', { receiverId: receiver.id, text });
+      return device.next('messageSent', (message) => message.text === text);
+    };
+    await say(cys, dan, 'one');
+    const two = await say(cys, dan, 'two');
+    // Strangers: until it answers, nobody is shown what it read.
+    const answer = await say(dans, cy, 'answer');
+    const readBy = { readerId: dan.id, readAt: expect.any(String) };
+    expect(await cys.next('messageRead')).toEqual({ ...readBy, messageId: two._id, readAt: answer.createdAt });
+    const three = await say(cys, dan, 'three');
+    dans.socket.emit('messageRead', { messageId: three._id });
+    expect(await cys.next('messageRead')).toEqual({ ...readBy, messageId: three._id });
+    for (const text of ['again', 'and again']) await say(dans, cy, text);
+    await cys.next('receiveMessage', (message) => message.text === 'and again');
+    expect(cys.all('messageRead').map(({ messageId }) => messageId)).toEqual([two._id, three._id]);
+  });
+
   it.each([10_001, 1_000_000, '10001', -1, 'x'])('passes over at most 10,000 messages, not %p', async (skip) => {
     const device = await connect(ada);
     const ask = (skip: unknown): Promise<Anything> =>

@@ -1,5 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
+import type { MessageView } from '../../messages/messages.view.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
@@ -35,6 +37,8 @@ const PAGE = 50;
 const MAX_PAGE_SIZE = 100;
 /** How long typing waits for the event that announces a new conversation. */
 const OPENING_TIMEOUT_MS = 2_000;
+/** Conversations whose last unread message is known to a client; beyond that the oldest is forgotten. */
+const MAX_UNREAD = 1_000;
 
 /** `sendMessage`, `receiveMessage`, `userOnline` and their like over Socket.IO (docs/protocol/direct-events.md). */
 @Injectable()
@@ -71,6 +75,8 @@ class DirectEventsSession implements TranslatedSession {
   private readonly connection: VirtualConnection;
   /** Conversations that were opened here, and that were not announced yet. */
   private readonly awaited = new Map<string, () => void>();
+  /** By conversation the last message of this user's own, sent since this client is here, that was not read yet. */
+  private readonly unread = new BoundedMap<string, { messageId: string; seq: number }>(MAX_UNREAD);
 
   constructor(
     private readonly dialect: DirectEvents,
@@ -101,8 +107,9 @@ class DirectEventsSession implements TranslatedSession {
         this.client.deliver(async () => {
           const { payload } = event;
           const message = await this.dialect.messages.of(payload, () => this.chatMessage(payload));
-          if (message !== undefined)
-            this.client.emit(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
+          if (message === undefined) return;
+          this.client.emit(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
+          this.noteAnswer(payload.message);
         });
         return;
       case 'presence:update': {
@@ -129,6 +136,7 @@ class DirectEventsSession implements TranslatedSession {
         if (userId === ownId) return;
         this.client.deliver(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
+          this.takeUnread(conversationId, seq);
           const { principal } = this.connection;
           const messageId = await unlessLimited(this.dialect.chats.messageAt(principal, conversationId, seq));
           if (messageId !== undefined) this.client.emit('messageRead', { messageId, readerId: userId, readAt: at });
@@ -145,6 +153,24 @@ class DirectEventsSession implements TranslatedSession {
       default:
       // This dialect has no word for it.
     }
+  }
+
+  /** Who answers has read what it answers, and there is no receipt of that: its cursor moved with its message. */
+  private noteAnswer({ id, conversationId, seq, senderId, createdAt }: MessageView): void {
+    if (senderId === this.connection.principal.userId) {
+      this.unread.set(conversationId, { messageId: id, seq });
+      return;
+    }
+    const messageId = this.takeUnread(conversationId, seq);
+    if (messageId !== undefined) this.client.emit('messageRead', { messageId, readerId: senderId, readAt: createdAt });
+  }
+
+  /** What the other side has read now, up to there; once. */
+  private takeUnread(conversationId: string, upTo: number): string | undefined {
+    const unread = this.unread.get(conversationId);
+    if (unread === undefined || unread.seq > upTo) return undefined;
+    this.unread.delete(conversationId);
+    return unread.messageId;
   }
 
   private readonly words = {
