@@ -48,6 +48,11 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy) {
   }
 }
 
+/** A token that a client took from an Authorization header, without the header's word before it. */
+export function withoutScheme(token: string): string {
+  return token.replace(/^Bearer +/i, '');
+}
+
 /**
  * The token of an Authorization header; undefined where there is no header.
  * @throws DomainError UNAUTHORIZED for any other header: who sends a wrong one does not mean the cookie.

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { withoutScheme } from '../../auth/tokens/access-token.strategy.js';
 import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { DomainError, domainErrorOf } from '../../common/errors.js';
 import { FreeSpace } from '../../common/free-space.js';
@@ -101,7 +102,7 @@ export class ChatCommands {
       sync: ({ principal }, { cursor, limit }) =>
         this.readGate.run(principal, () => this.synchronisation.sync(principal, { cursor, limit })),
       authenticate: async (connection, { token }) => {
-        const { principal, expiresAt } = await this.authenticator.authenticate(token);
+        const { principal, expiresAt } = await this.authenticator.authenticate(withoutScheme(token));
         const { userId, sessionId } = connection.principal;
         // A connection keeps its rooms, so it may only be renewed by the session it was opened with.
         if (principal.userId !== userId || principal.sessionId !== sessionId) throw new DomainError('UNAUTHORIZED');

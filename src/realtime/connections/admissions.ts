@@ -4,6 +4,7 @@ import { actorOf } from '../../auth/keys/key-guard.js';
 import { KeyAccess, type KeyConnection } from '../../auth/keys/key-access.port.js';
 import { MAX_TOKEN_LENGTH } from '../../auth/external/trusted-issuers.js';
 import type { VerifiedAccess } from '../../auth/tokens/access-token.js';
+import { withoutScheme } from '../../auth/tokens/access-token.strategy.js';
 import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { SessionCookies } from '../../auth/sessions/session-cookies.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
@@ -138,5 +139,5 @@ export class Admissions {
 function tokenText(given: unknown): string {
   if (typeof given !== 'string' || given === '' || given.length > MAX_TOKEN_LENGTH)
     throw new DomainError('UNAUTHORIZED');
-  return given.replace(/^Bearer +/i, '');
+  return withoutScheme(given);
 }

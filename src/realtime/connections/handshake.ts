@@ -54,7 +54,7 @@ export class Handshake {
   private async admit(socket: ChatSocket): Promise<void> {
     const { restored } = socket.data as { restored?: Restored };
     const { auth, query, headers } = socket.handshake;
-    const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
+    const dialect = this.dialects.choose(auth.dialect || query.dialect);
     if (dialect === undefined) throw new DomainError('UNKNOWN_DIALECT');
     const { state, admission } = await this.admissions
       .admit(
@@ -90,7 +90,8 @@ export class Handshake {
   /** The first of: `auth.token`, Authorization header, `token` in the query, cookie (of allowed origins). */
   private tokenOf(socket: ChatSocket): unknown {
     const { auth, headers, query } = socket.handshake;
-    return auth.token ?? bearerToken(headers.authorization) ?? query.token ?? this.admissions.cookieToken(headers);
+    // An empty one is none.
+    return auth.token || bearerToken(headers.authorization) || query.token || this.admissions.cookieToken(headers);
   }
 }
 

@@ -64,8 +64,8 @@ export class SocketDialects {
 
   /** The dialect of a connection that asks for `chosen`; undefined where there is none of that name. */
   choose(chosen: unknown): SocketDialect | undefined {
-    const name = chosen ?? this.configuration.socketDialect;
-    if (name === undefined || name === null) return this.default;
+    const name = chosen || this.configuration.socketDialect;
+    if (name === undefined) return this.default;
     return typeof name === 'string' ? this.byName.get(name) : undefined;
   }
 }

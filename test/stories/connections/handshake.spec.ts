@@ -61,6 +61,29 @@ describe('the handshake', () => {
     device.socket.close();
   });
 
+  it('passes over a token and a dialect that are empty', async () => {
+    const ada = await story.person();
+    const query = { token: '', dialect: '' };
+    const extraHeaders = { cookie: `accessToken=${ada.accessToken}` };
+    for (const [auth, options] of [
+      [{ token: '', dialect: '' }, { query: { token: ada.accessToken, dialect: 'parley' } }],
+      [{}, { query, extraHeaders }],
+    ] as const) {
+      const device = new Device(story.url, auth, options);
+      expect((await device.next('session:ready')).userId).toBe(ada.id);
+      device.socket.close();
+    }
+  });
+
+  it('takes a token as it stands in a header, and so does what renews it', async () => {
+    const ada = await story.person();
+    const token = `Bearer ${ada.accessToken}`;
+    const device = new Device(story.url, { token });
+    await device.next('session:ready');
+    expect(await device.must('authenticate', { token })).toEqual({ expiresAt: expect.any(String) });
+    device.socket.close();
+  });
+
   it.each([
     ['no token', () => undefined],
     ['garbage', () => 'a.b.c'],
