@@ -32,7 +32,7 @@ export function cookieSession(ports: Partial<CookieSession> = {}): CookieSession
       const { status, ok, headers: received } = response;
       const session = isRefresh ? sessionOf(init.body) : undefined;
       const text = await response.text();
-      // The cookie is gone: to the client the same as one that is no longer good.
+      // The cookie is gone, to a server before 0.3: to the client the same as one that is no longer good.
       if (isRefresh && status === 400 && text.includes('VALIDATION_FAILED')) return refused(response);
       return { status, ok, headers: received, text: () => Promise.resolve(ok ? withoutTokens(text, session) : text) };
     },

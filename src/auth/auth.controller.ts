@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { domainErrorOf, invalidField } from '../common/errors.js';
+import { DomainError, domainErrorOf } from '../common/errors.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { IgnoresBody } from '../http/no-body.interceptor.js';
 import { type Page, PageQuery } from '../common/pagination.js';
@@ -130,7 +130,7 @@ export class AuthController {
     @Ip() ip?: string,
   ): Promise<TokensView> {
     const refreshToken = body.refreshToken ?? this.cookies.refreshToken(request);
-    if (refreshToken === undefined) throw invalidField('refreshToken', 'refreshToken is required');
+    if (refreshToken === undefined) throw new DomainError('REFRESH_TOKEN_INVALID');
     return this.cookies.give(response, await this.auth.refresh(refreshToken, { ip, attemptId: body.attemptId }));
   }
 

@@ -189,6 +189,11 @@ ws.onmessage = (event) => {
       const { status, body } = await request(story.url, 'GET', '/msg/rooms', undefined, token);
       expect([status, body.code]).toEqual([401, 'TOKEN_EXPIRED']);
       expect((await connect(`/rooms?token=${token}`).closed).code).toBe(4002);
+      // A browser keeps the cookie, and a newer token that is given beside it counts.
+      expect((await connect('/rooms', cookie).closed).reason).toBe('TOKEN_EXPIRED');
+      const { refreshToken } = cy;
+      const { accessToken } = (await request(story.url, 'POST', '/auth/refresh', { refreshToken })).body;
+      await connect(`/rooms?token=${accessToken}`, cookie).type('ROOMS_LIST');
     } finally {
       clock.now = Clock.prototype.now;
     }
@@ -218,6 +223,7 @@ ws.onmessage = (event) => {
     await connect('/users?token=nonsense', { cookie: `accessToken=${ada.accessToken}` }).type('ALL_USERS');
     await connect(`/users?token=${ada.accessToken}`, { authorization: 'Bearer nonsense' }).type('ALL_USERS');
     await connect('/users', { authorization: `Bearer ${ada.accessToken}` }).type('ALL_USERS');
+    await connect('/users?token=', { authorization: `Bearer ${ada.accessToken}` }).type('ALL_USERS');
   });
 
   it('takes what is sent the moment it is open, and refuses what is wrong', async () => {

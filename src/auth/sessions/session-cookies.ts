@@ -29,11 +29,14 @@ export class SessionCookies {
     this.isCrossOrigin = crossOriginPolicy(configuration);
   }
 
-  /** Sets both, and answers the tokens as they are. */
+  /**
+   * Sets both, and answers the tokens as they are. The access token's cookie outlives it: a browser that sent none would be
+   * answered UNAUTHORIZED and log in, where TOKEN_EXPIRED makes it refresh.
+   */
   give<Tokens extends TokensView>(response: Response, tokens: Tokens): Tokens {
-    const { refreshTokenSeconds } = this.configuration;
-    response.cookie(ACCESS, tokens.accessToken, { ...this.options('/'), maxAge: tokens.expiresIn * 1_000 });
-    response.cookie(REFRESH, tokens.refreshToken, { ...this.options('/auth'), maxAge: refreshTokenSeconds * 1_000 });
+    const maxAge = this.configuration.refreshTokenSeconds * 1_000;
+    response.cookie(ACCESS, tokens.accessToken, { ...this.options('/'), maxAge });
+    response.cookie(REFRESH, tokens.refreshToken, { ...this.options('/auth'), maxAge });
     return tokens;
   }
 

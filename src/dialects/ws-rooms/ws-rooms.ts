@@ -57,10 +57,10 @@ export class WsRooms implements NativeDialect, OnModuleInit {
     return client.request.path.startsWith('/users') ? new UsersSession(this, client) : new RoomsSession(this, client);
   }
 
-  /** The first of: cookie (of allowed origins), `?token=`, Authorization header. */
-  tokenOf({ headers, query }: NativeRequest): string | undefined {
+  /** In this order: cookie (of allowed origins), `?token=`, Authorization header. */
+  tokensOf({ headers, query }: NativeRequest): string[] {
     const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-    return this.connections.cookieToken(headers) ?? query.get('token') ?? bearer;
+    return [this.connections.cookieToken(headers), query.get('token'), bearer].flatMap((token) => token || []);
   }
 }
 
@@ -74,10 +74,10 @@ abstract class Session implements NativeSession {
   ) {}
 
   async begin(): Promise<void> {
-    const token = this.dialect.tokenOf(this.client.request);
-    if (token === undefined || token === '') return this.client.close(NO_TOKEN, 'UNAUTHORIZED');
+    const [token, ...others] = this.dialect.tokensOf(this.client.request);
+    if (token === undefined) return this.client.close(NO_TOKEN, 'UNAUTHORIZED');
     try {
-      this.connection = await this.client.admit(token, { echo: false, canSync: false });
+      this.connection = await this.admit(token, others);
     } catch (error) {
       const { category, code } = domainErrorOf(error);
       // A suspended user need not try again either.
@@ -90,6 +90,16 @@ abstract class Session implements NativeSession {
       // One that stayed open would wait for its list for ever.
       const { code } = domainErrorOf(error);
       this.client.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
+    }
+  }
+
+  /** The first that is not over: a browser keeps the cookie of one that is, and may be given a newer one beside it. */
+  private async admit(token: string, [next, ...others]: readonly string[]): Promise<VirtualConnection> {
+    try {
+      return await this.client.admit(token, { echo: false, canSync: false });
+    } catch (error) {
+      if (next === undefined || domainErrorOf(error).code !== 'TOKEN_EXPIRED') throw error;
+      return this.admit(next, others);
     }
   }
 
