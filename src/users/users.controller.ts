@@ -58,7 +58,7 @@ export class UsersController {
     return this.users.search(principal, query);
   }
 
-  /** One user's profile. */
+  /** One user's profile; 404 also of somebody who blocked the caller. */
   @Get(':id')
   @ApiOkResponse({ type: UserView })
   @ApiErrors('NOT_FOUND')

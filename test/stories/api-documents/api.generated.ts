@@ -259,7 +259,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user's profile. */
+        /** One user's profile; 404 also of somebody who blocked the caller. */
         get: operations["Users_get"];
         put?: never;
         post?: never;
@@ -5151,7 +5151,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One user's profile. */
+            /** @description One user's profile; 404 also of somebody who blocked the caller. */
             200: {
                 headers: {
                     [name: string]: unknown;
