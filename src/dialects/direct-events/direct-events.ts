@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BoundedMap } from '../../common/bounded-map.js';
 import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
-import type { MessageView } from '../../messages/messages.view.js';
+import type { MessageView } from '../../views/messages.view.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
