@@ -43,9 +43,12 @@ export async function sendCommand(
       const { message } = await send('react', { messageId: idOf(command), emoji, remove });
       return { message, settled };
     }
-    case 'read':
-      await send('mark_read', { conversationId: command.conversationId, seq: command.seq });
-      return { settled, readIn: { conversationId: command.conversationId, seq: command.seq } };
+    case 'read': {
+      const { conversationId, seq } = command;
+      // The server's database may have been put back to before what was read.
+      const { lastReadSeq } = await send('mark_read', { conversationId, seq });
+      return { settled, readIn: { conversationId, seq: lastReadSeq } };
+    }
   }
 }
 

@@ -3,8 +3,9 @@ import { CACHE_STORES } from '../ports/storage.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { groupedByConversation, takeMessages } from './messages.js';
 import { removeFriend, setFriend, takeRequest, takeUser } from './people.js';
-import { askSync, retryLater, saveCursor, type Step, type Table, table } from './step.js';
+import { askAgain, askSync, retryLater, saveCursor, type Step, type Table, table } from './step.js';
 import { NEW_WINDOW } from './message-rows.js';
+import { setWindows } from './windows.js';
 
 /** Answers that say nothing, and ask to go on all the same. */
 const MAX_EMPTY_ANSWERS = 20;
@@ -14,6 +15,7 @@ export function takeChanges(step: Step, answer: SyncChanges): void {
   const { state, effects } = step;
   const { cursor, hasMore } = answer;
   const isAtEnd = cursor === state.cursor;
+  if (state.cursor === null) forgetEarly(step);
   for (const user of answer.users) takeUser(step, user);
   for (const id of answer.leftConversationIds) dropConversation(step, id);
   for (const view of answer.conversations) takeConversation(step, view);
@@ -42,6 +44,19 @@ export function takeChanges(step: Step, answer: SyncChanges): void {
   if (catchUp.isAgain) return askSync(step);
   step.settled.push(...state.unplaced);
   state.unplaced = [];
+}
+
+const EARLY = ['conversations', 'timelines', 'friendRequests'] as const satisfies readonly Table[];
+
+/** What answers said before there was a cursor may have changed until then, of which sync says nothing. */
+function forgetEarly(step: Step): void {
+  const { state } = step;
+  if (EARLY.every((name) => state[name].size === 0)) return;
+  for (const name of EARLY) table(step, name).clear();
+  step.cleared = ['conversations', 'coverage', 'messages', 'friendRequests'];
+  setWindows(step, { loading: null });
+  // The other way round, what they said may be newer than this answer of sync.
+  askAgain(state);
 }
 
 export function retrySync(step: Step, retryAfterMs?: number): void {

@@ -350,7 +350,9 @@ export class Synchroniser implements SyncEngine {
       case 'join':
         // Its answer has the members' presence.
         this.ports.join(effect.conversationId).then(
-          ({ conversation }) => this.#feed({ type: 'answer', conversation }),
+          // Not what was left before this arrived: sync has said that, and does so once.
+          ({ conversation }) =>
+            this.state.conversations.has(conversation.id) && this.#feed({ type: 'answer', conversation }),
           ({ isTransient, retryAfterMs: delayMs = REJOIN_MS }: ChatError) => {
             // The next connection joins it anyway.
             if (isTransient && this.state.isCaughtUp && !this.#isStopped)

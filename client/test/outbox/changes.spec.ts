@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { sendCommand } from '../../src/outbox/commands.js';
 import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
@@ -8,6 +9,12 @@ import { connected, Device, settled, World } from './device.js';
 import { rejection } from '../support/virtual-clock.js';
 
 describe('what is done offline to messages', () => {
+  it('counts as read up to where the server says: its database may have been put back', async () => {
+    const item = { clientId: 'x1', command: { type: 'read', clientId: 'x1', conversationId: 'c0', seq: 9 } };
+    const answer = await sendCommand(async () => ({ lastReadSeq: 3 }) as never, item as OutboxItem, []);
+    expect(answer.readIn).toEqual({ conversationId: 'c0', seq: 3 });
+  });
+
   it('becomes one command each: edits, reactions and read cursors', async () => {
     const { world, device } = await connected();
     await device.send('a', 'first');

@@ -101,8 +101,7 @@ export class World {
     const { messageId = '', conversationId = '' } = payload as { messageId?: string; conversationId?: string };
     if (event === 'mark_read') {
       const { seq } = payload as { seq: number };
-      this.server.read(conversationId, ME, seq);
-      return { lastReadSeq: seq };
+      return { lastReadSeq: this.server.read(conversationId, ME, seq) };
     }
     const [room = '', seq = '0'] = messageId.split('-');
     const { content } = payload as { content?: string };

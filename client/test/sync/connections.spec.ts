@@ -4,7 +4,7 @@ import { memoryStorage } from '../../src/storage/memory.js';
 import { Synchroniser, type SyncPorts } from '../../src/sync/engine.js';
 import { RowWriter } from '../../src/sync/row-writer.js';
 import { settled } from '../outbox/device.js';
-import { ME, noChanges } from './model-server.js';
+import { Chance, ME, ModelServer, noChanges } from './model-server.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 
 interface Asked {
@@ -66,6 +66,23 @@ describe('a sync that was asked for on a connection that is lost', () => {
     second.answer(noChanges());
     await settled();
     expect(isCaughtUp).toBe(true);
+  });
+});
+
+describe('a conversation that is joined', () => {
+  it('does not come back where it was left before the answer has arrived', async () => {
+    const { sync, asked, joined } = await startedSynchroniser();
+    void sync.catchUp(ready, new AbortController().signal);
+    await settled();
+    const conversation = new ModelServer(new Chance(1)).conversation('c0');
+    asked[0]?.answer({ ...noChanges(), conversations: [conversation] });
+    await settled();
+    sync.open('c0');
+    expect(joined).toHaveLength(1);
+    sync.handle({ name: 'conversation:removed', payload: { conversationId: 'c0' } });
+    joined[0]?.answer({ conversation });
+    await settled();
+    expect([...sync.state.conversations.keys()]).toEqual([]);
   });
 });
 

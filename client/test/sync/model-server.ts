@@ -3,6 +3,7 @@ import type {
   FriendRequest,
   Message,
   MessagePage,
+  Presence,
   ServerEvents,
   SyncChanges,
   SyncReset,
@@ -35,6 +36,9 @@ export class Chance {
   }
 }
 
+/** How this user keeps a conversation; of others that is no matter. */
+type Kept = Pick<Conversation['me'], 'mutedUntil' | 'archivedAt' | 'pinnedAt'>;
+
 interface Member {
   readSeq: number;
   deliveredSeq: number;
@@ -48,7 +52,10 @@ interface Room {
   messages: Message[];
   hidden: Set<number>;
   members: Map<string, Member>;
+  kept: Kept;
 }
+
+const AS_IT_COMES: Kept = { mutedUntil: null, archivedAt: null, pinnedAt: null };
 
 type Sent = { [Name in keyof ServerEvents]: { name: Name; payload: ServerEvents[Name] } }[keyof ServerEvents];
 
@@ -77,6 +84,9 @@ export class ModelServer {
   readonly friends = new Map<string, string>();
   readonly requests = new Map<string, FriendRequest>();
   readonly names = new Map<string, number>();
+  readonly presence = new Map<string, Presence>();
+  /** Whose profiles it does not show to this user. */
+  readonly hiding = new Set<string>();
   readonly sent: Sent[] = [];
   #log: string[] = [];
   #database = 1;
@@ -93,7 +103,8 @@ export class ModelServer {
   createRoom(id: string): void {
     const visibleFrom = 1;
     const members = new Map([ME, 'u1', 'u2'].map((userId) => [userId, { readSeq: 0, deliveredSeq: 0, visibleFrom }]));
-    this.rooms.set(id, { id, title: id, isLargeGroup: this.chance.is(20), messages: [], hidden: new Set(), members });
+    const isLargeGroup = this.chance.is(20);
+    this.rooms.set(id, { id, title: id, isLargeGroup, messages: [], hidden: new Set(), members, kept: AS_IT_COMES });
     this.#changed(`conversation ${id}`);
     this.#emit('conversation:new', { conversation: this.conversation(id) });
   }
@@ -137,7 +148,8 @@ export class ModelServer {
     return message;
   }
 
-  change(id: string, seq: number, kind: 'edit' | 'delete' | 'react' | 'hide'): void {
+  /** @param isOwn the reaction is this user's */
+  change(id: string, seq: number, kind: 'edit' | 'delete' | 'react' | 'hide', isOwn = false): void {
     const room = this.rooms.get(id);
     const message = room?.messages[seq - 1];
     if (room === undefined || message === undefined || message.deletedAt !== null || message.kind === 'SYSTEM') return;
@@ -147,7 +159,8 @@ export class ModelServer {
     } else {
       const edited = { content: `edited ${message.version}`, editedAt: this.#now() };
       const deleted = { content: null, deletedAt: this.#now(), reactions: [] };
-      const reacted = { reactions: [{ emoji: '+1', count: message.version, mine: false }] };
+      const mine = isOwn || message.reactions[0]?.mine === true;
+      const reacted = { reactions: [{ emoji: '+1', count: message.version, mine }] };
       room.messages[seq - 1] = {
         ...message,
         ...(kind === 'edit' ? edited : kind === 'delete' ? deleted : reacted),
@@ -170,18 +183,70 @@ export class ModelServer {
     Object.assign(this.rooms.get(id)?.messages[seq - 1] ?? {}, { content });
   }
 
-  read(id: string, userId: string, seq: number): void {
+  message(id: string, seq: number): Message | undefined {
+    const room = this.rooms.get(id);
+    const message = room?.messages[seq - 1];
+    return room && message && this.#view(room, message);
+  }
+
+  /** Returns how far the user has read by now. */
+  read(id: string, userId: string, seq: number): number {
     const room = this.rooms.get(id);
     const member = room?.members.get(userId);
-    if (room === undefined || member === undefined) return;
+    if (room === undefined || member === undefined) return 0;
     const target = Math.min(seq, room.messages.length);
-    if (target <= member.readSeq) return;
+    if (target <= member.readSeq) return member.readSeq;
     member.readSeq = target;
     member.deliveredSeq = Math.max(member.deliveredSeq, target);
     if (this.#showsReceipts(room, userId)) this.#changed(`receipt ${id} ${userId}`);
     if (userId === ME) this.#changed(`conversation ${id}`);
     if (!room.isLargeGroup && room.members.has(ME))
       this.#emit('receipt:read', { conversationId: id, userId, seq: target, at: this.#now() });
+    return target;
+  }
+
+  deliver(id: string, userId: string, seq: number): void {
+    const room = this.rooms.get(id);
+    const member = room?.members.get(userId);
+    if (room === undefined || member === undefined || userId === ME) return;
+    const target = Math.min(seq, room.messages.length);
+    if (target <= member.deliveredSeq) return;
+    member.deliveredSeq = target;
+    if (!this.#showsReceipts(room, userId)) return;
+    this.#changed(`receipt ${id} ${userId}`);
+    if (room.members.has(ME))
+      this.#emit('receipt:delivered', { conversationId: id, userId, seq: target, at: this.#now() });
+  }
+
+  /** Muted, archived and pinned, or no more: what no message says. */
+  keep(id: string, field: keyof Kept): void {
+    const room = this.rooms.get(id);
+    if (room === undefined || !room.members.has(ME)) return;
+    room.kept = { ...room.kept, [field]: room.kept[field] === null ? this.#now() : null };
+    this.#changed(`conversation ${id}`);
+    this.#emit('conversation:updated', { conversation: this.conversation(id) });
+  }
+
+  /** Nobody remembers it but who is connected. */
+  type(conversationId: string, userId: string, isTyping: boolean): void {
+    const members = this.rooms.get(conversationId)?.members;
+    if (userId !== ME && members?.has(userId) === true && members.has(ME))
+      this.#emit('typing', { conversationId, userId, isTyping });
+  }
+
+  comeOrGo(userId: string): void {
+    const isOnline = this.presence.get(userId)?.isOnline !== true;
+    const presence = { userId, isOnline, lastSeenAt: isOnline ? null : this.#now() };
+    this.presence.set(userId, presence);
+    this.#emit('presence:update', presence);
+  }
+
+  /** Others, with their presence, as REST shows them to this user. */
+  present(): User[] {
+    return OTHERS.map((id) => {
+      const { isOnline, lastSeenAt } = this.presence.get(id) ?? { isOnline: false, lastSeenAt: null };
+      return { ...this.user(id), isOnline, lastSeenAt };
+    });
   }
 
   rename(id: string): void {
@@ -218,6 +283,7 @@ export class ModelServer {
     if (room === undefined || room.members.has(userId)) return;
     const seq = room.messages.length + 1;
     const visibleFrom = this.chance.is(30) ? 1 : seq;
+    if (userId === ME) room.kept = AS_IT_COMES;
     room.members.set(userId, { readSeq: seq, deliveredSeq: seq, visibleFrom });
     this.#changed(`conversation ${id}`);
     const before = this.sent.length;
@@ -268,12 +334,52 @@ export class ModelServer {
     if (this.friends.delete(userId)) this.#changed(`friend ${userId}`);
     const pending = this.#pendingOf(userId);
     if (pending === undefined) return;
-    this.requests.set(pending.id, { ...pending, status: 'CANCELLED', respondedAt: this.#now() });
+    this.#settle(pending, 'CANCELLED');
+  }
+
+  /** This user asks, of which there is no event where it asks from. */
+  ask(userId: string): FriendRequest | undefined {
+    if (this.friends.has(userId) || this.#pendingOf(userId) !== undefined) return undefined;
+    const id = `r-${ME}-${userId}-${this.requests.size}`;
+    const request: FriendRequest = {
+      ...{ id, senderId: ME, receiverId: userId },
+      ...{ status: 'PENDING', createdAt: this.#now(), respondedAt: null },
+    };
+    this.requests.set(id, request);
+    this.#changed(`request ${id}`);
+    return request;
+  }
+
+  /** The other side ends or accepts what is pending between the two. */
+  respond(userId: string): void {
+    const pending = this.#pendingOf(userId);
+    if (pending === undefined) return;
+    const status = pending.senderId !== ME ? 'CANCELLED' : this.chance.pick(['ACCEPTED', 'REJECTED'] as const);
+    const request = this.#settle(pending, status);
+    if (status === 'ACCEPTED') {
+      this.friends.set(userId, this.#now());
+      this.#changed(`friend ${userId}`);
+    }
+    this.#emit(`friend:request_${status.toLowerCase() as 'accepted'}`, { request, user: this.user(userId) });
+  }
+
+  /** This user takes its request back, or rejects the other's: the answer says so. */
+  refuse(userId: string): FriendRequest | undefined {
+    const pending = this.#pendingOf(userId);
+    return pending && this.#settle(pending, pending.senderId === ME ? 'CANCELLED' : 'REJECTED');
+  }
+
+  #settle(pending: FriendRequest, status: FriendRequest['status']): FriendRequest {
+    const request = { ...pending, status, respondedAt: this.#now() };
+    this.requests.set(pending.id, request);
     this.#changed(`request ${pending.id}`);
+    return request;
   }
 
   #pendingOf(userId: string): FriendRequest | undefined {
-    return [...this.requests.values()].find(({ senderId, status }) => senderId === userId && status === 'PENDING');
+    return [...this.requests.values()].find(
+      ({ senderId, receiverId, status }) => [senderId, receiverId].includes(userId) && status === 'PENDING',
+    );
   }
 
   renameUser(userId: string): void {
@@ -421,11 +527,13 @@ export class ModelServer {
           ({ seq, deletedAt, kind }) =>
             seq > Math.max(me.readSeq, me.visibleFrom - 1) && deletedAt === null && kind !== 'SYSTEM',
         ).length,
-        mutedUntil: null,
-        archivedAt: null,
-        pinnedAt: null,
+        ...room.kept,
       },
     };
+  }
+
+  isIn(id: string): boolean {
+    return this.rooms.get(id)?.members.has(ME) === true;
   }
 
   /** Not of a large group. */
@@ -436,6 +544,16 @@ export class ModelServer {
   user(id: string): User {
     const name = `${id} ${this.names.get(id) ?? 0}`;
     return { id, username: id, displayName: name, avatarUrl: null, createdAt: '2026-01-01T00:00:00.000Z' };
+  }
+
+  /** In milliseconds since 1970. */
+  get time(): number {
+    return 1_795_000_000_000 + this.#time;
+  }
+
+  /** Time goes by. */
+  wait(milliseconds: number): void {
+    this.#time += milliseconds;
   }
 
   get memberIds(): readonly string[] {
@@ -462,7 +580,7 @@ export class ModelServer {
 
   #now(): string {
     this.#time += 1;
-    return new Date(1_795_000_000_000 + this.#time).toISOString();
+    return new Date(this.time).toISOString();
   }
 }
 

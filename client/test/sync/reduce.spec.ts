@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
+import type { FriendRequest, Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
 import type { SyncEffect, SyncInput } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 import { answered, answerOf, caughtUp, ready, room, Run, synced } from './reducer-run.js';
@@ -48,6 +48,33 @@ describe('catching up', () => {
     const run = new Run().feed(ready, { type: 'synced', cursor: null, answer: { reset: true } });
     expect(run.asked('sync')).toEqual([]);
     expect(run.asked('timer')).toHaveLength(1);
+  });
+
+  it('keeps nothing that was answered before the first cursor: what has changed until then no sync says', () => {
+    const server = room(1);
+    const request = server.ask('u3');
+    const conversation = server.conversation('c0');
+    server.createRoom('c7');
+    const run = new Run().feed(
+      { type: 'answer', conversation },
+      { type: 'answer', message: server.send('c0', ME) as Message },
+      { type: 'answer', conversation: server.conversation('c7') },
+      { type: 'answer', friendRequests: [request as FriendRequest] },
+      { type: 'open', conversationId: 'c0' },
+      ready,
+    );
+    const page = answerOf(server, run);
+    expect(run.state.friendRequests.size).toBe(1);
+    server.leave('c7', ME);
+    server.change('c0', 2, 'edit');
+    run.feed(synced(null, { cursor: 'c1', conversations: [server.conversation('c0')] }), page);
+    expect(run.state.friendRequests.size).toBe(0);
+    expect([...run.state.conversations.keys()]).toEqual(['c0']);
+    // What it said may be newer than the answer of sync, too.
+    run.feed(synced('c1', { cursor: 'c1' }));
+    run.feed({ type: 'close', conversationId: 'c0' }, { type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    expect(run.state.timelines.get('c0')?.rows.map(({ content }) => content)).toEqual(['text 1', 'edited 1']);
   });
 
   it('moves the cursor on after fifty events, or a minute after the first', () => {
