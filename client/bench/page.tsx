@@ -3,7 +3,19 @@ import { createRoot } from 'react-dom/client';
 import { createClient, type ChatClient } from '../src/client.js';
 import { ChatProvider, useConversations, useMessages, useSend } from '../src/react/index.js';
 import { indexedDbStorage } from '../src/storage/indexeddb.js';
-import { answer, connectedSocket, conversationId, CONVERSATIONS, deadSocket, ME, MESSAGES_EACH } from './server.js';
+import {
+  answer,
+  answerAfterwards,
+  connectedSocket,
+  conversationId,
+  CONVERSATIONS,
+  deadSocket,
+  lastMissed,
+  ME,
+  MESSAGES_EACH,
+  MISSED,
+  socketAfterwards,
+} from './server.js';
 
 /** Rows of a list that a phone shows at once. */
 const SCREENFUL = 20;
@@ -12,19 +24,24 @@ const SCREENFUL = 20;
 const url = 'https://chat.example';
 const session = { url, userId: ME.id, accessToken: 'token', refreshToken: 'refresh' };
 
-function start(isOnline: boolean): ChatClient {
+const NETWORKS = {
+  none: { socket: deadSocket, fetch: () => new Promise<never>(() => undefined) },
+  first: { socket: connectedSocket, fetch: answer },
+  later: { socket: socketAfterwards, fetch: answerAfterwards },
+};
+
+function start(network: keyof typeof NETWORKS): ChatClient {
   return createClient({
     url,
     storage: indexedDbStorage(),
     tokens: { load: async () => session, save: async () => undefined, clear: async () => undefined },
-    socket: isOnline ? connectedSocket : deadSocket,
-    fetch: isOnline ? answer : () => new Promise(() => undefined),
+    ...NETWORKS[network],
   });
 }
 
-function App(): ReactNode {
+function App({ shown }: { shown?: string }): ReactNode {
   const conversations = useConversations();
-  const [open, setOpen] = useState<string>();
+  const [open, setOpen] = useState(shown);
   const [rows, setRows] = useState(SCREENFUL);
   const isEmpty = conversations.length === 0;
   // What is below the screen is rendered after what is on it.
@@ -74,7 +91,7 @@ function until(isThere: () => boolean, begin: () => void): Promise<number> {
       resolve(performance.now() - startedAt);
     };
     const observer = new MutationObserver(look);
-    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
     begin();
     look();
   });
@@ -84,7 +101,7 @@ const count = (selector: string): number => document.querySelectorAll(selector).
 const page = {
   /** Fills the cache, as an app does that was used for a while. */
   async fill(): Promise<number> {
-    const client = start(true);
+    const client = start('first');
     await client.ready;
     let messages = 0;
     for (let number = 0; number < CONVERSATIONS; number += 1) {
@@ -112,12 +129,34 @@ const page = {
       () => {
         const root = document.getElementById('root') as HTMLElement;
         createRoot(root).render(
-          <ChatProvider client={start(false)}>
+          <ChatProvider client={start('none')}>
             <App />
           </ChatProvider>,
         );
       },
     ),
+  /** From the first line of the app's code until everything that was missed is stored, in the list and in an open conversation. */
+  catchUp() {
+    const client = start('later');
+    const number = MISSED.conversations - 1;
+    return until(
+      () =>
+        client.connection.getSnapshot().status === 'live' &&
+        document.getElementById('thread')?.lastElementChild?.textContent === lastMissed(number) &&
+        Array.from({ length: MISSED.conversations }, (_, each) => each).every((each) =>
+          document.getElementById(conversationId(each))?.textContent?.includes(lastMissed(each)),
+        ),
+      () => {
+        const root = document.getElementById('root') as HTMLElement;
+        createRoot(root).render(
+          <ChatProvider client={client}>
+            <App shown={conversationId(number)} />
+          </ChatProvider>,
+        );
+        client.connection.subscribe(() => document.body.toggleAttribute('data-live'));
+      },
+    );
+  },
   /** From there on to all of it. */
   showAllOfList: () =>
     until(

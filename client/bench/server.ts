@@ -1,9 +1,14 @@
 import type { FetchResponse, Socket, SocketListeners, SocketOptions } from '../src/ports/network.js';
-import type { Conversation, Message, User } from '../src/protocol/protocol.generated.js';
+import type { Conversation, Message, SyncChanges, User } from '../src/protocol/protocol.generated.js';
 
 export const CONVERSATIONS = 200;
 /** 10,000 in all. */
 export const MESSAGES_EACH = 50;
+
+/** What comes while the phone is away: 5,000 messages. */
+export const MISSED = { conversations: 50, messagesEach: 100 };
+/** As many as the server sends in one answer of `sync`. */
+const SYNC_LIMIT = 100;
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const time = (minute: number): string => new Date(START + minute * 60_000).toISOString();
@@ -43,8 +48,8 @@ function message(conversation: number, seq: number): Message {
   };
 }
 
-function conversation(number: number): Conversation {
-  const last = message(number, MESSAGES_EACH);
+function conversation(number: number, lastSeq = MESSAGES_EACH): Conversation {
+  const last = message(number, lastSeq);
   const members = [ME, user(number + 1)].map((of) => ({
     user: of,
     role: 'MEMBER' as const,
@@ -58,7 +63,7 @@ function conversation(number: number): Conversation {
     avatarUrl: null,
     memberCount: 2,
     members,
-    lastSeq: MESSAGES_EACH,
+    lastSeq,
     lastMessage: (last.content ?? '').slice(0, 200),
     lastMessageAt: last.createdAt,
     lastMessageBy: last.senderId,
@@ -67,13 +72,61 @@ function conversation(number: number): Conversation {
     me: {
       role: 'MEMBER',
       lastReadSeq: MESSAGES_EACH - (number % 4),
-      unreadCount: number % 4,
+      unreadCount: lastSeq - MESSAGES_EACH + (number % 4),
       mutedUntil: null,
       archivedAt: null,
       pinnedAt: null,
     },
   };
 }
+
+/** How many messages a conversation has when everything has come. */
+const lastSeqOf = (number: number): number => MESSAGES_EACH + (number < MISSED.conversations ? MISSED.messagesEach : 0);
+
+/** What a conversation's newest message says when everything has come. */
+export const lastMissed = (number: number): string => message(number, lastSeqOf(number)).content ?? '';
+
+/** The conversations first, then their messages as they were written: two of each in an answer. The cursor counts the answers. */
+function missedAfter(cursor: string): Pick<SyncChanges, 'cursor' | 'hasMore' | 'conversations' | 'messages'> {
+  const answers = cursor === 'cursor' ? 0 : Number(cursor);
+  const { conversations, messagesEach } = MISSED;
+  const hasMore = answers * SYNC_LIMIT < conversations * messagesEach;
+  const numbers = Array.from({ length: conversations }, (_, number) => number);
+  const each = SYNC_LIMIT / conversations;
+  const messagesOf = (number: number): Message[] =>
+    Array.from({ length: each }, (_, index) => message(number, MESSAGES_EACH + (answers - 1) * each + index + 1));
+  return {
+    cursor: String(answers + 1),
+    hasMore,
+    conversations: answers === 0 ? numbers.map((number) => conversation(number, lastSeqOf(number))) : [],
+    messages: answers === 0 ? [] : numbers.flatMap(messagesOf),
+  };
+}
+
+/** The same server after a while. */
+export function socketAfterwards(options: SocketOptions, listeners: SocketListeners): Socket {
+  const socket = connectedSocket(options, listeners);
+  return {
+    ...socket,
+    emit: (event, payload, acknowledge) => {
+      const ok = (data: unknown): void => queueMicrotask(() => acknowledge?.({ ok: true, data }));
+      if (event === 'sync') {
+        const { cursor = '' } = payload as { cursor?: string };
+        const end = 1 + (MISSED.conversations * MISSED.messagesEach) / SYNC_LIMIT;
+        const changes =
+          Number(cursor) >= end ? { cursor, hasMore: false, conversations: [], messages: [] } : missedAfter(cursor);
+        return ok({ ...NOTHING, ...changes });
+      }
+      if (event === 'join_conversation') {
+        const number = numberOf((payload as { conversationId: string }).conversationId);
+        return ok({ conversation: conversation(number, lastSeqOf(number)) });
+      }
+      return ok({});
+    },
+  };
+}
+
+const NOTHING = { leftConversationIds: [], receipts: [], friendRequests: [], friends: [], users: [] };
 
 /** As much of a server as fills a cache: the list in the first sync, the newest page of each conversation. */
 export function connectedSocket(_: SocketOptions, listeners: SocketListeners): Socket {
@@ -93,18 +146,10 @@ export function connectedSocket(_: SocketOptions, listeners: SocketListeners): S
       const ok = (data: unknown): void => queueMicrotask(() => acknowledge?.({ ok: true, data }));
       if (event === 'sync') {
         const isFirst = (payload as { cursor?: string | null }).cursor == null;
-        const nothing = {
-          leftConversationIds: [],
-          messages: [],
-          receipts: [],
-          friendRequests: [],
-          friends: [],
-          users: [],
-        };
         const conversations = isFirst
           ? Array.from({ length: CONVERSATIONS }, (__, number) => conversation(number))
           : [];
-        return ok({ ...nothing, cursor: 'cursor', hasMore: false, conversations });
+        return ok({ ...NOTHING, messages: [], cursor: 'cursor', hasMore: false, conversations });
       }
       if (event === 'join_conversation') {
         const { conversationId: id } = payload as { conversationId: string };
@@ -123,12 +168,29 @@ export async function answer(url: string): Promise<FetchResponse> {
   const items =
     page === undefined ? [] : Array.from({ length: MESSAGES_EACH }, (_, index) => message(numberOf(page), index + 1));
   const body = page === undefined ? { items, nextCursor: null } : { items, hasBefore: false, hasAfter: false };
+  return answered(body);
+}
+
+function answered(body: unknown): FetchResponse {
   return {
     status: 200,
     ok: true,
     headers: { get: (name) => (name.toLowerCase() === 'content-type' ? 'application/json' : null) },
     text: () => Promise.resolve(JSON.stringify(body)),
   };
+}
+
+/** The newest page is another one then; no other is asked for. */
+export async function answerAfterwards(url: string): Promise<FetchResponse> {
+  const page = /\/conversations\/([^/]+)\/messages/.exec(url)?.[1];
+  if (page === undefined) return answer(url);
+  const number = numberOf(page);
+  const query = new URL(url).searchParams;
+  const before = Number(query.get('before') ?? lastSeqOf(number) + 1);
+  const first = Number(query.get('after') ?? Math.max(0, before - MESSAGES_EACH - 1)) + 1;
+  const last = Math.min(before - 1, first + MESSAGES_EACH - 1, lastSeqOf(number));
+  const items = Array.from({ length: last - first + 1 }, (_, index) => message(number, first + index));
+  return answered({ items, hasBefore: first > 1, hasAfter: last < lastSeqOf(number) });
 }
 
 const numberOf = (id: string): number => parseInt(id.slice(-12), 16);
