@@ -1,6 +1,6 @@
 const WINDOW_MS = 1_000;
 
-/** So many in any second, of this process. Who comes beyond that waits, at most for as long as those before it take. */
+/** So many in any second, of this process. What comes beyond that waits, at most for as long as what came before it takes. */
 export class SendingRate {
   private sent: { at: number; count: number }[] = [];
   private readonly waiting = new Set<() => void>();

@@ -200,14 +200,14 @@ describe('a registration whose address is not proved', () => {
   it('does not go for others that no code is mailed for, however many', async () => {
     const [email, late] = [addressOf(fresh()), addressOf(fresh())];
     const registrations = story.app.get(PendingRegistrations);
-    const addWithoutCode = async (address: string, from: string): Promise<void> => {
-      const registration = { email: address, username: fresh(), displayName: 'Nobody', passwordHash: 'none' };
+    const addWithoutCode = async (to: string, from: string): Promise<void> => {
+      const registration = { email: to, username: fresh(), displayName: 'Nobody', passwordHash: 'none' };
       await registrations.add(registration, from, true);
     };
     const own = await register({ email });
     const other = await register({ email: late });
     for (let host = 1; host <= 20; host += 1)
-      for (const address of [email, late]) await addWithoutCode(address, `203.0.113.${host}`);
+      for (const to of [email, late]) await addWithoutCode(to, `203.0.113.${host}`);
     for (let more = 0; more < 3; more += 1) await addWithoutCode(email, OWNER_AT);
     // One whose code is over counts as one of them.
     const clock = story.app.get(Clock);

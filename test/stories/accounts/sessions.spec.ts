@@ -308,7 +308,7 @@ describe('sessions', () => {
       const response = await call('POST', '/auth/refresh', { cookie: refresh, origin: ALLOWED });
       expect(response.status).toBe(200);
       const renewed = cookiesOf(response);
-      // Who still sends an access token that is over is answered that it is, and refreshes.
+      // A browser that still sends an access token that is over is answered that it is, and refreshes.
       const ages = ['accessToken', 'refreshToken'].map((name) => /Max-Age=(\d+)/.exec(renewed.get(name) ?? '')?.[1]);
       expect(ages).toEqual(ages.map(() => `${30 * 86_400}`));
       expect(renewed.get('refreshToken')?.startsWith(refresh)).toBe(false);
