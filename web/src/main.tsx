@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { ChatProvider } from '@parley/client/react';
+import type { PushSubject } from '@parley/client/web-push';
 import { App } from './app/App.js';
 import { applyTheme } from './settings/theme.js';
 import { client } from './session/client.js';
@@ -17,6 +18,9 @@ const SLOW_START_MS = 1_500;
 const withTheNextVisit = (): void => undefined;
 
 async function start(root: HTMLElement): Promise<void> {
+  // What a click on a notification is about, until what leads there is loaded.
+  let opened: PushSubject | undefined;
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => (opened = data?.subject));
   applyTheme();
   watchOtherTabs(() => client.userId);
   await loadTexts();
@@ -34,7 +38,7 @@ async function start(root: HTMLElement): Promise<void> {
   );
   import('./offline/offline.js').then(({ keepForOffline }) => keepForOffline(), withTheNextVisit);
   import('./messages/dropped-files.js').then(({ ignoreDroppedFiles }) => ignoreDroppedFiles(), withTheNextVisit);
-  import('./push/start.js').then(({ startNotifications }) => startNotifications(), withTheNextVisit);
+  import('./push/start.js').then(({ startNotifications }) => startNotifications(opened), withTheNextVisit);
 }
 
 const root = document.getElementById('root');

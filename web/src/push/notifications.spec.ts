@@ -16,6 +16,8 @@ describe('notifications', () => {
   /** What the next calls of the server are refused with. */
   let refusals: object[];
   let calls: string[];
+  let permissionChanged: () => void;
+  let paths: string[];
   /** Whether registrations wait, and what lets them go. */
   let isHeld: boolean;
   const enabling: (() => void)[] = [];
@@ -32,7 +34,7 @@ describe('notifications', () => {
     jest.useFakeTimers();
     jest.resetModules();
     kept.clear();
-    [isEnabled, isHeld, refusals, calls] = [false, false, [], []];
+    [isEnabled, isHeld, refusals, calls, paths] = [false, false, [], [], []];
     client = {
       userId: 'ada',
       http: { request: () => call('web-key') },
@@ -40,13 +42,14 @@ describe('notifications', () => {
       conversations: { getSnapshot: () => [], subscribe: () => undefined },
     };
     const serviceWorker = { ready: new Promise((resolve) => (ready = resolve)) };
+    const permission = { addEventListener: (_: string, listener: () => void) => (permissionChanged = listener) };
     restore = replaceGlobals({
-      navigator: { serviceWorker, onLine: true },
+      navigator: { serviceWorker, onLine: true, permissions: { query: async () => permission } },
       Notification: { permission: 'default' },
       localStorage,
     });
     jest.unstable_mockModule('../session/client.js', () => ({ client }));
-    jest.unstable_mockModule('../app/router.js', () => ({ goToPath: () => undefined }));
+    jest.unstable_mockModule('../app/router.js', () => ({ goToPath: (path: string) => paths.push(path) }));
     jest.unstable_mockModule('../conversations/names.js', () => ({ isMuted: () => false }));
     jest.unstable_mockModule('./activity.js', () => ({ reportActivity: () => undefined }));
     jest.unstable_mockModule('../react.js', () => ({
@@ -86,7 +89,7 @@ describe('notifications', () => {
     refusals = [{ isTransient: true }, { isTransient: true }];
     const { useNotifications } = await import('./notifications.js');
     const { startNotifications } = await import('./start.js');
-    startNotifications();
+    startNotifications(undefined);
     await jest.advanceTimersByTimeAsync(0);
     expect([useNotifications(), calls.length]).toEqual(['impossible', 1]);
     connected();
@@ -103,7 +106,7 @@ describe('notifications', () => {
     ready({});
     refusals = Array.from({ length: 20 }, () => ({ isTransient: true }));
     const { startNotifications } = await import('./start.js');
-    startNotifications();
+    startNotifications(undefined);
     for (let count = 0; count < 5; count += 1) {
       await jest.advanceTimersByTimeAsync(0);
       connected();
@@ -130,11 +133,33 @@ describe('notifications', () => {
     expect(calls).toEqual(['enable', 'unsubscribe']);
   });
 
+  it('follow what the user allows and forbids in the browser while the page is open', async () => {
+    ready({});
+    const { useNotifications } = await import('./notifications.js');
+    const { startNotifications } = await import('./start.js');
+    startNotifications(undefined);
+    await jest.advanceTimersByTimeAsync(0);
+    const seen = [useNotifications()];
+    for (const permission of ['denied', 'granted']) {
+      Object.assign(Notification, { permission });
+      permissionChanged();
+      await jest.advanceTimersByTimeAsync(0);
+      seen.push(useNotifications());
+    }
+    expect(seen).toEqual(['off', 'denied', 'off']);
+  });
+
+  it('lead to the place of the last one that was clicked while the page was being loaded', async () => {
+    const { startNotifications } = await import('./start.js');
+    startNotifications({ kind: 'message', conversationId: 'c1', badge: 1 });
+    expect(paths).toEqual(['/c/c1']);
+  });
+
   it('are not asked for again where the server refuses them for good', async () => {
     ready({});
     refusals = [{ isTransient: false }];
     const { startNotifications } = await import('./start.js');
-    startNotifications();
+    startNotifications(undefined);
     await jest.advanceTimersByTimeAsync(60_000);
     connected();
     await jest.advanceTimersByTimeAsync(60_000);

@@ -1,4 +1,4 @@
-import { onNotificationOpened } from '@parley/client/web-push';
+import { onNotificationOpened, type PushSubject } from '@parley/client/web-push';
 import { goToPath } from '../app/router.js';
 import { isMuted } from '../conversations/names.js';
 import { client } from '../session/client.js';
@@ -8,11 +8,16 @@ import { pathOfSubject } from './subject.js';
 
 const RETRY_MS = 60_000;
 
-/** What notifications need of a page that is open. Once, after it was drawn. */
-export function startNotifications(): void {
+/**
+ * What notifications need of a page that is open. Once, after it was drawn.
+ * @param opened what the last one was about that was clicked meanwhile
+ */
+export function startNotifications(opened: PushSubject | undefined): void {
   reportActivity();
   watchMissedMessages();
-  if ('serviceWorker' in navigator) onNotificationOpened((subject) => goToPath(pathOfSubject(subject)));
+  const open = (subject: PushSubject): void => goToPath(pathOfSubject(subject));
+  if ('serviceWorker' in navigator) onNotificationOpened(open);
+  if (opened !== undefined) open(opened);
   let userId: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = (): void => {
@@ -30,6 +35,18 @@ export function startNotifications(): void {
   };
   client.connection.subscribe(look);
   look();
+  watchPermission(() => {
+    userId = undefined;
+    look();
+  });
+}
+
+/** It may be given and taken in the browser's own settings while the page is open. Some browsers do not say so. */
+function watchPermission(changed: () => void): void {
+  navigator.permissions?.query({ name: 'notifications' }).then(
+    (status) => status.addEventListener('change', changed),
+    () => undefined,
+  );
 }
 
 /** A message that comes while nobody looks is one that a notification would have shown. */
