@@ -1,6 +1,5 @@
 import type { Conversation, Member, MemberRole, User } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
-import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { AnyIcon, type AnyIconName } from '../design/more-icons.js';
@@ -12,6 +11,7 @@ import { ActionsMenu } from './ActionsMenu.js';
 import { addingMembers } from './adding-members.js';
 import { PeopleChoice } from './PeopleChoice.js';
 import { PersonRow } from './PersonRow.js';
+import { writeTo } from './write-to.js';
 
 const ORDER: readonly MemberRole[] = ['OWNER', 'ADMIN', 'MEMBER'];
 
@@ -110,11 +110,7 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onRole, o
   const [question, ask] = useState<'remove' | 'owner'>();
   const isMe = user.id === client.userId;
   const write = (): void => {
-    void attempt(async () => {
-      const direct = await client.conversations.openDirect(user.id);
-      onClose();
-      openConversation(direct.id);
-    });
+    void attempt(() => writeTo(user.id, onClose));
   };
   const give = (next: MemberRole) => () => {
     void attempt(async () => {

@@ -2,7 +2,6 @@ import type { User } from '@parley/client';
 import { useFriendRequests, useFriends } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
-import { openConversation } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { MenuItem } from '../design/Menu.js';
@@ -11,6 +10,7 @@ import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { ActionsMenu } from './ActionsMenu.js';
 import { block } from './blocked.js';
+import { writeTo } from './write-to.js';
 
 /** Write to somebody, become friends, or no longer. */
 export function PersonActions({ user }: { user: User }) {
@@ -20,7 +20,7 @@ export function PersonActions({ user }: { user: User }) {
   const isFriend = useFriends().some(({ id }) => id === user.id);
   const isAsked = useFriendRequests().some(({ receiverId }) => receiverId === user.id);
   const write = (): void => {
-    void attempt(async () => openConversation((await client.conversations.openDirect(user.id)).id));
+    void attempt(() => writeTo(user.id));
   };
   const blockUser = (): void => {
     void attempt(async () => {

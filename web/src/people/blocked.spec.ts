@@ -91,3 +91,33 @@ describe('whom one has blocked', () => {
     expect(isShown()).toBe(false);
   });
 });
+
+describe('writing to somebody', () => {
+  const went: string[] = [];
+  const listed: object[] = [];
+  const conversations = {
+    items: listed,
+    openDirect: async (userId: string) => {
+      went.push(`asked for ${userId}`);
+      return { id: 'made' };
+    },
+  };
+
+  beforeEach(() => {
+    jest.resetModules();
+    for (const list of [went, listed]) list.length = 0;
+    jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'me', conversations } }));
+    jest.unstable_mockModule('../app/router.js', () => ({ openConversation: (id: string) => went.push(id) }));
+  });
+
+  const membersOf = (...ids: string[]): object => ({ members: ids.map((id) => ({ user: { id } })) });
+
+  it('asks the server only where no conversation with them is listed, so that it works without a network', async () => {
+    const { writeTo } = await import('./write-to.js');
+    listed.push({ id: 'group', type: 'GROUP', ...membersOf('me', 'ada') });
+    await writeTo('ada');
+    listed.push({ id: 'with ada', type: 'DIRECT', ...membersOf('me', 'ada') });
+    await writeTo('ada', () => went.push('closed'));
+    expect(went).toEqual(['asked for ada', 'made', 'closed', 'with ada']);
+  });
+});
