@@ -140,9 +140,9 @@ class FileAccount {
     const journal = await this.#opened;
     try {
       await journal.append(changes);
-    } catch (error) {
-      // Without its history, and perhaps without a cache that was just given up, it may fit.
-      if (!(error instanceof StorageError && error.code === 'QUOTA')) throw error;
+    } catch {
+      // Without its history, and perhaps without a cache that was just given up, it may fit; and where the handle has died, or the
+      // file is gone, another one takes it all.
       return journal.compact(this.#all());
     }
     // What is appended is kept whether or not this succeeds; it is tried again with the next one.

@@ -114,7 +114,8 @@ export class Journal {
   private async handle(): Promise<OpenFile> {
     // Not 'a+': a write must be able to begin before what was torn.
     this.file ??= await this.openFile(this.path, 'r+').catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return this.openFile(this.path, 'wx+', 0o600);
+      // One that is gone is no empty one: what follows would begin in the middle of nothing.
+      if (codeOf(error) === 'ENOENT' && this.size === 0) return this.openFile(this.path, 'wx+', 0o600);
       throw error;
     });
     return this.file;

@@ -123,6 +123,26 @@ describe('the storage adapter file', () => {
     expect(await all()).toEqual({ a: 'a', c: 'c' });
   });
 
+  it('goes on in another file where the handle has died, or the file was removed behind its back', async () => {
+    const files: OpenFile[] = [];
+    const openFile: NonNullable<FileStorageOptions['openFile']> = async (...parameters) => {
+      const file = await open(...parameters);
+      files.push(file);
+      return file;
+    };
+    const database = await fileStorage(folder, { openFile }).open('account');
+    const write = (key: string) =>
+      database.transaction('readwrite', ['outbox'], (transaction) => transaction.put('outbox', key, key));
+    await write('a');
+    await files.at(-1)?.close();
+    await write('b');
+    await files.at(-1)?.close();
+    await unlink(path());
+    await write('c');
+    await database.close();
+    expect(await all()).toEqual({ a: 'a', b: 'b', c: 'c' });
+  });
+
   function child(): { lines: string[]; next: () => Promise<void>; end: () => Promise<void> } {
     const script = fileURLToPath(new URL('file-child.ts', import.meta.url));
     const loader = new URL('../../../scripts/typescript.mjs', import.meta.url).href;
