@@ -1,13 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { House } from '../../../test/chaos/house.js';
 import type { OutboxItem } from '../../src/outbox/types.js';
 import type { Conversation, Message, MessagePage } from '../../src/protocol/protocol.generated.js';
 import type { MessageItem } from '../../src/store/types.js';
 import { Chance } from '../sync/model-server.js';
-import { Phone } from './phone.js';
+import { Phone, type StorageFault } from './phone.js';
 
 /** Without any progress: a busy machine may take as long as it needs. */
 const WAIT_TIMEOUT_MS = 120_000;
 const A_DAY_MS = 86_400_000;
+/** Short enough to be renewed several times. */
+const ACCESS_TOKEN_SECONDS = '10';
+/** How long the judge waits before it asks a busy server again. */
+const PAUSE_MS = 200;
+const PASSWORD = 'a long password';
+/** One message of so many has a file that goes in several requests, which may be broken off between them. */
+const LARGE_FILE_EVERY = 70;
+/** More than the four pieces of one request. */
+const LARGE_FILE = randomBytes(1_200_000);
 /** The smallest picture. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -23,7 +33,10 @@ export interface ChaosOptions {
 export interface ChaosResult {
   violations: string[];
   sent: number;
-  faults: number;
+  /** How often each kind came. */
+  faults: Readonly<Record<string, number>>;
+  /** What the judge finds in a history in which one message is missing, one is there twice, and two have changed places. */
+  sabotageFound: string[];
 }
 
 interface Person {
@@ -31,6 +44,20 @@ interface Person {
   id: string;
   token: string;
   phones: Phone[];
+}
+
+interface Place {
+  id: string;
+  people: readonly Person[];
+}
+
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** What one process of a phone typed into a conversation, in order. */
@@ -44,6 +71,8 @@ interface Typed {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Keeps no process alive. */
+const atMost = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
 
 /**
@@ -55,8 +84,9 @@ export class Chaos {
   readonly #people: Person[] = [];
   readonly #typed: Typed[] = [];
   readonly #violations: string[] = [];
-  #conversations: string[] = [];
-  #faults = 0;
+  readonly #conversations: Place[] = [];
+  readonly #histories = new Map<string, readonly Message[]>();
+  readonly #faults: Record<string, number> = {};
   #count = 0;
 
   private constructor(
@@ -67,22 +97,26 @@ export class Chaos {
   }
 
   static async run(options: ChaosOptions): Promise<ChaosResult> {
-    const house = await House.build('embedded', { ACCESS_TOKEN_SECONDS: '45' });
+    const house = await House.build('embedded', { ACCESS_TOKEN_SECONDS });
     const chaos = new Chaos(house, options);
+    let sabotageFound: string[] = [];
     try {
       await chaos.#settle();
       await chaos.#rage();
       await chaos.#calm();
+      chaos.#log('calm');
       await chaos.#judge();
+      chaos.#log('judged');
+      sabotageFound = chaos.#sabotage();
     } catch (error) {
       chaos.#violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     } finally {
-      for (const phone of chaos.#phones) await Promise.race([phone.client.close(), sleep(5_000)]);
+      for (const phone of chaos.#phones) await Promise.race([phone.client.close(), atMost(5_000)]);
       await house.close();
       house.remove();
     }
     const violations = [...chaos.#violations, ...house.violations];
-    return { violations, sent: chaos.#typed.length, faults: chaos.#faults };
+    return { violations, sent: chaos.#typed.length, faults: chaos.#faults, sabotageFound };
   }
 
   get #phones(): Phone[] {
@@ -93,57 +127,73 @@ export class Chaos {
     this.options.log?.(line);
   }
 
-  async #call<Body>(method: string, path: string, token: string, body?: unknown): Promise<Body> {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const ask = (): Promise<Response> => fetch(`${this.house.url}${path}`, init);
-    // A connection that was kept may have ended with the server that was killed.
-    const response = await ask().catch(ask);
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Body;
+  /** Again and again while the server is busy; a token that has expired is renewed. */
+  async #call<Body>(method: string, path: string, person?: Person, body?: unknown): Promise<Body> {
+    for (const end = Date.now() + WAIT_TIMEOUT_MS; ; await sleep(PAUSE_MS)) {
+      const headers = { authorization: `Bearer ${person?.token ?? ''}`, 'content-type': 'application/json' };
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+      const ask = (): Promise<Response> => fetch(`${this.house.url}${path}`, init);
+      // A connection that was kept may have ended with the server that was killed.
+      const response = await ask().catch(ask);
+      if (response.ok) return (await response.json()) as Body;
+      const refusal = new Refusal(response.status, `${method} ${path}: ${response.status} ${await response.text()}`);
+      const isExpired = response.status === 401 && person !== undefined;
+      if (Date.now() > end || !(isExpired || response.status === 429 || response.status === 503)) throw refusal;
+      if (isExpired) await this.#logIn(person);
+    }
   }
 
   async #settle(): Promise<void> {
     for (const name of ['ada', 'grace', 'mary']) {
-      const credentials = { username: name, email: `${name}@example.com`, password: 'a long password' };
-      const phones = [0, 1].map(
-        (index) =>
-          new Phone(`${name}${index}`, this.house.url, index === 0 ? 0 : this.#chance.pick([-A_DAY_MS, A_DAY_MS])),
-      );
+      const credentials = { username: name, email: `${name}@example.com`, password: PASSWORD };
+      const phones = [0, 1].map((index) => {
+        let sessions = 0;
+        return new Phone(`${name}${index}`, this.house.url, {
+          clockError: index === 0 ? 0 : this.#chance.pick([-A_DAY_MS, A_DAY_MS]),
+          renewed: () => {
+            if ((sessions += 1) > 1) this.#came('token renewed');
+          },
+        });
+      });
       await phones[0]?.client.register(credentials);
-      for (const phone of phones.slice(1)) await phone.client.login({ username: name, password: credentials.password });
+      for (const phone of phones.slice(1)) await phone.client.login({ username: name, password: PASSWORD });
       this.#people.push({ name, id: '', token: '', phones });
     }
     for (const person of this.#people) await this.#logIn(person);
     const [ada, grace, mary] = this.#people as [Person, Person, Person];
-    const make = async (body: unknown): Promise<void> => {
-      const { id } = await this.#call<Conversation>('POST', '/conversations', ada.token, body);
-      this.#conversations.push(id);
+    const make = async (body: unknown, others: readonly Person[]): Promise<void> => {
+      const { id } = await this.#call<Conversation>('POST', '/conversations', ada, body);
+      this.#conversations.push({ id, people: [ada, ...others] });
     };
-    await make({ type: 'DIRECT', userId: grace.id });
-    await make({ type: 'DIRECT', userId: mary.id });
-    await make({ type: 'GROUP', title: 'all', memberIds: [grace.id, mary.id] });
+    await make({ type: 'DIRECT', userId: grace.id }, [grace]);
+    await make({ type: 'DIRECT', userId: mary.id }, [mary]);
+    await make({ type: 'GROUP', title: 'all', memberIds: [grace.id, mary.id] }, [grace, mary]);
     await this.#until('every phone is live', () => this.#phones.every((phone) => isLive(phone)));
   }
 
   /** A session of the judge's own. Its token lives as short as all others. */
   async #logIn(person: Person): Promise<void> {
-    const body = { username: person.name, password: 'a long password' };
-    person.token = (await this.#call<{ accessToken: string }>('POST', '/auth/login', '', body)).accessToken;
-    person.id = (await this.#call<{ id: string }>('GET', '/users/me', person.token)).id;
+    const body = { username: person.name, password: PASSWORD };
+    person.token = (await this.#call<{ accessToken: string }>('POST', '/auth/login', undefined, body)).accessToken;
+    person.id = (await this.#call<{ id: string }>('GET', '/users/me', person)).id;
   }
 
   // What people do
 
   async #rage(): Promise<void> {
-    const faults = this.#fail();
-    while (this.#typed.length < this.options.sends) {
-      this.#act();
-      await sleep(this.#chance.is(30) ? this.#chance.below(200) : 0);
+    const faults = this.#fail().finally(() => (this.#isOver = true));
+    const isEnough = (): boolean => this.#typed.length >= this.options.sends;
+    try {
+      // Until each kind of fault has come.
+      while (!this.#isOver && !(isEnough() && Object.values(this.#faults).every((count) => count > 0))) {
+        this.#act();
+        await sleep(isEnough() ? PAUSE_MS : this.#chance.is(30) ? this.#chance.below(200) : 0);
+      }
+    } finally {
+      this.#isOver = true;
+      await faults;
     }
-    this.#isOver = true;
-    await faults;
-    this.#log(`${this.#typed.length} sends, ${this.#faults} faults`);
+    this.#log(`${this.#typed.length} sends, ${JSON.stringify(this.#faults)}`);
   }
 
   #isOver = false;
@@ -152,11 +202,14 @@ export class Chaos {
     const person = this.#chance.pick(this.#people);
     const phone = this.#chance.pick(person.phones);
     const { client } = phone;
-    const open = this.#conversations.filter((id) => client.observe(`conversation:${id}`).getSnapshot() !== undefined);
-    if (open.length === 0) return;
-    const conversationId = this.#chance.pick(open);
+    const open = this.#conversations.filter(
+      ({ id }) => client.observe(`conversation:${id}`).getSnapshot() !== undefined,
+    );
+    if (phone.isFrozen || open.length === 0) return;
+    const { id: conversationId, people } = this.#chance.pick(open);
     const dice = this.#chance.below(100);
-    if (dice < 70) return this.#send(person, phone, conversationId);
+    if (dice < 66) return this.#send(person, phone, conversationId);
+    if (dice < 70) return this.#set(person, phone, conversationId, people);
     const { items } = client.messages(conversationId);
     const message = items.length === 0 ? undefined : this.#chance.pick(items.slice(-10));
     if (message === undefined || message.state === 'rejected' || message.deletedAt !== null) return;
@@ -178,7 +231,9 @@ export class Chaos {
 
   #send(person: Person, phone: Phone, conversationId: string): void {
     const content = `${phone.name} ${this.#count++}`;
-    const attachments = this.#chance.is(3) ? [new File([PIXEL], 'pixel.png', { type: 'image/png' })] : [];
+    const isLarge = this.#typed.length % LARGE_FILE_EVERY === LARGE_FILE_EVERY - 1;
+    const picture = this.#chance.is(3) ? [new File([PIXEL], 'pixel.png', { type: 'image/png' })] : [];
+    const attachments = isLarge ? [new File([LARGE_FILE], 'large.bin')] : picture;
     const { clientId, stored } = phone.client.send({ conversationId, content, attachments });
     const typed: Typed = {
       person: person.name,
@@ -195,55 +250,98 @@ export class Chaos {
     );
   }
 
+  /** What is asked for at once, and not through the outbox: it fails without a network, and nobody tries again. */
+  #set(person: Person, { client }: Phone, conversationId: string, people: readonly Person[]): void {
+    const { conversations } = client;
+    const [owner] = people;
+    const dice = this.#chance.below(5);
+    const isSo = this.#chance.is(50);
+    if (dice === 0) quietly(conversations.updateOwn(conversationId, { pinned: isSo }));
+    else if (dice === 1) quietly(conversations.updateOwn(conversationId, { archived: isSo }));
+    else if (dice === 2) {
+      const mutedUntil = isSo ? new Date(Date.now() + A_DAY_MS).toISOString() : null;
+      quietly(conversations.updateOwn(conversationId, { mutedUntil }));
+    } else if (people.length > 2 && person === owner) {
+      if (dice === 3) quietly(conversations.update(conversationId, { title: `all ${this.#count++}` }));
+      else {
+        const { id } = this.#chance.pick(people.slice(1));
+        quietly(conversations.updateMember(conversationId, id, isSo ? 'ADMIN' : 'MEMBER'));
+      }
+    }
+  }
+
   // What fails
 
+  #came(name: string): void {
+    this.#faults[name] = (this.#faults[name] ?? 0) + 1;
+  }
+
   async #fail(): Promise<void> {
-    while (!this.#isOver) {
-      await sleep(100 + this.#chance.below(900));
+    const { clients } = this.house;
+    const faults: Record<string, (phone: Phone) => Promise<void> | void> = {
+      'connections cut': () => clients.cut(),
+      'black hole': () =>
+        this.#forAWhile(
+          () => clients.stall(),
+          () => clients.heal(),
+        ),
+      'answers lost': () =>
+        this.#forAWhile(
+          () => clients.loseAnswers(),
+          () => clients.heal(),
+        ),
+      'app in the background': (phone) =>
+        this.#forAWhile(
+          () => phone.background(),
+          () => phone.foreground(),
+        ),
+      'app frozen': (phone) =>
+        this.#forAWhile(
+          () => phone.freeze(),
+          () => phone.thaw(),
+        ),
+      'app killed': (phone) => phone.restart(),
+      'app killed in the background': (phone) =>
+        this.#forAWhile(
+          () => phone.background(),
+          () => phone.restart(),
+        ),
+      'app killed while it is frozen': (phone) =>
+        this.#forAWhile(
+          () => phone.freeze(),
+          () => phone.restart(),
+        ),
+      'server killed': () => this.#killServer(),
+      'cursors reset': () => this.#resetCursors(),
+    };
+    // These come when a transaction meets them.
+    const ofStorage: Record<string, StorageFault> = {
+      'storage does not answer': { code: 'UNAVAILABLE' },
+      'storage does not answer for what it has stored': { code: 'UNAVAILABLE', isCommitted: true },
+      'storage full': { code: 'QUOTA' },
+    };
+    for (const name of [...Object.keys(faults), ...Object.keys(ofStorage)]) this.#faults[name] = 0;
+    this.#faults['token renewed'] ??= 0;
+    const kinds = Object.keys({ ...faults, ...ofStorage });
+    for (let deck: string[] = []; !this.#isOver; ) {
+      await sleep(100 + this.#chance.below(600));
+      if (deck.length === 0) deck = [...kinds];
+      const [name] = deck.splice(this.#chance.below(deck.length), 1) as [string];
       const phone = this.#chance.pick(this.#phones);
-      const { clients } = this.house;
-      const faults: Record<string, () => Promise<void> | void> = {
-        'connections cut': () => clients.cut(),
-        'black hole': () =>
-          this.#forAWhile(
-            () => clients.stall(),
-            () => clients.heal(),
-          ),
-        'answers lost': () =>
-          this.#forAWhile(
-            () => clients.loseAnswers(),
-            () => clients.heal(),
-          ),
-        'app in the background': () =>
-          this.#forAWhile(
-            () => phone.background(),
-            () => phone.foreground(),
-          ),
-        'app frozen': () =>
-          this.#forAWhile(
-            () => phone.freeze(),
-            () => phone.thaw(),
-          ),
-        'app killed': () => phone.restart(),
-        'app killed in the background': () =>
-          this.#forAWhile(
-            () => phone.background(),
-            () => phone.restart(),
-          ),
-        'storage fails': () => void (phone.storageFailures = 1 + this.#chance.below(4)),
-        'server killed': () => this.#killServer(),
-        'cursors reset': () => this.#resetCursors(),
-      };
-      const name = this.#chance.pick(Object.keys(faults));
       this.#log(`${name}, ${phone.name}`);
-      this.#faults += 1;
-      await faults[name]?.();
+      const fault = ofStorage[name];
+      if (fault !== undefined) phone.failStorage(fault, 1 + this.#chance.below(4), () => this.#came(name));
+      else {
+        this.#came(name);
+        await faults[name]?.(phone);
+      }
     }
   }
 
   async #forAWhile(begin: () => void, end: () => void): Promise<void> {
     begin();
-    await sleep(100 + this.#chance.below(2_500));
+    // At times longer than the client waits for an answer.
+    await sleep(this.#chance.is(10) ? 3_000 + this.#chance.below(3_000) : 100 + this.#chance.below(1_500));
     end();
   }
 
@@ -265,7 +363,7 @@ export class Chaos {
   async #calm(): Promise<void> {
     this.house.clients.heal();
     for (const phone of this.#phones) {
-      phone.storageFailures = 0;
+      phone.mendStorage();
       phone.thaw();
       phone.foreground();
     }
@@ -287,28 +385,61 @@ export class Chaos {
   }
 
   async #judge(): Promise<void> {
-    for (const person of this.#people) {
-      for (const conversationId of this.#conversations) {
-        await this.#logIn(person);
-        const view = await this.#call<Conversation>('GET', `/conversations/${conversationId}`, person.token).catch(
-          () => undefined,
-        );
-        if (view === undefined) continue;
-        const messages = await this.#history(conversationId, person.token);
-        if (person === this.#people[0] || view.type === 'DIRECT') this.#judgeSends(conversationId, messages);
-        for (const phone of person.phones) await this.#compare(phone, view, messages, person.token);
+    for (const { id, people } of this.#conversations) {
+      for (const person of this.#people) {
+        if (!people.includes(person)) {
+          await this.#judgeStranger(person, id);
+          continue;
+        }
+        const messages = await this.#history(id, person);
+        this.#histories.set(id, messages);
+        this.#violations.push(...this.#wrongSends(id, messages));
+        for (const phone of person.phones) await this.#compare(phone, id, messages, person);
       }
     }
   }
 
-  async #history(conversationId: string, token: string): Promise<Message[]> {
+  /** Somebody else's conversation does not exist. */
+  async #judgeStranger(person: Person, conversationId: string): Promise<void> {
+    try {
+      await this.#call('GET', `/conversations/${conversationId}`, person);
+      this.#violations.push(`${person.name} sees a conversation of others`);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    }
+  }
+
+  /** What the judge finds in the longest history once it is spoilt: that it finds nothing in it otherwise counts then. */
+  #sabotage(): string[] {
+    const [id, messages] = [...this.#histories].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+    const isKept = ({ conversationId, isStored, isDeleted }: Typed): boolean =>
+      conversationId === id && isStored && !isDeleted;
+    const [first, ...others] = this.#typed.filter(isKept);
+    const second = others.find(({ phone }) => phone === first?.phone);
+    const [lost, doubled] = others.filter((typed) => typed !== second);
+    const seqOf = (typed: Typed | undefined): number =>
+      messages.find(({ clientId }) => clientId === typed?.clientId)?.seq ?? 0;
+    const places = new Map([
+      [first?.clientId, seqOf(second)],
+      [second?.clientId, seqOf(first)],
+    ]);
+    const spoilt = messages.flatMap((message) => {
+      const { clientId, seq } = message;
+      if (clientId === lost?.clientId) return [];
+      const moved = { ...message, seq: places.get(clientId ?? '') ?? seq };
+      return clientId === doubled?.clientId ? [moved, moved] : [moved];
+    });
+    return this.#wrongSends(id, spoilt);
+  }
+
+  async #history(conversationId: string, person: Person): Promise<Message[]> {
     const messages: Message[] = [];
     for (let hasAfter = true; hasAfter; ) {
       const after = messages.at(-1)?.seq ?? 0;
       const page = await this.#call<MessagePage>(
         'GET',
         `/conversations/${conversationId}/messages?after=${after}&limit=100`,
-        token,
+        person,
       );
       messages.push(...page.items);
       ({ hasAfter } = page);
@@ -317,11 +448,12 @@ export class Chaos {
   }
 
   /** Everything that was kept is there once, and what one phone typed in its order. */
-  #judgeSends(conversationId: string, messages: readonly Message[]): void {
+  #wrongSends(conversationId: string, messages: readonly Message[]): string[] {
+    const violations: string[] = [];
     const places = new Map<string, number>();
     for (const { clientId, seq } of messages) {
       if (clientId === null) continue;
-      if (places.has(clientId)) this.#violations.push(`doubled: ${clientId}`);
+      if (places.has(clientId)) violations.push(`doubled: ${clientId}`);
       places.set(clientId, seq);
     }
     const last = new Map<string, number>();
@@ -329,17 +461,18 @@ export class Chaos {
       if (typed.conversationId !== conversationId) continue;
       const seq = places.get(clientId);
       if (seq === undefined) {
-        if (isStored && !isDeleted) this.#violations.push(`lost: ${clientId} of ${phone}`);
+        if (isStored && !isDeleted) violations.push(`lost: ${clientId} of ${phone}`);
         continue;
       }
-      if (seq < (last.get(phone) ?? 0)) this.#violations.push(`overtaken: ${clientId} of ${phone} at ${seq}`);
+      if (seq < (last.get(phone) ?? 0)) violations.push(`overtaken: ${clientId} of ${phone} at ${seq}`);
       last.set(phone, Math.max(seq, last.get(phone) ?? 0));
     }
+    return violations;
   }
 
-  async #compare(phone: Phone, view: Conversation, messages: readonly Message[], token: string): Promise<void> {
+  async #compare(phone: Phone, conversationId: string, messages: readonly Message[], person: Person): Promise<void> {
     const { client } = phone;
-    const window = client.messages(view.id);
+    const window = client.messages(conversationId);
     const close = window.open();
     const stored = new Map(messages.map((message) => [message.seq, JSON.stringify(shownAs([message]))]));
     /** What is wrong with what is shown at the moment. */
@@ -364,11 +497,15 @@ export class Chaos {
       const what = fault(false) ?? fault(true) ?? String(error).split('\n')[0];
       this.#violations.push(`${phone.name} shows in a conversation of ${messages.length}: ${what}`);
     }
-    const [is, should] = [
-      summary(client.observe(`conversation:${view.id}`).getSnapshot()),
-      summary(await this.#call<Conversation>('GET', `/conversations/${view.id}`, token)),
-    ];
-    if (is !== should) this.#violations.push(`${phone.name} lists ${is} for ${should}`);
+    const listed = (): string => summary(client.observe(`conversation:${conversationId}`).getSnapshot());
+    // What has just been read or delivered reaches the others a moment later.
+    for (const end = Date.now() + WAIT_TIMEOUT_MS; ; await sleep(PAUSE_MS)) {
+      const should = summary(await this.#call<Conversation>('GET', `/conversations/${conversationId}`, person));
+      if (listed() === should) break;
+      if (Date.now() < end) continue;
+      this.#violations.push(`${phone.name} lists ${listed()} for ${should}`);
+      break;
+    }
     close();
   }
 
@@ -410,17 +547,14 @@ function shownAs(items: readonly (MessageItem | Message)[]): unknown[] {
 
 function summary(view: Conversation | undefined): string {
   if (view === undefined) return 'nothing';
-  const { lastSeq, lastMessage, lastMessageBy, lastMessageKind, me, members } = view;
-  const cursors = members
-    .map(({ user, lastReadSeq, lastDeliveredSeq }) => [user.id, lastReadSeq, lastDeliveredSeq])
+  const { title, lastSeq, lastMessage, lastMessageBy, lastMessageKind, memberCount, me, members } = view;
+  const { role, unreadCount, lastReadSeq, mutedUntil, pinnedAt, archivedAt } = me;
+  const others = members
+    .map((member) => [member.user.id, member.role, member.lastReadSeq, member.lastDeliveredSeq])
     .sort();
   return JSON.stringify({
-    lastSeq,
-    lastMessage,
-    lastMessageBy,
-    lastMessageKind,
-    unread: me.unreadCount,
-    read: me.lastReadSeq,
-    cursors,
+    ...{ title, lastSeq, lastMessage, lastMessageBy, lastMessageKind, memberCount },
+    ...{ role, unreadCount, lastReadSeq, mutedUntil, pinnedAt, archivedAt },
+    members: others,
   });
 }

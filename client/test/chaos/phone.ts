@@ -1,7 +1,7 @@
 import { memoryTokens, systemClock, systemFetch, systemRandom } from '../../src/ports/platform.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';
 import type { Fetch, SocketFactory } from '../../src/ports/network.js';
-import type { Storage } from '../../src/ports/storage.js';
+import { type Storage, StorageError, type StorageErrorCode, type TransactionMode } from '../../src/ports/storage.js';
 import { type ChatClient, createClient } from '../../src/index.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { BROWSER_SOCKET } from '../support/clients.js';
@@ -9,10 +9,17 @@ import { FakeLifecycle } from '../support/fake-ports.js';
 
 const NEVER = new Promise<never>(() => undefined);
 
+/** How a transaction fails. */
+export interface StorageFault {
+  code: StorageErrorCode;
+  /** All of it was stored before. */
+  isCommitted?: boolean;
+}
+
 /** One life of the app's process: everything it does outside itself stops when it is killed. */
 class Life {
   isOver = false;
-  /** While it is frozen its timers do not run. */
+  /** While it is frozen nothing of it runs: no timer, and nothing that waits for its storage or the network. */
   isFrozen = false;
   readonly #late: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
@@ -49,13 +56,15 @@ class Life {
     for (const timer of this.#timers) systemClock.clearTimeout(timer);
   }
 
-  /** What a killed process waits for never comes. */
+  /** What a killed process waits for never comes; a frozen one has it when it goes on. */
   async guard<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.isOver) return NEVER;
     const settled = await work().then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     );
+    // In their order, with everything else that was late.
+    if (this.isFrozen) await new Promise<void>((resolve) => this.#late.push(resolve));
     if (this.isOver) return NEVER;
     if ('error' in settled) throw settled.error;
     return settled.value;
@@ -64,20 +73,35 @@ class Life {
 
 /** A phone: its storage and its keychain outlive every process of the app. */
 export class Phone {
-  readonly #storage = memoryStorage();
+  readonly #storage = memoryStorage({ strict: true });
   readonly #tokens = memoryTokens();
   #life = new Life();
   client: ChatClient;
-  /** How many of the next transactions fail. */
-  storageFailures = 0;
+  #failing: { fault: StorageFault; left: number; failed: () => void } | undefined;
 
   constructor(
     readonly name: string,
     private readonly url: string,
-    /** How far off its clock is. */
-    private readonly clockError: number,
+    private readonly options: {
+      /** How far off its clock is. */
+      clockError: number;
+      /** Called with each session that its keychain is given. */
+      renewed: () => void;
+    },
   ) {
     this.client = this.#start();
+  }
+
+  /**
+   * The next transactions fail, where they can fail so: only what is written needs room.
+   * @param failed called at each
+   */
+  failStorage(fault: StorageFault, count: number, failed: () => void): void {
+    this.#failing = { fault, left: count, failed };
+  }
+
+  mendStorage(): void {
+    this.#failing = undefined;
   }
 
   /** As the system does it, without a word; and the user opens the app again. */
@@ -88,6 +112,11 @@ export class Phone {
     this.#sockets.clear();
     this.#life = new Life();
     this.client = this.#start();
+  }
+
+  /** Nobody types into an app that does not answer. */
+  get isFrozen(): boolean {
+    return this.#life.isFrozen;
   }
 
   freeze(): void {
@@ -111,12 +140,18 @@ export class Phone {
   #start(): ChatClient {
     const life = this.#life;
     const clock: Clock = {
-      now: () => systemClock.now() + this.clockError,
+      now: () => systemClock.now() + this.options.clockError,
       elapsed: () => systemClock.elapsed(),
       setTimeout: (work, delayMs) => life.setTimeout(work, delayMs),
       clearTimeout: (timer) => life.clearTimeout(timer),
     };
-    const fetch: Fetch = (url, init) => life.guard(() => systemFetch(url, init));
+    const fetch: Fetch = (url, init) =>
+      life.guard(async () => {
+        const answer = await systemFetch(url, init);
+        // Its body comes over the network as well.
+        const text = await answer.text();
+        return { status: answer.status, ok: answer.ok, headers: answer.headers, text: async () => text };
+      });
     const socket: SocketFactory = (options, listeners) => {
       const made = BROWSER_SOCKET(options, {
         connected: () => life.run(() => listeners.connected()),
@@ -142,7 +177,10 @@ export class Phone {
       storage: this.#guarded(life),
       tokens: {
         load: () => life.guard(() => this.#tokens.load()),
-        save: (session) => life.guard(() => this.#tokens.save(session)),
+        save: (session) => {
+          if (session.userId !== '') this.options.renewed();
+          return life.guard(() => this.#tokens.save(session));
+        },
         clear: () => life.guard(() => this.#tokens.clear()),
       },
       lifecycle: life.lifecycle,
@@ -162,15 +200,25 @@ export class Phone {
         return {
           close: () => life.guard(() => database.close()),
           transaction: (mode, stores, work) =>
-            life.guard(() => {
-              if (this.storageFailures > 0) {
-                this.storageFailures -= 1;
-                return Promise.reject(new Error('The disk does not answer.'));
+            life.guard(async () => {
+              const fault = this.#nextFault(mode);
+              if (fault === undefined || fault.isCommitted === true) {
+                const result = await database.transaction(mode, stores, work);
+                if (fault === undefined) return result;
               }
-              return database.transaction(mode, stores, work);
+              throw new StorageError(fault.code, 'Of this test.');
             }),
         };
       },
     };
+  }
+
+  #nextFault(mode: TransactionMode): StorageFault | undefined {
+    const failing = this.#failing;
+    if (failing === undefined || failing.left === 0) return undefined;
+    if (failing.fault.code === 'QUOTA' && mode === 'readonly') return undefined;
+    failing.left -= 1;
+    failing.failed();
+    return failing.fault;
   }
 }

@@ -8,10 +8,11 @@ const option = (name: string, otherwise: number): number =>
 const first = option('seed', 1);
 const sends = option('sends', 2_000);
 const isVerbose = process.argv.includes('--log');
-const log = (line: string): void => void process.stdout.write(`  ${line}\n`);
+const log = (line: string): void => void process.stdout.write(`  ${new Date().toISOString().slice(14, 23)} ${line}\n`);
 let isWhole = true;
 for (let seed = first; seed < first + option('seeds', 1); seed += 1) {
-  const { violations, sent, faults } = await Chaos.run({ seed, sends, ...(isVerbose ? { log } : {}) });
+  const { violations, sent, ...result } = await Chaos.run({ seed, sends, ...(isVerbose ? { log } : {}) });
+  const faults = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
   process.stdout.write(
     violations.length === 0
       ? `seed ${seed}: whole after ${sent} sends and ${faults} faults: none lost, none doubled, every phone as the server\n`
