@@ -238,10 +238,10 @@ class Device {
     this.#pending.splice(0, this.#pending.length, ...rest);
   }
 
-  connect(): void {
+  connect(mayBeRecovered = true): void {
     // What failed on a former connection is not taken any more.
     this.#remove(this.#pending.filter(({ type }) => type === 'sync-failed'));
-    this.feed({ type: 'ready', userId: ME, recovered: this.chance.is(20) });
+    this.feed({ type: 'ready', userId: ME, recovered: mayBeRecovered && this.chance.is(20) });
   }
 
   /** What was on its way mostly does not come any more; never what a database said in whose place there is another one. */
@@ -275,7 +275,8 @@ class Device {
     this.disconnect();
     this.#remove(this.#pending.filter(({ type }) => !['answer', 'users'].includes(type)));
     this.#events = this.server.sent.length;
-    this.connect();
+    // No connection is recovered after so long a time.
+    this.connect(this.state.notShown.size === 0);
     this.drain();
     this.feed({ type: 'timer', name: 'sync' });
     this.drain();
