@@ -238,15 +238,17 @@ export class Synchroniser implements SyncEngine {
     const stores = ['coverage', 'messages'] as const satisfies readonly StoreName[];
     const { database, clock, writer } = this.ports;
     const read = (): Promise<Loaded[]> =>
-      database.transaction('readonly', stores, async (transaction) => {
-        const found: Loaded[] = [];
-        for (const id of ids) {
-          const coverage = await transaction.get('coverage', id);
-          const rows = await transaction.range('messages', keysBelow(id));
-          found.push([id, coverage, rows.map(({ value }) => value as unknown as Message)]);
-        }
-        return found;
-      });
+      database.transaction('readonly', stores, (transaction) =>
+        Promise.all(
+          ids.map(async (id): Promise<Loaded> => {
+            const [coverage, rows] = await Promise.all([
+              transaction.get('coverage', id),
+              transaction.range('messages', keysBelow(id)),
+            ]);
+            return [id, coverage, rows.map(({ value }) => value as unknown as Message)];
+          }),
+        ),
+      );
     const isGivenUp = (failures: number): boolean => this.#isStopped || (this.#isConnected && failures >= MAX_READS);
     const loaded = await readPersistently(clock, read, isGivenUp).catch(() => {
       // It is fetched anew. What is stored goes: it would not be changed any more by what comes.

@@ -9,7 +9,9 @@ import { isUnread, rowAt } from './message-rows.js';
 import { asLast, mergeMessages } from './timeline.js';
 import { setWindow } from './windows.js';
 
-const MAX_TIMELINES = 40;
+/** So many conversations' messages are held at least; more as long as they are few, since a catch-up goes through all in turns. */
+const HELD_TIMELINES = 40;
+const MAX_HELD_ROWS = 8_000;
 /** A conversation that is not looked at keeps no more messages than the first, and then the second, newest. */
 const MAX_ROWS = 1_000;
 const KEPT_ROWS = 500;
@@ -109,12 +111,16 @@ function forgetBelow(step: Step, id: string, timeline: Timeline, seq: number): T
 /** Lets go of the messages of conversations that nobody looks at; they rest in storage. */
 export function evictTimelines(step: Step): void {
   const { timelines, windows } = step.state;
-  let surplus = timelines.size - MAX_TIMELINES;
+  let surplus = timelines.size - HELD_TIMELINES;
+  if (surplus <= 0) return;
+  let held = 0;
+  for (const { rows } of timelines.values()) held += rows.length + 1;
   for (const [id, timeline] of timelines) {
-    if (surplus <= 0) return;
+    if (surplus <= 0 || held <= MAX_HELD_ROWS) return;
     if (windows.has(id) || step.touched.has(id)) continue;
-    surplus -= 1;
     const { rows } = timeline;
+    surplus -= 1;
+    held -= rows.length + 1;
     const first = rows.at(-KEPT_ROWS);
     if (rows.length > MAX_ROWS && first !== undefined)
       saveCoverage(step, id, forgetBelow(step, id, timeline, first.seq));
