@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { MAX_STOP_MS } from './common/stop-timeouts.js';
+import { MAX_STOP_MS } from './common/stopping/stop-timeouts.js';
 
 /** What goes wrong while the process ends is logged so often at the most. */
 const MAX_LOGGED_FAILURES = 20;

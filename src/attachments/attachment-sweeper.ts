@@ -6,7 +6,7 @@ import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
 import { PartialFiles } from './resumable/partial-files.js';
 import { ResumableUploadsRepository } from './resumable/resumable-uploads.repository.js';
-import { Spool } from './uploads/spool.js';
+import { Spool } from './uploads/receiving/spool.js';
 
 /** How often it looks; what a deleted message carried is gone within a minute even if nobody asks for it. */
 const INTERVAL_MS = 20_000;

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Ip, Param, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { KeyScope } from '../http/key-scope.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../http/decorators/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
 import { AttachmentView, PresignedUploadView } from '../views/attachments.view.js';
 import { AnnounceUpload, UploadForm } from './dto/attachments.dto.js';
 import { PresignedUploads } from './uploads/presigned-uploads.js';

@@ -21,7 +21,7 @@ import { UploadCompletion } from './resumable/upload-completion.js';
 import { UploadHolds } from './resumable/upload-holds.js';
 import { TusController } from './resumable/tus.controller.js';
 import { PresignedUploads } from './uploads/presigned-uploads.js';
-import { Spool } from './uploads/spool.js';
+import { Spool } from './uploads/receiving/spool.js';
 import { StoreFailures } from './uploads/store-failures.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
 import { UploadKeeper } from './uploads/upload-keeper.js';

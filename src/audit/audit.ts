@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, pageOf } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import type { RestoreExecutor } from '../database/database-identity.js';
 import { Database, type Transaction } from '../database/database.js';
 import { plainIpAddress } from '../limits/ip-address-key.js';

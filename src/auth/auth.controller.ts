@@ -11,14 +11,14 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
 import { DomainError, domainErrorOf } from '../common/errors.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { IgnoresBody } from '../http/no-body.interceptor.js';
 import { type Page, PageQuery } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
-import { ApiPage } from '../http/api-page.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../http/decorators/api-page.decorator.js';
 import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AuthService } from './auth.service.js';
@@ -26,7 +26,7 @@ import { PasswordChanges } from './accounts/password-changes.js';
 import { RegistrationService } from './accounts/registration.service.js';
 import { DeviceCookies } from './sessions/device-cookies.js';
 import { EmailBody, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
-import { Public } from '../http/public.decorator.js';
+import { Public } from '../http/decorators/public.decorator.js';
 import { SessionView } from './sessions/session.view.js';
 import { SessionCookies } from './sessions/session-cookies.js';
 import { Sessions } from './sessions/sessions.js';

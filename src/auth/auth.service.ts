@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { DomainError, invalidField } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { Accounts, type Credentials } from '../users/accounts/accounts.js';

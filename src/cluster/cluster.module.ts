@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { Configuration } from '../config/configuration.js';
-import { derivedKeys } from '../config/secret-keys.js';
+import { derivedKeys } from '../config/secrets/secret-keys.js';
 import { MemoryRateLimiter } from '../limits/rates/memory-rate-limiter.js';
 import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { MessagesModule } from '../messages/messages.module.js';

@@ -1,13 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Pause } from '../common/async/pause.js';
-import { Lifecycle } from '../common/lifecycle.js';
+import { Lifecycle } from '../common/stopping/lifecycle.js';
 import { Configuration } from '../config/configuration.js';
 import { EventBus } from '../events/event-bus.js';
 import { UnsettledSends } from '../messages/sending/unsettled-sends.js';
 import { Degradation, type Part } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
-import { MembershipRelay } from '../realtime/delivery/membership-relay.js';
-import { MessageRelay } from '../realtime/delivery/message-relay.js';
+import { MembershipRelay } from '../realtime/delivery/relays/membership-relay.js';
+import { MessageRelay } from '../realtime/delivery/relays/message-relay.js';
 import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
 import { CatchUp } from './catch-up/catch-up.js';
 import { CatchUpRepository } from './catch-up/catch-up.repository.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DiskProbe, FreeSpace } from '../common/free-space.js';
-import { Lifecycle } from '../common/lifecycle.js';
+import { Lifecycle } from '../common/stopping/lifecycle.js';
 import { Configuration } from './configuration.js';
 
 /** The settings, the clock and what is left of the disk, for everybody. */

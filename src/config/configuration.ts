@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createKept } from './kept-file.js';
+import { createKept } from './secrets/kept-file.js';
 import { LimitsError, parseLimits } from './parse-limits.js';
 import type { Limit, LimitTable } from './limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
-import { pushSettingsOf, type PushSettings } from './push-settings.js';
-import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings.js';
+import { pushSettingsOf, type PushSettings } from './settings/push-settings.js';
+import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings/settings.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 import { type WorkerPlace, workerPlaceOf } from './worker-place.js';
 
-export { ConfigurationError, LOG_LEVELS, type LogLevel } from './settings.js';
+export { ConfigurationError, LOG_LEVELS, type LogLevel } from './settings/settings.js';
 
 export type MessagingPolicy = 'anyone' | 'friends';
 export type PresenceAudience = 'contacts' | 'everyone';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import type { Transaction } from '../database/database.js';
 import { ConversationsRepository, type Membership } from './conversations.repository.js';
 

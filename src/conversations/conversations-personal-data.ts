@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { DELETED_DISPLAY_NAME, pagesById, PersonalData } from '../users/personal-data/personal-data.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { Groups } from './groups/groups.js';

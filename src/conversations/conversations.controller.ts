@@ -8,13 +8,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { KeyScope } from '../http/key-scope.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../http/decorators/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
-import { ApiPage } from '../http/api-page.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../http/decorators/api-page.decorator.js';
 import { ConversationsService } from './conversations.service.js';
 import { ConversationView, MemberView, ReadCursorView, ReceiptView } from '../views/conversations.view.js';
 import {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidField } from '../common/errors.js';
 import type { Page, PageQuery } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { EventBus } from '../events/event-bus.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationsRepository } from './conversations.repository.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeyedMutex } from '../common/async/keyed-mutex.js';
 import { KeyedSemaphore } from '../common/async/keyed-semaphore.js';
 import { DomainError } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { Clock } from '../common/clock.js';
 import { EventBus } from '../events/event-bus.js';
 import { type Cursors, type ReceiptKind, ReceiptsRepository } from './receipts.repository.js';

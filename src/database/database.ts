@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
-import { DATABASE_END_TIMEOUT_MS } from '../common/stop-timeouts.js';
+import { DATABASE_END_TIMEOUT_MS } from '../common/stopping/stop-timeouts.js';
 import { isConnectionFailure, isOutcomeUnknown, isResourceFailure, isTransient } from '../common/temporary-failures.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';

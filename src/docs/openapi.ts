@@ -5,7 +5,7 @@ import { CLIENT_EVENTS } from '../realtime/protocol/client-events.js';
 import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
 import { SocketErrorView } from '../realtime/protocol/errors.view.js';
 import type { ErrorCode } from '../common/errors.js';
-import { problemResponse } from '../http/api-errors.decorator.js';
+import { problemResponse } from '../http/decorators/api-errors.decorator.js';
 import { isOneOfSeveral, jsonSchema, jsonSchemas, type Schema } from './json-schema.js';
 import { ProblemView } from '../http/problem.view.js';
 import { SyncResetView } from '../views/sync.view.js';

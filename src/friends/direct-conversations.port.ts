@@ -1,4 +1,4 @@
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import type { ConversationView } from '../views/conversations.view.js';
 import type { Transaction } from '../database/database.js';
 

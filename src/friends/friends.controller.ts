@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
-import { ApiPage } from '../http/api-page.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../http/decorators/api-page.decorator.js';
 import { UserView } from '../views/users.view.js';
 import { AcceptedFriendRequestView } from './requests/accepted-friend-request.view.js';
 import { ListFriendRequestsQuery } from './dto/list-friend-requests.dto.js';

@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../views/attachments.view.js';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { KeyScope } from '../http/key-scope.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../http/decorators/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
 import {
   CreateMessageDto,
   DeleteMessageQuery,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Response } from 'express';
 import type { FreeSpace } from '../common/free-space.js';
-import type { Lifecycle } from '../common/lifecycle.js';
+import type { Lifecycle } from '../common/stopping/lifecycle.js';
 import type { Database } from '../database/database.js';
 import type { Degradation } from './degradation.js';
 import { HealthController } from './health.controller.js';

@@ -1,9 +1,9 @@
 import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Public } from '../http/public.decorator.js';
+import { Public } from '../http/decorators/public.decorator.js';
 import { FreeSpace } from '../common/free-space.js';
-import { Lifecycle } from '../common/lifecycle.js';
+import { Lifecycle } from '../common/stopping/lifecycle.js';
 import { Database } from '../database/database.js';
 import { Degradation } from './degradation.js';
 import { LivenessView, ReadinessView } from './health.view.js';

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Public } from '../http/public.decorator.js';
+import { Public } from '../http/decorators/public.decorator.js';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 import { Metrics } from './metrics.js';

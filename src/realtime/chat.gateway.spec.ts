@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
-import { Lifecycle } from '../common/lifecycle.js';
+import { Lifecycle } from '../common/stopping/lifecycle.js';
 import { ChatGateway } from './chat.gateway.js';
 
 describe('a process that is to end and has no sockets', () => {

@@ -6,8 +6,8 @@ import {
   type OnGatewayInit,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { Lifecycle } from '../common/lifecycle.js';
-import { SOCKETS_CLOSE_TIMEOUT_MS } from '../common/stop-timeouts.js';
+import { Lifecycle } from '../common/stopping/lifecycle.js';
+import { SOCKETS_CLOSE_TIMEOUT_MS } from '../common/stopping/stop-timeouts.js';
 import { Configuration } from '../config/configuration.js';
 import { Metrics } from '../observability/metrics.js';
 import { Handshake } from './connections/handshake.js';

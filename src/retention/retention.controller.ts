@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Ip, Param, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
-import { RequireRole } from '../http/require-role.decorator.js';
+import { RequireRole } from '../http/decorators/require-role.decorator.js';
 import { Gated } from '../limits/gate.interceptor.js';
 import { SetRetentionDto } from './dto/retention.dto.js';
 import { Retention } from './retention.js';

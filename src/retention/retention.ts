@@ -6,7 +6,7 @@ import { BackgroundLoop } from '../common/async/background-loop.js';
 import { Pause } from '../common/async/pause.js';
 import { SerialQueue } from '../common/async/serial-queue.js';
 import { DomainError } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';

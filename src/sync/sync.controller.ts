@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { KeyScope } from '../http/key-scope.decorator.js';
-import type { Principal } from '../common/principal.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../http/decorators/key-scope.decorator.js';
+import type { Principal } from '../common/access/principal.js';
 import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 import { SyncResetView, SyncView } from '../views/sync.view.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { ConversationReader } from '../conversations/reading/conversation-reader.js';
 import { friendRequestView } from '../views/friends.view.js';
 import { MessageReader } from '../messages/reading/message-reader.js';

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { UsageView } from '../views/attachments.view.js';
-import { CurrentPrincipal } from '../http/current-principal.decorator.js';
-import { KeyScope } from '../http/key-scope.decorator.js';
+import { CurrentPrincipal } from '../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../http/decorators/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Page } from '../common/pagination.js';
-import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
-import { ApiPage } from '../http/api-page.decorator.js';
+import type { Principal } from '../common/access/principal.js';
+import { ApiErrors } from '../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../http/decorators/api-page.decorator.js';
 import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { UsersService } from './users.service.js';

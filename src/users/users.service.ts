@@ -5,7 +5,7 @@ import type { UsageView } from '../views/attachments.view.js';
 import { DomainError } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import { foldText } from '../common/text/fold-text.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../common/access/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';

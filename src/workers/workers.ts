@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { WORKER_STOP_TIMEOUT_MS } from '../common/stop-timeouts.js';
+import { WORKER_STOP_TIMEOUT_MS } from '../common/stopping/stop-timeouts.js';
 import type { Configuration } from '../config/configuration.js';
 import { WORKER_VARIABLE, type WorkerPlace } from '../config/worker-place.js';
 import { DIRECTORY_PREFIX, removeAbandonedDirectories } from './abandoned-directories.js';

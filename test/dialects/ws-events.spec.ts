@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { AttachmentLinks } from '../../src/attachments/serving/attachment-urls.js';
 import { Authenticator } from '../../src/auth/tokens/authenticator.js';
-import { Lifecycle } from '../../src/common/lifecycle.js';
+import { Lifecycle } from '../../src/common/stopping/lifecycle.js';
 import { NativeTransport } from '../../src/dialects/transport/native/native-transport.js';
 import { MessageSender } from '../../src/messages/sending/message-sender.js';
 import { Attention } from '../../src/presence/attention.js';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { parseYaml } from '@redocly/openapi-core';
-import { readSettings, SETTINGS } from '../../src/config/settings.js';
+import { readSettings, SETTINGS } from '../../src/config/settings/settings.js';
 import { onlyWith, programPath } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, startStory, type Story } from '../support/story.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import type { AttachmentView } from '../../src/views/attachments.view.js';
-import type { IncomingBody } from '../../src/attachments/uploads/incoming-body.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { IncomingBody } from '../../src/attachments/uploads/receiving/incoming-body.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { createServices, refused, type Services } from '../support/services.js';
 

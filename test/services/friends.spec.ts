@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { Clock } from '../../src/common/clock.js';
 import { DomainError } from '../../src/common/errors.js';
 import { newId, orderedPair } from '../../src/common/identifier.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { Contacts } from '../../src/friends/contacts/contacts.js';
 import { FriendsController } from '../../src/friends/friends.controller.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import type { MemberRole } from '../../src/views/conversations.view.js';
 import { createServices, refused, type Services } from '../support/services.js';
 

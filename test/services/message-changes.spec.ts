@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { newId } from '../../src/common/identifier.js';
 import type { MessageView } from '../../src/views/messages.view.js';
 import { MessageChangesRepository } from '../../src/messages/changes/message-changes.repository.js';

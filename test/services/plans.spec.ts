@@ -6,7 +6,7 @@ import { PendingRegistrations } from '../../src/auth/accounts/pending-registrati
 import { OneTimeCodes } from '../../src/auth/codes/one-time-codes.js';
 import { Sessions } from '../../src/auth/sessions/sessions.js';
 import { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { MAX_LIVE_AUDIENCE } from '../../src/conversations/conversation-access.js';
 import { Database } from '../../src/database/database.js';
 import { WebhookQueueRepository } from '../../src/integrations/webhooks/sending/webhook-queue.repository.js';

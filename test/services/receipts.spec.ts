@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of receipts', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { decodeSyncCursor, encodeSyncCursor } from '../../src/sync/sync-cursor.js';
 import type { SyncView } from '../../src/views/sync.view.js';
 import { seeded } from '../support/seeded.js';

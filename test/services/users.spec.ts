@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/common/identifier.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { UsersRepository } from '../../src/users/users.repository.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import {

@@ -8,7 +8,7 @@ import { Sessions } from '../../src/auth/sessions/sessions.js';
 import { AccessTokens } from '../../src/auth/tokens/access-token.js';
 import type { RegistrationView } from '../../src/auth/tokens/tokens.view.js';
 import { Clock } from '../../src/common/clock.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { Database } from '../../src/database/database.js';

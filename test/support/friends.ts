@@ -4,7 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { ErrorCode } from '../../src/common/errors.js';
 import { newId, orderedPair } from '../../src/common/identifier.js';
 import type { Page } from '../../src/common/pagination.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
 import type { ConversationView } from '../../src/views/conversations.view.js';

@@ -11,7 +11,7 @@ import { AuthModule } from '../../src/auth/auth.module.js';
 import { Clock } from '../../src/common/clock.js';
 import type { ErrorCode } from '../../src/common/errors.js';
 import { newId } from '../../src/common/identifier.js';
-import type { Principal } from '../../src/common/principal.js';
+import type { Principal } from '../../src/common/access/principal.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { ConversationsModule } from '../../src/conversations/conversations.module.js';

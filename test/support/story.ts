@@ -7,7 +7,7 @@ import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
 import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Configuration } from '../../src/config/configuration.js';
-import type { ServerRole } from '../../src/common/server-role.js';
+import type { ServerRole } from '../../src/common/access/server-role.js';
 import { HttpAdapter } from '../../src/http/engine/http-adapter.js';
 import { Database } from '../../src/database/database.js';
 import { ended, WAIT_TIMEOUT_MS } from './bounded.js';

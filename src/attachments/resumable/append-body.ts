@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { DomainError, invalidField } from '../../common/errors.js';
-import { announcedBytes, type IncomingBody } from '../uploads/incoming-body.js';
-import { watchPace } from '../uploads/pace-watch.js';
-import { cannotWrite } from '../uploads/spool.js';
+import { announcedBytes, type IncomingBody } from '../uploads/receiving/incoming-body.js';
+import { watchPace } from '../uploads/receiving/pace-watch.js';
+import { cannotWrite } from '../uploads/receiving/spool.js';
 
 export interface Target {
   path: string;

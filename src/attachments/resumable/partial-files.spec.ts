@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../common/clock.js';
 import { newId } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
-import { Spool } from '../uploads/spool.js';
+import { Spool } from '../uploads/receiving/spool.js';
 import { PartialFiles } from './partial-files.js';
 
 describe('what came in of an unfinished upload', () => {

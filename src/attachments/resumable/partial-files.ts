@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
-import { withErrorListener } from '../uploads/counted-stream.js';
-import { cannotWrite } from '../uploads/spool.js';
+import { withErrorListener } from '../uploads/receiving/counted-stream.js';
+import { cannotWrite } from '../uploads/receiving/spool.js';
 
 /**
  * What came in so far of uploads that are not finished: one file each, under `DATA_DIR/tus`, named by the attachment's id. How

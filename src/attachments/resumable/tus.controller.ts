@@ -11,10 +11,10 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
-import { KeyScope } from '../../http/key-scope.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../../http/decorators/key-scope.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { hasBody } from '../../http/uploads.js';
 import { AttachmentView, UploadProgressView } from '../../views/attachments.view.js';

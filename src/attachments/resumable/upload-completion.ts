@@ -3,7 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import type { AttachmentView } from '../../views/attachments.view.js';
 import { mediaType, SNIFFED_BYTES } from '../media/media-type.js';
-import { Spool } from '../uploads/spool.js';
+import { Spool } from '../uploads/receiving/spool.js';
 import { STORE_RETRY_MS } from '../uploads/store-failures.js';
 import type { Reservation } from '../uploads/upload-admission.js';
 import { UploadKeeper } from '../uploads/upload-keeper.js';

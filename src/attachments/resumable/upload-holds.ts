@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { AttachmentView } from '../../views/attachments.view.js';
-import { isDeadProcess, Spool } from '../uploads/spool.js';
+import { isDeadProcess, Spool } from '../uploads/receiving/spool.js';
 import {
   type Hold,
   type ResumableUpload,

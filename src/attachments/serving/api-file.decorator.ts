@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiResponse } from '@nestjs/swagger';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
 
 const BYTES = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
+import { derivedKeys, type SecretKeys } from '../../config/secrets/secret-keys.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { isExternal, type MessageAttachment, type StoredFile, type Variant, VARIANTS } from '../attachment.js';
 import type { AttachmentView } from '../../views/attachments.view.js';

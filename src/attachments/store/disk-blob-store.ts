@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BlobStore, type ByteRange } from './blob-store.js';
-import { withErrorListener } from '../uploads/counted-stream.js';
+import { withErrorListener } from '../uploads/receiving/counted-stream.js';
 
 /** A file on its way from another disk. */
 const PARTIAL = '.partial';

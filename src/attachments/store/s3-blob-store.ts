@@ -15,7 +15,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../../config/configuration.js';
 import { TIMINGS, type Timings } from '../../config/timings.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
-import { withErrorListener } from '../uploads/counted-stream.js';
+import { withErrorListener } from '../uploads/receiving/counted-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const MAX_ATTEMPTS = 2;

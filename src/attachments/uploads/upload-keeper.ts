@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import type { StoredFile } from '../attachment.js';
 import { AttachmentSweeper } from '../attachment-sweeper.js';
@@ -16,7 +16,7 @@ import { AttachmentLinks } from '../serving/attachment-urls.js';
 import { blobKey } from '../store/blob-keys.js';
 import { BlobStore } from '../store/blob-store.js';
 import { safeFileName } from './file-name.js';
-import { Spool, type SpooledFile } from './spool.js';
+import { Spool, type SpooledFile } from './receiving/spool.js';
 import { isOwnFailure } from './store-failures.js';
 import type { UploadHints } from './upload-fields.js';
 

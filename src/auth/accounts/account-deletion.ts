@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';

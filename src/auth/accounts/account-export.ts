@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { PersonalData } from '../../users/personal-data/personal-data.js';
 import { UsersService } from '../../users/users.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { CodeSender } from '../codes/code-sender.js';

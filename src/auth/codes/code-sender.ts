@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import { Lifecycle } from '../../common/lifecycle.js';
+import { Lifecycle } from '../../common/stopping/lifecycle.js';
 import { Mailer } from '../../mail/mailer.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { codeMail } from './code-mails.js';

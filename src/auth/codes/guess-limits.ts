@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ipAddressKey, networkKey } from '../../limits/ip-address-key.js';
 import type { LimitName } from '../../config/limits.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';

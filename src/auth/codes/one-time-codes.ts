@@ -4,7 +4,7 @@ import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
+import { derivedKeys, type SecretKeys } from '../../config/secrets/secret-keys.js';
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';

@@ -1,4 +1,4 @@
-import type { KeyScope } from '../../common/key-scope.js';
+import type { KeyScope } from '../../common/access/key-scope.js';
 import type { Transaction } from '../../database/database.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 

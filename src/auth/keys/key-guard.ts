@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import { KEY_PREFIX } from '../../common/key-scope.js';
-import type { Principal } from '../../common/principal.js';
-import type { KeyRule } from '../../http/key-scope.decorator.js';
+import { KEY_PREFIX } from '../../common/access/key-scope.js';
+import type { Principal } from '../../common/access/principal.js';
+import type { KeyRule } from '../../http/decorators/key-scope.decorator.js';
 import { keySessionId } from './key-session-id.js';
 import { KeyAccess } from './key-access.port.js';
 

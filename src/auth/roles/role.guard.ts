@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
-import { hasRole, type ServerRole } from '../../common/server-role.js';
-import { REQUIRED_ROLE } from '../../http/require-role.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { hasRole, type ServerRole } from '../../common/access/server-role.js';
+import { REQUIRED_ROLE } from '../../http/decorators/require-role.decorator.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 
 /**

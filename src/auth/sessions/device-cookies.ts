@@ -4,7 +4,7 @@ import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { newId, UUID_PATTERN } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
-import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
+import { derivedKeys, type SecretKeys } from '../../config/secrets/secret-keys.js';
 import { crossOriginPolicy } from '../../config/origins.js';
 import { AccessTokens } from '../tokens/access-token.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { derivedKeys } from '../../config/secret-keys.js';
+import { derivedKeys } from '../../config/secrets/secret-keys.js';
 import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
 
 describe('refresh tokens', () => {

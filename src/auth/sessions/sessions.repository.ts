@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NIL_ID } from '../../common/identifier.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { SessionEndCode } from '../../events/domain-events.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';

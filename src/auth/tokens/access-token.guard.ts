@@ -3,11 +3,11 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import passport from 'passport';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { AccessTokenStrategy, bearerToken } from './access-token.strategy.js';
 import { KeyGuard } from '../keys/key-guard.js';
-import { KEY_RULE, type KeyRule } from '../../http/key-scope.decorator.js';
-import { IS_PUBLIC } from '../../http/public.decorator.js';
+import { KEY_RULE, type KeyRule } from '../../http/decorators/key-scope.decorator.js';
+import { IS_PUBLIC } from '../../http/decorators/public.decorator.js';
 
 /**
  * Every HTTP route is closed but those that are `@Public()`, and to API keys but those with a `@KeyScope()`. Sockets were let in

@@ -3,7 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import { Strategy } from 'passport';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Authenticator } from './authenticator.js';
 import { type RequestHead, SessionCookies } from '../sessions/session-cookies.js';
 

@@ -4,7 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import type { TokensView } from './tokens.view.js';
 

@@ -3,7 +3,7 @@ import { EventBus } from '../../events/event-bus.js';
 import { MessageReader } from '../../messages/reading/message-reader.js';
 import { EndedSessions } from '../../realtime/delivery/ended-sessions.js';
 import { Broadcaster } from '../../realtime/delivery/broadcaster.js';
-import { MessageRelay } from '../../realtime/delivery/message-relay.js';
+import { MessageRelay } from '../../realtime/delivery/relays/message-relay.js';
 import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
 import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
 import { isVisibleIn } from '../../common/snapshot.js';

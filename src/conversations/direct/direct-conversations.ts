@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { Transaction } from '../../database/database.js';
 import { DirectConversations } from '../../friends/direct-conversations.port.js';
 import type { ConversationView } from '../../views/conversations.view.js';

@@ -4,7 +4,7 @@ import { requireOneAvatar } from '../../attachments/avatar.js';
 import { DomainError, type ErrorCode, invalidField } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { preview } from '../../common/text/preview.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Database, type Transaction } from '../../database/database.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Public } from '../../http/public.decorator.js';
+import { Public } from '../../http/decorators/public.decorator.js';
 import { PAGE, SCRIPT, STYLE } from './compatibility.page.js';
 
 /** Only what is of this server, and only to speak with it. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { DirectMessages, type ReadMessage } from '../transport/direct-messages.js';
 import type { ChatConversation, ChatMessage } from './direct-events.view.js';

@@ -1,11 +1,11 @@
 import { Controller, Delete, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { acknowledged } from '../transport/acknowledged.js';
-import { ApiOwnErrors } from '../../http/api-errors.decorator.js';
+import { ApiOwnErrors } from '../../http/decorators/api-errors.decorator.js';
 import { DirectChats } from './direct-chats.js';
 import { ChatsFilter } from './direct-events.filter.js';
 import { ChatsQuery, RecentChatsQuery } from './direct-events.dto.js';

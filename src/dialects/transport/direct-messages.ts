@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import type { Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { ConversationView } from '../../views/conversations.view.js';
 import type { MessageView } from '../../views/messages.view.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';

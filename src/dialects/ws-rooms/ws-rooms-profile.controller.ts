@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
-import type { Principal } from '../../common/principal.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 
 /** Where pages of `ws-rooms` look, when they are loaded, whether somebody is logged in. All else of /auth is the server's own. */

@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';

@@ -1,5 +1,5 @@
 import type { PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { ConversationView } from '../../views/conversations.view.js';
 import type { MessageView } from '../../views/messages.view.js';
 import type { DirectMessages } from '../transport/direct-messages.js';

@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { type Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
 import { BlocksService } from './blocks.service.js';
 import { BlockUserDto } from '../dto/block-user.dto.js';
 import { BlockView } from '../../views/friends.view.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { decodeCursor, isUuidText, type Page, pageOf } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { EventBus } from '../../events/event-bus.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { UsersService } from '../../users/users.service.js';

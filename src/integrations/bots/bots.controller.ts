@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Ip, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
-import { KeyScope } from '../../http/key-scope.decorator.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
+import { KeyScope } from '../../http/decorators/key-scope.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 import { UserView } from '../../views/users.view.js';
 import { Bots } from './bots.js';

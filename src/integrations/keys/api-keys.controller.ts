@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Ip, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 import { ApiKeys } from './api-keys.js';
 import { ApiKeyView, NewApiKeyView } from './api-keys.view.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { KeyScope } from '../../common/key-scope.js';
+import type { KeyScope } from '../../common/access/key-scope.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
-import type { ServerRole } from '../../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 
 /** A key as its administrators see it. */
 export interface ApiKeyRow {

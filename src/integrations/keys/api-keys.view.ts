@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { KEY_SCOPES, type KeyScope } from '../../common/key-scope.js';
+import { KEY_SCOPES, type KeyScope } from '../../common/access/key-scope.js';
 import type { ApiKeyRow } from './api-keys.repository.js';
 
 /** A key by which programs call (contract, section 9). Its secret is shown once, when it is made. */

@@ -8,13 +8,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import { KeyScope } from '../../http/key-scope.decorator.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { KeyScope } from '../../http/decorators/key-scope.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 import { CreateWebhookDto, UpdateWebhookDto } from './dto/webhooks.dto.js';

@@ -5,7 +5,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { decodeCursor, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';

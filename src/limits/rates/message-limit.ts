@@ -1,4 +1,4 @@
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** Counts a message that is sent or edited: against the limit of people, or of API keys. @throws DomainError RATE_LIMITED */

@@ -7,7 +7,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ipAddressKey } from '../ip-address-key.js';
 import { LIMITS, type LimitName } from '../../config/limits.js';
 import { RateLimiter } from './rate-limiter.js';

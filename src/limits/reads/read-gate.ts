@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { RateLimiter } from '../rates/rate-limiter.js';
 
 /** Questions of one user that are answered at once. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 
 /** Changes of one user that are made at once: fewer than a process has connections for commands. */
 const MAX_WRITES_PER_USER = 4;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { SqlExecutor } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { MessageView } from '../../views/messages.view.js';

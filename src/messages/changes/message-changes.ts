@@ -3,7 +3,7 @@ import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { countMessage } from '../../limits/rates/message-limit.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';

@@ -4,7 +4,7 @@ import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { UploadsService } from '../../attachments/uploads/uploads.service.js';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';

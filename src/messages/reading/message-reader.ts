@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
 import type { AttachmentView } from '../../views/attachments.view.js';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import type { HistoryQuery } from '../dto/messages.dto.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, isTimeText, isUuidText } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { ReadTransaction } from '../../database/database.js';
 import { HeavyQueries } from '../../limits/reads/heavy-queries.js';

@@ -4,7 +4,7 @@ import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { safeFileName } from '../../attachments/uploads/file-name.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { newId, NIL_ID } from '../../common/identifier.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { showsSomething } from '../../common/text/visible-text.js';
 import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';
 import { countMessage } from '../../limits/rates/message-limit.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import { DomainError, type ErrorCode, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { ConversationBrief, MessageView } from '../../views/messages.view.js';

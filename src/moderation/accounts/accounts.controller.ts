@@ -3,12 +3,12 @@ import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Post, Put, Query, S
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Page } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 import { AccountActs } from '../acts/account-acts.js';

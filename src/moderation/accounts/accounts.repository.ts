@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ServerRole } from '../../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 import { Database } from '../../database/database.js';
 import { SUSPENSION_COLUMNS, type SuspensionRow } from '../../users/accounts/suspension.js';
 import { type OwnUserRow } from '../../views/users.view.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SessionView } from '../../auth/sessions/session.view.js';
-import { SERVER_ROLES, type ServerRole } from '../../common/server-role.js';
+import { SERVER_ROLES, type ServerRole } from '../../common/access/server-role.js';
 import { suspensionAt } from '../../users/accounts/suspension.js';
 import { UserView, userView } from '../../views/users.view.js';
 import type { AccountDetailsRow, AccountRow } from './accounts.repository.js';

@@ -5,7 +5,7 @@ import { KeyAccess } from '../../auth/keys/key-access.port.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
-import type { ServerRole } from '../../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts, type Standing } from '../../users/accounts/accounts.js';
 import { suspensionAt } from '../../users/accounts/suspension.js';

@@ -1,5 +1,5 @@
 import { DomainError } from '../../common/errors.js';
-import { hasRole } from '../../common/server-role.js';
+import { hasRole } from '../../common/access/server-role.js';
 import type { Standing } from '../../users/accounts/accounts.js';
 import { accountSuspended, suspensionAt } from '../../users/accounts/suspension.js';
 

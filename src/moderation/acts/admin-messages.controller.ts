@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Ip, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { MessageView } from '../../views/messages.view.js';
 import { ReasonDto } from '../accounts/dto/accounts.dto.js';

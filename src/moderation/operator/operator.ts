@@ -6,7 +6,7 @@ import { PasswordChanges } from '../../auth/accounts/password-changes.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { NIL_ID, UUID_PATTERN } from '../../common/identifier.js';
-import { SERVER_ROLES } from '../../common/server-role.js';
+import { SERVER_ROLES } from '../../common/access/server-role.js';
 import { normalEmail } from '../../common/text/visible-text.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';

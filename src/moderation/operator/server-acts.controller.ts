@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, HttpStatus, Ip, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { OptionalReasonDto } from '../accounts/dto/accounts.dto.js';
 import { EndAllSessionsDto } from './dto/server-acts.dto.js';

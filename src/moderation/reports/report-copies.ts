@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
 import type { Variant } from '../../attachments/attachment.js';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ConversationReader } from '../../conversations/reading/conversation-reader.js';
 import { MessageReader } from '../../messages/reading/message-reader.js';
 import { UsersService } from '../../users/users.service.js';

@@ -5,11 +5,11 @@ import { VARIANTS } from '../../attachments/attachment.js';
 import { ApiFile } from '../../attachments/serving/api-file.decorator.js';
 import { AttachmentServing } from '../../attachments/serving/attachment-serving.js';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { ReportsService } from './reports.service.js';
 
 /** Files of reports. Not gated as other reads are: who takes one slowly would hold a turn of them. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { AccountActs, type Announce } from '../acts/account-acts.js';

@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { CreateReportDto } from './dto/reports.dto.js';
 import { ReportsService } from './reports.service.js';

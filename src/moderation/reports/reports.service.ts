@@ -12,7 +12,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { decodeCursor, isUuidText, type Page, pageOf } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Database } from '../../database/database.js';
 import { lockUsers } from '../../users/locked-users.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';

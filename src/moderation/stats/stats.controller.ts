@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { RequireRole } from '../../http/require-role.decorator.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { RequireRole } from '../../http/decorators/require-role.decorator.js';
 import { Stats } from './stats.service.js';
 import { StatsView } from './stats.view.js';
 

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../http/api-errors.decorator.js';
-import { ApiPage } from '../../http/api-page.decorator.js';
-import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import type { Principal } from '../../common/access/principal.js';
+import { ApiErrors } from '../../http/decorators/api-errors.decorator.js';
+import { ApiPage } from '../../http/decorators/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/decorators/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { Gated } from '../../limits/gate.interceptor.js';
 import { DEVICE_ID_PATTERN, DeviceIdPipe, NewDeviceIdPipe } from './device-id.pipe.js';

@@ -12,7 +12,7 @@ import {
   type PageQuery,
   pageOf,
 } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Configuration } from '../../config/configuration.js';
-import { Public } from '../../http/public.decorator.js';
+import { Public } from '../../http/decorators/public.decorator.js';
 import { WebKeyView } from './devices.view.js';
 
 @ApiTags('push')

@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
-import type { ApnsSettings } from '../../config/push-settings.js';
+import type { ApnsSettings } from '../../config/settings/push-settings.js';
 import type { ApnsEnvironment } from '../devices/devices.view.js';
 import type { LeasedDevice } from '../sending/notice.js';
 import { retryAfterOf, verdictOf } from './answers.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
-import type { FcmSettings } from '../../config/push-settings.js';
+import type { FcmSettings } from '../../config/settings/push-settings.js';
 import { jsonOf, unread } from './answer-body.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { reasonOf } from './expo.js';

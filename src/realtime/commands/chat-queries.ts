@@ -4,7 +4,7 @@ import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import type { RequestHead } from '../../auth/sessions/session-cookies.js';
 import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
 import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../../views/conversations.view.js';
 import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';

@@ -1,5 +1,5 @@
-import type { KeyScope } from '../../common/key-scope.js';
-import type { Principal } from '../../common/principal.js';
+import type { KeyScope } from '../../common/access/key-scope.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { ServerPayload } from '../protocol/server-events.js';
 
 /** One client's connection, whatever dialect it speaks. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { WriteGate } from '../../limits/writes/write-gate.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
 import type { MessageView } from '../../views/messages.view.js';

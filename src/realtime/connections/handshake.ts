@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { bearerToken } from '../../auth/tokens/access-token.strategy.js';
 import { DomainError, domainErrorOf, type ErrorExtras } from '../../common/errors.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Metrics } from '../../observability/metrics.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import type { Restored } from '../engine/recovery/recovery-adapter.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import { Lifecycle } from '../../common/lifecycle.js';
+import { Lifecycle } from '../../common/stopping/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { Metrics } from '../../observability/metrics.js';
 import { EventGate } from '../commands/event-gate.js';

@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { BoundedLogger } from '../../common/bounded-logger.js';
-import { Lifecycle } from '../../common/lifecycle.js';
+import { Lifecycle } from '../../common/stopping/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/rates/token-bucket.js';
 import { domainErrorOf } from '../../common/errors.js';

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { KeyScope } from '../../common/key-scope.js';
+import type { KeyScope } from '../../common/access/key-scope.js';
 import { DeliveredCursorView, ReadCursorView } from '../../views/conversations.view.js';
 import { SyncDto } from '../../sync/dto/sync.dto.js';
 import { type SyncResetView, SyncView } from '../../views/sync.view.js';

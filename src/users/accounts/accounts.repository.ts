@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../common/identifier.js';
-import type { ServerRole } from '../../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../../database/database.js';
 import { SUSPENSION_COLUMNS, type SuspensionRow } from './suspension.js';

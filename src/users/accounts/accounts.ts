@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError, type SuspensionDetails } from '../../common/errors.js';
-import type { ServerRole } from '../../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { derivedUsername, isReserved } from '../usernames.js';
 import { type OwnUserView, ownUserView } from '../../views/users.view.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NIL_ID } from '../../common/identifier.js';
-import type { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 import type { Transaction } from '../../database/database.js';
 
 /** What stands in texts where a deleted user's name was. */

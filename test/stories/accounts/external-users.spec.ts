@@ -6,7 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ExternalIdentitiesRepository } from '../../../src/auth/external/external-identities.repository.js';
 import { DevicesRepository } from '../../../src/push/devices/devices.repository.js';
 import { Clock } from '../../../src/common/clock.js';
-import { Lifecycle } from '../../../src/common/lifecycle.js';
+import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Type } from '@nestjs/common';
 import { Clock } from '../../../src/common/clock.js';
-import { Lifecycle } from '../../../src/common/lifecycle.js';
+import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { Mailer } from '../../../src/mail/mailer.js';
 import { holdCalls } from '../../support/held-calls.js';
 import { Mailbox } from '../../support/mailbox.js';

@@ -12,7 +12,7 @@ import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.j
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { blobKey } from '../../../src/attachments/store/blob-keys.js';
 import { BlobStore } from '../../../src/attachments/store/blob-store.js';
-import { Spool } from '../../../src/attachments/uploads/spool.js';
+import { Spool } from '../../../src/attachments/uploads/receiving/spool.js';
 import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
 import { Clock } from '../../../src/common/clock.js';
 import { archive, bomb, film, overlappingFilm, page, picture } from '../../support/files.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
-import { Lifecycle } from '../../../src/common/lifecycle.js';
+import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { MessageChanges } from '../../../src/messages/changes/message-changes.js';
 import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { Clock } from '../../../src/common/clock.js';
-import { KEY_SCOPES } from '../../../src/common/key-scope.js';
+import { KEY_SCOPES } from '../../../src/common/access/key-scope.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { Database } from '../../../src/database/database.js';
 import { BotsRepository } from '../../../src/integrations/bots/bots.repository.js';

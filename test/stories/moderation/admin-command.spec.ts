@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
-import { Spool } from '../../../src/attachments/uploads/spool.js';
+import { Spool } from '../../../src/attachments/uploads/receiving/spool.js';
 import { migrationStatus } from '../../../src/database/migrations/migrator.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { Clock } from '../../../src/common/clock.js';
-import type { Principal } from '../../../src/common/principal.js';
+import type { Principal } from '../../../src/common/access/principal.js';
 import { Database } from '../../../src/database/database.js';
 import { ReportsService } from '../../../src/moderation/reports/reports.service.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { SerialQueue } from '../../../common/async/serial-queue.js';
 import { DomainError } from '../../../common/errors.js';
-import type { Lifecycle } from '../../../common/lifecycle.js';
+import type { Lifecycle } from '../../../common/stopping/lifecycle.js';
 import type { EventGate } from '../../../realtime/commands/event-gate.js';
 import type { Standstill } from '../../../realtime/connections/standstill.js';
 

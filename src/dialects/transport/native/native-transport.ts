@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BoundedLogger } from '../../../common/bounded-logger.js';
 import { DomainError, domainErrorOf } from '../../../common/errors.js';
-import { Lifecycle } from '../../../common/lifecycle.js';
+import { Lifecycle } from '../../../common/stopping/lifecycle.js';
 import { Configuration } from '../../../config/configuration.js';
 import { EventGate } from '../../../realtime/commands/event-gate.js';
 import { MAX_ENDS_LOGGED } from '../../../realtime/engine/engine-guard.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
-import { KEY_SCOPES, type KeyScope } from '../../../common/key-scope.js';
+import { KEY_SCOPES, type KeyScope } from '../../../common/access/key-scope.js';
 import { IsName } from '../../../common/validation/is-text.decorator.js';
 import { IsTime } from '../../../common/validation/is-time.decorator.js';
 import { OptionalField } from '../../../common/validation/optional-field.decorator.js';

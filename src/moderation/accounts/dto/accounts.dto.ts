@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn } from 'class-validator';
 import { MAX_REASON_LENGTH } from '../../../audit/audit-entry.js';
 import { PageQuery } from '../../../common/pagination.js';
-import { SERVER_ROLES, type ServerRole } from '../../../common/server-role.js';
+import { SERVER_ROLES, type ServerRole } from '../../../common/access/server-role.js';
 import { IsText } from '../../../common/validation/is-text.decorator.js';
 import { IsTime } from '../../../common/validation/is-time.decorator.js';
 import { OptionalField } from '../../../common/validation/optional-field.decorator.js';

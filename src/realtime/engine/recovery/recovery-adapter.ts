@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session } from 'socket.io-adapter';
-import type { Principal } from '../../../common/principal.js';
+import type { Principal } from '../../../common/access/principal.js';
 import type { ServerEvent } from '../../protocol/server-events.js';
 import type { ChatServer, ChatSocket, ConnectionState } from '../sockets/chat-socket.js';
 import { EVENT, type EventPacket, internalsOfAdapter, internalsOfSocket, type WriteOptions } from '../internals.js';

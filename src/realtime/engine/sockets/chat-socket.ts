@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'socket.io';
-import type { KeyScope } from '../../../common/key-scope.js';
-import type { Principal } from '../../../common/principal.js';
+import type { KeyScope } from '../../../common/access/key-scope.js';
+import type { Principal } from '../../../common/access/principal.js';
 import type { ClientToServerEvents } from '../../protocol/client-events.js';
 import type { ServerToClientEvents } from '../../protocol/server-events.js';
 

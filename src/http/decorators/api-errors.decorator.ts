@@ -1,7 +1,7 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { ERRORS, type ErrorCode, STATUS_OF_CATEGORY } from '../common/errors.js';
-import { ProblemView } from './problem.view.js';
+import { ERRORS, type ErrorCode, STATUS_OF_CATEGORY } from '../../common/errors.js';
+import { ProblemView } from '../problem.view.js';
 
 /** Documents the errors that an operation answers with, one response a status, one example a code. */
 export function ApiErrors(...codes: ErrorCode[]): MethodDecorator & ClassDecorator {

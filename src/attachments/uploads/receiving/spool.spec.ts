@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { Clock } from '../../common/clock.js';
-import { newId } from '../../common/identifier.js';
-import { Configuration } from '../../config/configuration.js';
+import { Clock } from '../../../common/clock.js';
+import { newId } from '../../../common/identifier.js';
+import { Configuration } from '../../../config/configuration.js';
 import { Spool } from './spool.js';
 
 describe('what lies in the spool', () => {

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Principal } from '../common/principal.js';
+import type { Principal } from '../../common/access/principal.js';
 
 /** The caller, as the guard found it. Only on routes that are not public. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
-import { DomainError, invalidField } from '../../common/errors.js';
+import { DomainError, invalidField } from '../../../common/errors.js';
 import { announcedBytes, type IncomingBody } from './incoming-body.js';
 import { watchPace } from './pace-watch.js';
 

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import type { Configuration } from './configuration.js';
+import type { Configuration } from '../configuration.js';
 
 /** One for each secret that is known: `JWT_SECRET` first, with which everything new is made, then `JWT_SECRET_PREVIOUS`. */
 export type SecretKeys = readonly [current: Buffer, ...previous: Buffer[]];

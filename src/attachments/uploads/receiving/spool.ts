@@ -6,11 +6,11 @@ import process from 'node:process';
 import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
-import { DomainError, invalidField } from '../../common/errors.js';
-import { newId } from '../../common/identifier.js';
-import { Configuration } from '../../config/configuration.js';
-import { type MediaType, mediaType, SNIFFED_BYTES } from '../media/media-type.js';
+import { Clock } from '../../../common/clock.js';
+import { DomainError, invalidField } from '../../../common/errors.js';
+import { newId } from '../../../common/identifier.js';
+import { Configuration } from '../../../config/configuration.js';
+import { type MediaType, mediaType, SNIFFED_BYTES } from '../../media/media-type.js';
 
 /** A file that came in whole. */
 export interface SpooledFile {

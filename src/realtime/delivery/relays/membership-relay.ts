@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Configuration } from '../../config/configuration.js';
-import { ConversationAccess } from '../../conversations/conversation-access.js';
-import type { DomainEvents } from '../../events/domain-events.js';
-import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../../views/messages.view.js';
-import { Broadcaster } from './broadcaster.js';
-import { ConversationViews } from './conversation-views.js';
-import { DeliveryTurns } from './delivery-turns.js';
-import { Newcomers } from './newcomers.js';
-import { Rooms } from './rooms.js';
+import { Configuration } from '../../../config/configuration.js';
+import { ConversationAccess } from '../../../conversations/conversation-access.js';
+import type { DomainEvents } from '../../../events/domain-events.js';
+import { EventBus } from '../../../events/event-bus.js';
+import type { MessageView } from '../../../views/messages.view.js';
+import { Broadcaster } from '../broadcaster.js';
+import { ConversationViews } from '../conversation-views.js';
+import { DeliveryTurns } from '../delivery-turns.js';
+import { Newcomers } from '../newcomers.js';
+import { Rooms } from '../rooms.js';
 
 /** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
 const MAX_FIRST = 5;

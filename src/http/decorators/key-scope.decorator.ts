@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import type { KeyScope as Scope } from '../common/key-scope.js';
+import type { KeyScope as Scope } from '../../common/access/key-scope.js';
 
 export const KEY_RULE = 'keyRule';
 

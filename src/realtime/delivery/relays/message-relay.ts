@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
-import { EventBus } from '../../events/event-bus.js';
-import type { FoundMessage, PlacedMessage } from '../../messages/reading/message-reader.js';
-import { quotationCopies } from '../../messages/reading/quotation.js';
-import { Audiences } from './audiences.js';
-import { Broadcaster } from './broadcaster.js';
-import { GAP_TIMEOUT_MS, REPAIR_TIMEOUT_MS } from './conversation-sequencer.js';
-import { ConversationViews } from './conversation-views.js';
-import { DeliveryTurns } from './delivery-turns.js';
-import { HiddenMessages } from './hidden-messages.js';
+import type { CreatedMessage, DomainEvents, GroupChange } from '../../../events/domain-events.js';
+import { EventBus } from '../../../events/event-bus.js';
+import type { FoundMessage, PlacedMessage } from '../../../messages/reading/message-reader.js';
+import { quotationCopies } from '../../../messages/reading/quotation.js';
+import { Audiences } from '../audiences.js';
+import { Broadcaster } from '../broadcaster.js';
+import { GAP_TIMEOUT_MS, REPAIR_TIMEOUT_MS } from '../conversation-sequencer.js';
+import { ConversationViews } from '../conversation-views.js';
+import { DeliveryTurns } from '../delivery-turns.js';
+import { HiddenMessages } from '../hidden-messages.js';
 import { MembershipRelay } from './membership-relay.js';
 import { MessageChangeRelay } from './message-change-relay.js';
-import { Newcomers } from './newcomers.js';
-import { Rooms } from './rooms.js';
+import { Newcomers } from '../newcomers.js';
+import { Rooms } from '../rooms.js';
 
 /** Sends messages, and how far they were read: `message:new`, `receipt:read`, `receipt:delivered`. Decides who receives them. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { SETTINGS } from './settings.js';
 
-const TABLE_START = '<!-- settings: made from src/config/settings.ts by npm run docs:generate -->';
+const TABLE_START = '<!-- settings: made from src/config/settings/settings.ts by npm run docs:generate -->';
 const TABLE_END = '<!-- end of settings -->';
 
 /** `.env.example`, whole. */
@@ -9,7 +9,7 @@ export function environmentExample(): string {
     '# Every variable the server reads, with its default. It reads the environment only, not this file:',
     '#   node --env-file=.env scripts/start.mjs',
     '# A wrong or missing value stops the start with one line that names it. More: docs/operations.md',
-    '# Made from src/config/settings.ts by npm run docs:generate.',
+    '# Made from src/config/settings/settings.ts by npm run docs:generate.',
   ];
   for (const [name, { comment, example, fallback }] of Object.entries(SETTINGS)) {
     if (comment !== undefined) lines.push('', ...comment.map((line) => `# ${line}`));

@@ -1,15 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Configuration } from '../../config/configuration.js';
-import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
-import type { DomainEvents } from '../../events/domain-events.js';
-import { EventBus } from '../../events/event-bus.js';
-import type { FriendRequestView } from '../../views/friends.view.js';
-import { PresenceStore } from '../../presence/presence-store.js';
-import { UsersService } from '../../users/users.service.js';
-import { Broadcaster, SYNC_SPREAD_MS } from './broadcaster.js';
-import { DeliveryTurns } from './delivery-turns.js';
-import { FreshReads } from './fresh-reads.js';
-import { Rooms } from './rooms.js';
+import { Configuration } from '../../../config/configuration.js';
+import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../../conversations/conversation-access.js';
+import type { DomainEvents } from '../../../events/domain-events.js';
+import { EventBus } from '../../../events/event-bus.js';
+import type { FriendRequestView } from '../../../views/friends.view.js';
+import { PresenceStore } from '../../../presence/presence-store.js';
+import { UsersService } from '../../../users/users.service.js';
+import { Broadcaster, SYNC_SPREAD_MS } from '../broadcaster.js';
+import { DeliveryTurns } from '../delivery-turns.js';
+import { FreshReads } from '../fresh-reads.js';
+import { Rooms } from '../rooms.js';
 
 /** A profile that cannot be read is read again, so often at the most and after so long: whom it is shown to is not known yet. */
 const MAX_PROFILE_READS = 4;

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { BoundedMap } from '../../common/bounded-map.js';
-import type { DomainEvents } from '../../events/domain-events.js';
-import { EventBus } from '../../events/event-bus.js';
-import type { MessageView } from '../../views/messages.view.js';
-import { hiddenMessage } from '../../messages/reading/message-row.js';
-import { hiddenQuotation, unavailableQuotation } from '../../messages/reading/quotation.js';
-import { Audiences } from './audiences.js';
-import { Broadcaster } from './broadcaster.js';
-import { DeliveryTurns } from './delivery-turns.js';
-import { HiddenMessages } from './hidden-messages.js';
+import { BoundedMap } from '../../../common/bounded-map.js';
+import type { DomainEvents } from '../../../events/domain-events.js';
+import { EventBus } from '../../../events/event-bus.js';
+import type { MessageView } from '../../../views/messages.view.js';
+import { hiddenMessage } from '../../../messages/reading/message-row.js';
+import { hiddenQuotation, unavailableQuotation } from '../../../messages/reading/quotation.js';
+import { Audiences } from '../audiences.js';
+import { Broadcaster } from '../broadcaster.js';
+import { DeliveryTurns } from '../delivery-turns.js';
+import { HiddenMessages } from '../hidden-messages.js';
 
 /** Messages whose last version sent is remembered: more than have changes under way at once. */
 const MAX_VERSIONS = 10_000;

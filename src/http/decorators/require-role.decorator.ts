@@ -1,5 +1,5 @@
 import { type CustomDecorator, SetMetadata } from '@nestjs/common';
-import type { ServerRole } from '../common/server-role.js';
+import type { ServerRole } from '../../common/access/server-role.js';
 
 export const REQUIRED_ROLE = 'requiredRole';
 

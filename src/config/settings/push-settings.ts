@@ -1,7 +1,7 @@
 import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKept } from './kept-file.js';
+import { createKept } from '../secrets/kept-file.js';
 import { ConfigurationError, type SettingValues } from './settings.js';
 
 /** What a notification may show. */
