@@ -37,7 +37,7 @@ async function start(root: HTMLElement): Promise<void> {
     root,
   );
   import('./offline/offline.js').then(({ keepForOffline }) => keepForOffline(), withTheNextVisit);
-  import('./messages/dropped-files.js').then(({ ignoreDroppedFiles }) => ignoreDroppedFiles(), withTheNextVisit);
+  import('./messages/files/dropped-files.js').then(({ ignoreDroppedFiles }) => ignoreDroppedFiles(), withTheNextVisit);
   import('./push/start.js').then(({ startNotifications }) => startNotifications(opened), withTheNextVisit);
 }
 

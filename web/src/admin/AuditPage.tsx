@@ -7,7 +7,7 @@ import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
-import type { AdminUser } from './user-state.js';
+import type { AdminUser } from './users/user-state.js';
 
 export interface AuditEntry {
   id: string;

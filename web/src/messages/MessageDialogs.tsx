@@ -8,8 +8,8 @@ import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { canDeleteForAll, type Dialogs, toggleReaction } from './actions.js';
 
-const emojiPicker = () => import('./EmojiPicker.js');
-const viewer = () => import('./Viewer.js');
+const emojiPicker = () => import('./composer/EmojiPicker.js');
+const viewer = () => import('./files/Viewer.js');
 
 interface Properties {
   dialog: Extract<Dialogs, { type: 'delete' | 'react' | 'report' | 'view' }>;

@@ -9,11 +9,11 @@ import { client } from '../session/client.js';
 import { dayOf, t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 import { keyOf, layOut, type Entry } from './layout.js';
-import { MessageRow } from './MessageRow.js';
-import { moveFocus } from './row-focus.js';
-import { SystemRow } from './SystemRow.js';
+import { MessageRow } from './row/MessageRow.js';
+import { moveFocus } from './row/row-focus.js';
+import { SystemRow } from './row/SystemRow.js';
 import { useScroll } from './scroll.js';
-import type { Tick } from './TickMark.js';
+import type { Tick } from './row/TickMark.js';
 
 export interface ListHandle {
   toEnd(): void;

@@ -1,7 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { Lazy } from '../app/Lazy.js';
 
-const rejection = () => import('./Rejection.js');
+const rejection = () => import('./row/Rejection.js');
 
 /** The server refuses a message as it is, or what was done with it; or this device cannot keep it, before which it is not sent. */
 export function Rejections({ item: { clientId, error, refusedChanges = [], state } }: { item: MessageItem }) {

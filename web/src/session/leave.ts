@@ -1,7 +1,7 @@
 import { go } from '../app/router.js';
-import { removeFiles } from '../messages/files-database.js';
-import { forgetPickedFiles } from '../messages/picked-files.js';
-import { forgetRecentEmoji } from '../messages/recent-emoji.js';
+import { removeFiles } from '../messages/files/files-database.js';
+import { forgetPickedFiles } from '../messages/files/picked-files.js';
+import { forgetRecentEmoji } from '../messages/composer/recent-emoji.js';
 import { unsubscribeFromPush } from '../push/notifications.js';
 import { client } from './client.js';
 import { followOtherTabs } from './other-tabs.js';
