@@ -197,8 +197,8 @@ describe('a log-out', () => {
     });
     jest.unstable_mockModule('../session/client.js', () => ({ client }));
     jest.unstable_mockModule('../app/router.js', () => ({ go: () => undefined }));
-    jest.unstable_mockModule('../messages/picked-files.js', () => ({ forgetPickedFiles: () => undefined }));
-    jest.unstable_mockModule('../messages/files-database.js', () => ({ removeFiles }));
+    jest.unstable_mockModule('../messages/files/picked-files.js', () => ({ forgetPickedFiles: () => undefined }));
+    jest.unstable_mockModule('../messages/files/files-database.js', () => ({ removeFiles }));
     ({ leave } = await import('../session/leave.js'));
   });
 

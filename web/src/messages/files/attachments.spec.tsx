@@ -20,7 +20,7 @@ describe('a sound whose player cannot be loaded', () => {
   beforeAll(async () => {
     dom = openDom();
     jest.unstable_mockModule('@parley/client/react', () => ({ useConnection: () => ({ status: 'live' }) }));
-    jest.unstable_mockModule('../app/newer-build.js', () => ({
+    jest.unstable_mockModule('../../app/newer-build.js', () => ({
       reloadAfter: async (failed: unknown) => void reloads.push(failed),
     }));
     jest.unstable_mockModule('./SoundPlayer.js', () => {

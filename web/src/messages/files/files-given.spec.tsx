@@ -10,7 +10,7 @@ describe('files that are given to the page', () => {
 
   beforeAll(async () => {
     dom = openDom();
-    jest.unstable_mockModule('../session/client.js', () => ({ client: {} }));
+    jest.unstable_mockModule('../../session/client.js', () => ({ client: {} }));
     ({ filesOf } = await import('../sending.js'));
     dropZone = await import('./DropZone.js');
     (await import('./dropped-files.js')).ignoreDroppedFiles();

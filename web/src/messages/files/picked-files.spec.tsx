@@ -21,16 +21,16 @@ describe('files that were picked', () => {
   let dom: ReturnType<typeof openDom>;
   let roots: HTMLElement[];
   let usePickedFiles: typeof import('./picked-files.js').usePickedFiles;
-  let stored: typeof import('../stored-files.js');
-  let otherTab: typeof import('../stored-files.js');
+  let stored: typeof import('./stored-files.js');
+  let otherTab: typeof import('./stored-files.js');
 
   beforeAll(async () => {
     dom = openDom();
-    jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'ada' } }));
-    otherTab = await import('../stored-files.js');
+    jest.unstable_mockModule('../../session/client.js', () => ({ client: { userId: 'ada' } }));
+    otherTab = await import('./stored-files.js');
     jest.resetModules();
     ({ usePickedFiles } = await import('./picked-files.js'));
-    stored = await import('../stored-files.js');
+    stored = await import('./stored-files.js');
   });
 
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useSyncExternalStore } from '../../react.js';
 import { client } from '../../session/client.js';
 
-const stored = () => import('../stored-files.js');
+const stored = () => import('./stored-files.js');
 
 const NONE: readonly File[] = [];
 /** By user and conversation; undefined is not looked up yet. */

@@ -1,4 +1,4 @@
-import { DATABASE, settled } from './files/files-database.js';
+import { DATABASE, settled } from './files-database.js';
 
 const STORE = 'files';
 /** More than that is there until the page is closed, and not after. */
