@@ -27,7 +27,7 @@ const WORDS = [
   },
   { word: wordIn('tells?|told|telling'), instead: 'emit, send, answer, show or return' },
   { word: wordIn('(?:un)?heard|hears?|hearing'), instead: 'receive, handle, or without a listener' },
-  { word: /\b(is|was|are|has)Said|\bsay(s|ing)?(Once|So)\b/, instead: 'emit, send, show, print or announce' },
+  { word: /\b(is|was|are|has)Said|\bsay(s|ing)?(Once|So)\b|\w\.say\(/, instead: 'emit, send, show, print or announce' },
   { word: wordIn('vocabular(?:y|ies)'), instead: 'dialect' },
   {
     word: /doom/i,

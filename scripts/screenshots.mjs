@@ -56,14 +56,14 @@ async function photograph(url) {
   await picture(ada, 'first-run.png');
   const charles = await person(url, 'Charles Babbage', 'charles', WIDE, '/?with=ada');
   const mary = await person(url, 'Mary Somerville', 'mary', WIDE, '/?with=ada');
-  await say(mary, 'The lecture is on Thursday. Will you come?');
-  await say(charles, 'Have you finished the notes on the engine?');
+  await sendText(mary, 'The lecture is on Thursday. Will you come?');
+  await sendText(charles, 'Have you finished the notes on the engine?');
   await open(ada, /Charles/);
-  await say(ada, 'Nearly. It weaves algebraic patterns just as the Jacquard loom weaves flowers and leaves.');
+  await sendText(ada, 'Nearly. It weaves algebraic patterns just as the Jacquard loom weaves flowers and leaves.');
   await reply(charles, 'weaves algebraic', 'May I quote you on that? 😊');
   await react(ada, 'May I quote', 'red heart love');
   await ada.locator('input[type=file]').setInputFiles([await landscape()]);
-  await say(ada, 'The view from my desk, meanwhile');
+  await sendText(ada, 'The view from my desk, meanwhile');
   await charles.locator('img.loaded').first().waitFor();
   await react(charles, 'The view from', 'sparkles');
   await charles.getByRole('button', { name: 'Record a voice message' }).click();
@@ -78,15 +78,15 @@ async function photograph(url) {
     await ada.getByRole('checkbox', { name: new RegExp(name) }).check();
   }
   await ada.getByRole('button', { name: 'Create the group' }).click();
-  await say(ada, 'Welcome, both of you. Tea at four?');
+  await sendText(ada, 'Welcome, both of you. Tea at four?');
   await open(mary, /Analytical/);
-  await say(mary, 'With pleasure!');
-  await say(mary, 'I bring the cake 🎂');
+  await sendText(mary, 'With pleasure!');
+  await sendText(mary, 'I bring the cake 🎂');
   await open(charles, /Analytical/);
-  await say(charles, 'Then I bring the engine. Or a part of it.');
+  await sendText(charles, 'Then I bring the engine. Or a part of it.');
   await open(ada, /Charles/);
   await mary.getByRole('link', { name: /Ada/ }).click();
-  await say(mary, 'And the book you asked for is here 📚');
+  await sendText(mary, 'And the book you asked for is here 📚');
   await open(charles, /Ada/);
   await charles.locator('textarea').pressSequentially('Which', { delay: 40 });
   await ada.getByText('Charles Babbage is typing').waitFor();
@@ -129,7 +129,7 @@ async function open(page, name) {
   await page.locator('textarea').waitFor();
 }
 
-async function say(page, text) {
+async function sendText(page, text) {
   await page.locator('textarea').fill(text);
   await page.locator('textarea').press('Enter');
   await page.getByRole('article').filter({ hasText: text }).first().waitFor();
@@ -138,7 +138,7 @@ async function say(page, text) {
 async function reply(page, to, text) {
   await page.getByRole('article').filter({ hasText: to }).focus();
   await page.keyboard.press('r');
-  await say(page, text);
+  await sendText(page, text);
 }
 
 async function react(page, to, emoji) {

@@ -46,7 +46,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     );
     for (const text of ['Hello there', 'BUY CHEAP WATCHES', 'Are you there?'])
       sent.push(
-        await bobAsPerson.say(conversationId, text, text.startsWith('BUY') ? { attachmentIds: [watch.id] } : {}),
+        await bobAsPerson.send(conversationId, text, text.startsWith('BUY') ? { attachmentIds: [watch.id] } : {}),
       );
     await cy.must('POST', '/reports', {
       targetType: 'message',

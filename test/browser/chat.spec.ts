@@ -28,7 +28,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     bob = await arrive({ permissions: ['microphone'] });
     // A user who opens somebody's link is in a conversation with them.
     await bob.register('Bob', { path: '/?with=ada' });
-    await bob.say('Hello Ada!');
+    await bob.send('Hello Ada!');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
   });
@@ -80,13 +80,13 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const typing = expectShown(bob.page.getByText('Ada Example is typing'));
     await ada.field.pressSequentially('On my');
     await typing;
-    await ada.say('On my way');
+    await ada.send('On my way');
     await expectShown(bob.message('On my way'));
     await expectPresent(ada.message('On my way').getByText('Read', { exact: true }));
 
     await bob.message('On my way').focus();
     await bob.page.keyboard.press('r');
-    await bob.say('Take an umbrella');
+    await bob.send('Take an umbrella');
     const answer = ada.message('Take an umbrella');
     await expectShown(answer.getByRole('button', { name: /Reply to Ada Example: On my way/ }));
 
@@ -109,7 +109,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
   it('keeps what may be done with a message in reach of mouse and keyboard', async () => {
     const { page } = ada;
-    await ada.say('What shall I bring?');
+    await ada.send('What shall I bring?');
     const mine = ada.message('What shall I bring?');
 
     await mine.focus();
@@ -131,7 +131,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   it('opens a conversation at the first message that was not read', async () => {
     await ada.page.getByRole('link', { name: 'Settings' }).click();
     await expectShown(ada.page.getByRole('button', { name: 'Change the password' }));
-    for (let number = 1; number <= 30; number++) await bob.say(`Unread number ${number}.`);
+    for (let number = 1; number <= 30; number++) await bob.send(`Unread number ${number}.`);
     await expectShown(ada.conversation(/Bob Example/).getByText('Unread number 30.'));
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('Unread number 1.'));
@@ -148,7 +148,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
   it('never makes markup of what somebody types, and breaks at no length', async () => {
     const hostile = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1) https://example.com/<script>';
-    await bob.say(hostile);
+    await bob.send(hostile);
     await expectShown(ada.message(hostile));
     expect(await ada.log.locator('img, b, script').count()).toBe(0);
     expect(await ada.message(hostile).getByRole('link').getAttribute('href')).toBe('https://example.com/');
@@ -271,7 +271,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       button.click();
     });
     await until('one can write', () => isFocused(bob.field));
-    await bob.say('That was all');
+    await bob.send('That was all');
     await expectShown(ada.message('That was all'));
     expect(await sounds.count()).toBe(before + 1);
     await until('no recording is held in memory', () =>
@@ -315,7 +315,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.page.getByLabel('Search by name').fill('bob');
     await ada.page.getByRole('checkbox', { name: 'Bob Example' }).check();
     await ada.page.getByRole('button', { name: 'Create the group' }).click();
-    await ada.say('Tea at four?');
+    await ada.send('Tea at four?');
     await expectShown(bob.conversation(/Engine/).getByText(/^1\s+unread/));
     await bob.conversation(/Engine/).click();
     await expectShown(bob.page.getByText('Ada Example created the group “Engine”'));
@@ -337,7 +337,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const moderator = await story.person('moderator');
     await story.grant(moderator, 'MODERATOR');
     await ada.conversation(/Bob Example/).click();
-    await bob.say('Something that is not nice');
+    await bob.send('Something that is not nice');
     const bad = ada.message('Something that is not nice');
     await bad.hover();
     await bad.getByRole('button', { name: 'Actions for this message' }).click();
@@ -384,7 +384,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await cy.page.keyboard.press('Escape');
     await expectShown(cy.page.getByText('You have blocked Ada Example.'));
     await ada.conversation(/Cyd Example/).click();
-    await ada.say('Are you there?');
+    await ada.send('Are you there?');
     await expectShown(ada.page.getByText('You cannot write to this person.'));
     expect(await ada.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await cy.page.getByRole('button', { name: 'Unblock' }).click();
@@ -435,7 +435,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const second = await bob.tab();
     visitors.push(second);
     await second.conversation(/Ada Example/).click();
-    await second.say('from the second tab');
+    await second.send('from the second tab');
     await expectShown(ada.message('from the second tab'));
     await expectShown(bob.conversation(/Ada Example/).getByText('from the second tab'));
     await second.page.getByRole('link', { name: 'Settings' }).click();

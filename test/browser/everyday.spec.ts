@@ -38,7 +38,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     visitors.push(ada, bob);
     await ada.register('Ada');
     await bob.register('Bob', { path: '/?with=ada' });
-    await bob.say('Hello Ada!');
+    await bob.send('Hello Ada!');
     await ada.conversation(/^Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
   });
@@ -110,7 +110,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   });
 
   it('shows what a link leads to, and takes it away again', async () => {
-    await ada.say(`http://${siteHost}/lecture`);
+    await ada.send(`http://${siteHost}/lecture`);
     await expectShown(bob.log.getByText('The lecture'));
     const mine = ada.message(siteHost);
     await expectShown(mine.getByText('The lecture'));
@@ -121,8 +121,8 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   });
 
   it('shows nothing any more of what was deleted for oneself, here and in the list, also after a reload', async () => {
-    await ada.say('the one before');
-    await ada.say('not for everybody');
+    await ada.send('the one before');
+    await ada.send('not for everybody');
     const theirs = bob.message('not for everybody');
     await expectShown(theirs);
     const rows = await bob.log.getByRole('article').count();
@@ -188,7 +188,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await press('Enter', { keyCode: 229 });
     await ada.field.press('End');
     expect(await ada.field.inputValue()).toBe('にほん');
-    await ada.say('にほんご');
+    await ada.send('にほんご');
     await ada.field.press('ArrowUp');
     await expectShown(ada.page.getByLabel('Edit your message'));
     await press('Escape', { isComposing: true });
@@ -201,7 +201,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   });
 
   it('offers an edit by the keyboard as long as the server takes it', async () => {
-    await ada.say('a while ago');
+    await ada.send('a while ago');
     // What is not sent yet can be edited for as long as it waits.
     await expectShown(ada.message('a while ago').locator('.tick:not(.pending)'));
     const bar = ada.page.getByLabel('Edit your message');
@@ -295,7 +295,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   });
 
   it('copies where browsers have no clipboard for scripts, as on plain http, and says so where it cannot', async () => {
-    await ada.say('to be copied');
+    await ada.send('to be copied');
     await ada.page.evaluate(() => {
       Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true });
       document.addEventListener('copy', () => {
@@ -425,9 +425,9 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await page.getByLabel('Search by name').fill('bob');
     await page.getByRole('checkbox', { name: 'Bob Example' }).check();
     await page.getByRole('button', { name: 'Create the group' }).click();
-    await ada.say('Tea at four?');
+    await ada.send('Tea at four?');
     await bob.conversation(/Engine/).click();
-    await bob.say('With pleasure');
+    await bob.send('With pleasure');
     await expectShown(ada.conversation(/Engine.*Bob: With pleasure/));
     await expectShown(bob.conversation(/Engine.*You: With pleasure/));
 
@@ -485,7 +485,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await bob.page.getByRole('heading', { name: 'Settings' }).waitFor();
     await bob.context.setOffline(true);
     await bob.conversation(/^Ada Example/).click();
-    await bob.say('not on its way');
+    await bob.send('not on its way');
     await bob.page.getByRole('link', { name: 'Settings' }).click();
     await bob.page.getByRole('button', { name: 'Log out on all devices' }).click();
     const question = bob.page.getByRole('dialog', { name: 'Log out on all devices' });
@@ -535,7 +535,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await page.route(/\/assets\/(EmojiPicker|SettingsPage)-.*\.js$/, (route) =>
       isAnew ? route.continue() : route.abort(),
     );
-    await visitor.say('once written');
+    await visitor.send('once written');
     // Never while an edit is open, which is kept nowhere.
     await visitor.field.press('ArrowUp');
     await expectShown(page.getByLabel('Edit your message'));

@@ -73,14 +73,14 @@ jest.setTimeout(300_000);
   });
 
   it('sends, receives, shows who types and what was read', async () => {
-    await ada.say('Hello Bob');
+    await ada.send('Hello Bob');
     await expectShown(bob.message('Hello Bob'));
     await expectShown(ada.mark('Hello Bob', 'Read'));
     // It is shown for some seconds alone.
     const typing = expectShown(ada.page.getByText('typing …').first());
     await bob.field.pressSequentially('And');
     await typing;
-    await bob.say('And hello to you');
+    await bob.send('And hello to you');
     await expectShown(ada.message('And hello to you'));
 
     const holdUntilShown = async (shown: Locator): Promise<void> => {
@@ -93,7 +93,7 @@ jest.setTimeout(300_000);
     await holdUntilShown(ada.button('React with 👍'));
     await expectShown(bob.button('👍, 1'));
     await holdUntilShown(ada.page.getByRole('menu').getByRole('button', { name: 'Reply', exact: true }));
-    await ada.say('How are you?');
+    await ada.send('How are you?');
     await expectShown(bob.message('How are you?').getByRole('button', { name: 'Reply to: And hello to you' }));
   });
 
@@ -112,11 +112,11 @@ jest.setTimeout(300_000);
 
   it('keeps what is written offline, and sends it once and in order when the network is back', async () => {
     await goOffline();
-    await ada.say('Written offline');
-    await ada.say('And a second');
+    await ada.send('Written offline');
+    await ada.send('And a second');
     await expectShown(ada.mark('Written offline', 'Waiting to be sent'));
     await expectShown(ada.page.getByRole('status').getByText('The server is not reached'));
-    await bob.say('Meanwhile');
+    await bob.send('Meanwhile');
     await goOnline();
     await expectShown(ada.message('Meanwhile'));
     await expectShown(ada.mark('And a second', 'Read'));
@@ -133,7 +133,7 @@ jest.setTimeout(300_000);
 
   it('shows what is cached before there is a network, and what is not sent survives a reload', async () => {
     await goOffline();
-    await ada.say('Before the reload');
+    await ada.send('Before the reload');
     // The files come from this computer, as an app's own do.
     await ada.context.setOffline(false);
     await ada.page.reload();
@@ -149,7 +149,7 @@ jest.setTimeout(300_000);
     const token = (await login('bob')).accessToken;
     const [{ id }] = (await request(story.url, 'GET', '/users?search=ada', undefined, token)).body.items;
     expect((await request(story.url, 'POST', '/blocks', { userId: id }, token)).status).toBe(201);
-    await ada.say('Are you angry?');
+    await ada.send('Are you angry?');
     await expectShown(ada.message('Are you angry?').getByText('Not sent. You cannot write to this person.'));
     await ada.message('Are you angry?').getByText('Are you angry?').click();
     await ada.button('Discard').click();

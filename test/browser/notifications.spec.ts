@@ -85,11 +85,11 @@ const keys = {
   const devices = async () => (await person.must('GET', '/devices')).items;
 
   it('are asked for after the first message that one would have missed, and not before', async () => {
-    await bob.say(conversationId, 'seen at once');
+    await bob.send(conversationId, 'seen at once');
     await expectShown(ada.conversation(/seen at once/));
     expect(await hint().count()).toBe(0);
     await setVisible(false);
-    await bob.say(conversationId, 'missed');
+    await bob.send(conversationId, 'missed');
     await expectShown(ada.conversation(/missed/));
     await setVisible(true);
     await expectShown(hint());
@@ -232,7 +232,7 @@ const keys = {
       if (request.method() === 'DELETE') calls.push(new URL(request.url()).pathname);
     });
     await second.page.getByRole('link', { name: 'Settings' }).click();
-    await bob.say(conversationId, 'not read');
+    await bob.send(conversationId, 'not read');
     const titles = (): Promise<string[]> => Promise.all([ada, second].map(({ page }) => page.title()));
     await until('both say how much is unread', async () => (await titles()).every((title) => title.startsWith('(')));
     const kept = (): Promise<(string | null)[]> =>

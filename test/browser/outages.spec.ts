@@ -48,7 +48,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.register('Ada');
     bob = await Visitor.arrive(browser, server.url);
     await bob.register('Bob', { path: '/?with=ada' });
-    await bob.say('before');
+    await bob.send('before');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('before'));
   });
@@ -84,15 +84,15 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
   it('says quietly that it is offline, reads and queues, and sends in order when it is back', async () => {
     await goOffline();
     await expectShown(ada.list.getByText('Offline. What you write is sent'));
-    await ada.say('first, offline');
-    await ada.say('second, offline');
+    await ada.send('first, offline');
+    await ada.send('second, offline');
     await expectPresent(ada.message('second, offline').getByText('Waiting to be sent'));
     // The list says it, too, and what waits can be answered.
     await expectShown(ada.list.getByText('You: second, offline'));
     await expectPresent(ada.list.getByText('Waiting to be sent'));
     await ada.message('first, offline').click({ button: 'right' });
     await ada.page.getByRole('menuitem', { name: 'Reply' }).click();
-    await ada.say('an answer, offline');
+    await ada.send('an answer, offline');
     await expectShown(ada.message('an answer, offline').getByRole('button', { name: /first, offline/ }));
     await goOnline();
     await expectShown(bob.message('second, offline'));

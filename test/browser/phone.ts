@@ -79,7 +79,7 @@ export class Phone {
     return this.page.getByPlaceholder('Message');
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.field.fill(text);
     await this.button('Send').click();
     await this.message(text).waitFor();

@@ -23,13 +23,13 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await ada.register('Ada');
     const [person, bob] = [await Person.login(story.url, 'ada'), await story.person('bob')];
     const direct = await bob.directConversation(person);
-    await bob.say(direct, 'Are you coming to the lecture?');
+    await bob.send(direct, 'Are you coming to the lecture?');
     const cy = await story.person('cy');
     await person.must('POST', '/conversations', { type: 'GROUP', title: 'Engine', memberIds: [bob.id, cy.id] });
     await cy.must('POST', '/friends/requests', { userId: person.id });
     await expectShown(ada.conversation(/Engine/));
     await ada.conversation(/^bob/i).click();
-    await ada.say('On my way');
+    await ada.send('On my way');
     const buffer = await sharp({ create: { ...COLOR, background: '#0d5c63' } })
       .jpeg()
       .toBuffer();
@@ -158,7 +158,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     const [person, dora] = [await Person.login(story.url, 'ada'), await story.person('dora')];
     await dora.must('PATCH', '/users/me', { displayName: name });
     const conversationId = await dora.directConversation(person);
-    await dora.say(conversationId, 'Hello');
+    await dora.send(conversationId, 'Hello');
     await ada.page.setViewportSize({ width: 360, height: 640 });
     await ada.open('/new');
     await ada.page.getByLabel('Search by name').fill('dora');
@@ -216,7 +216,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
       expect((await tool.boundingBox())?.height).toBeGreaterThanOrEqual(40);
     await reply.tap();
     await expectShown(phone.page.getByRole('button', { name: 'Do not reply' }));
-    await phone.say('I am');
+    await phone.send('I am');
     await expectShown(phone.message('I am').getByRole('button', { name: /Reply to bob/ }));
 
     const mine = phone.message('I am');

@@ -92,7 +92,7 @@ export class Visitor {
     return this.list.getByRole('link', { name });
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.field.fill(text);
     await this.field.press('Enter');
     await this.message(text).waitFor();

@@ -166,7 +166,7 @@ onlyWith(
         });
       expect(await stopped).toBe(0);
       // A user who was sent away last, and came back, was never gone.
-      await ada.say(group, 'when it has ended');
+      await ada.send(group, 'when it has ended');
       const watching = devices.find((device) => nodeOf(device) === 'west' && !moving.includes(device));
       await watching?.next('message:new', ({ message }: Anything) => message.content === 'when it has ended');
       const updates = watching?.all('presence:update').filter(({ userId }) => userId === bob.id);

@@ -122,7 +122,7 @@ async function expectNothingLost({ name, isNoticed, begin, end }: Fault, process
       for (const device of [neighbour, adas, graces]) await device.next('message:new', content(text));
     await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
     await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
-    await ada.say(group, `${name}: without her`);
+    await ada.send(group, `${name}: without her`);
     for (const story of [east, west]) expect((await status(story)).code).toBe(200);
   } finally {
     await end(redis, link);
@@ -131,7 +131,7 @@ async function expectNothingLost({ name, isNoticed, begin, end }: Fault, process
     const states = await Promise.all([east, west].map(status));
     return states.every((state) => state.status === 'ok');
   });
-  await ada.say(direct, `${name}: over`);
+  await ada.send(direct, `${name}: over`);
   await graces.must('send_message', { conversationId: direct, content: `${name}: over there` });
   for (const device of [neighbour, adas, graces])
     for (const text of ['over', 'over there']) await device.next('message:new', content(`${name}: ${text}`));

@@ -115,7 +115,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
       await endLeases();
       const updates = (): Anything[] => adas.all('presence:update').filter(({ userId }) => userId === grace.id);
       await until('she is offline', () => updates().at(-1)?.isOnline === false, TIMEOUT_MS);
-      await ada.say(group, 'behind it');
+      await ada.send(group, 'behind it');
       await adas.next('message:new', content('behind it'));
       expect(updates().map((update) => update.isOnline)).toEqual([true, false]);
     },
@@ -127,18 +127,18 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
     async () => {
       other = await start();
       const device = await deviceAt(other, grace);
-      await ada.say(group, 'before');
+      await ada.send(group, 'before');
       await device.next('message:new', content('before'));
       other.signal('SIGSTOP');
       await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
-      await ada.say(group, 'not for her');
+      await ada.send(group, 'not for her');
       const another = await ada.group('Made meanwhile', grace);
-      await ada.say(another, 'for her');
+      await ada.send(another, 'for her');
       other.signal('SIGCONT');
       await device.next('conversation:removed', ({ conversationId }) => conversationId === group);
       await device.next('conversation:new', ({ conversation }) => conversation.id === another);
-      await ada.say(group, 'not for her either');
-      await ada.say(another, 'and this');
+      await ada.send(group, 'not for her either');
+      await ada.send(another, 'and this');
       await device.next('message:new', content('and this'));
       expect(device.all('message:new').filter(({ message }) => message.conversationId === group)).toHaveLength(1);
       device.socket.close();

@@ -121,7 +121,7 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
   });
 
   it('deliver edits, reactions, deletions, receipts and typing', async () => {
-    const message = await ada.say(direct, 'first words');
+    const message = await ada.send(direct, 'first words');
     await graces.next('message:new', content('first words'));
     await ada.must('PATCH', `/messages/${message.id}`, { content: 'other words' });
     await graces.next('message:updated', content('other words'));
@@ -142,12 +142,12 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     const group = await ada.group('Both sides');
     await ada.must('POST', `/conversations/${group}/members`, { memberIds: [grace.id] });
     await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
-    await ada.say(group, 'welcome');
+    await ada.send(group, 'welcome');
     await graces.next('message:new', content('welcome'));
     await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
     await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
-    await ada.say(group, 'without her');
-    await ada.say(direct, 'the one behind it');
+    await ada.send(group, 'without her');
+    await ada.send(direct, 'the one behind it');
     await graces.next('message:new', content('the one behind it'));
     expect(graces.all('message:new').filter(content('without her'))).toEqual([]);
   });
@@ -218,7 +218,7 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     const [one, other] = await Promise.all([send(adas), send(second)]);
     expect(one.message.id).toBe(other.message.id);
     await graces.next('message:new', content('once'));
-    await ada.say(direct, 'behind once');
+    await ada.send(direct, 'behind once');
     await graces.next('message:new', content('behind once'));
     expect(graces.all('message:new').filter(content('once'))).toHaveLength(1);
     second.socket.close();
@@ -291,7 +291,7 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     it('deliver live again as soon as it is back', async () => {
       await bringBack();
       await until('both have joined', () => haveStatus('ok'));
-      await ada.say(group, 'back again');
+      await ada.send(group, 'back again');
       await graces.next('message:new', content('back again'));
       await graces.must('send_message', { conversationId: direct, content: `west of ${group}` });
       await adas.next('message:new', content(`west of ${group}`));

@@ -45,17 +45,17 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
       await device.next('session:ready');
       await device.must('join_conversation', { conversationId });
       await until('the other process knows it', async () => {
-        await ada.say(conversationId, 'You see this');
+        await ada.send(conversationId, 'You see this');
         const [newest] = await logOf(bob);
         return newest?.reason === 'looking';
       });
       // What was said before that was known may still be on its way to the phone.
-      const { seq } = await ada.say(conversationId, 'You see this as well');
+      const { seq } = await ada.send(conversationId, 'You see this as well');
       await logged(bob, { conversationId, seq, outcome: 'skipped', reason: 'looking' });
       expect(push.expo.of(token).filter(({ body }) => body?.includes('as well') === true)).toEqual([]);
       await device.must('set_active', { active: false });
       await until('it is known that nobody looks', async () => {
-        await ada.say(conversationId, 'You do not see this');
+        await ada.send(conversationId, 'You do not see this');
         return push.expo
           .of(token)
           .some(({ body }) => body?.includes('not see') === true || body?.includes('new') === true);
@@ -88,7 +88,7 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
       });
       west.app.get(PresenceTracker).renew();
       await until('the other process may know it again', () => shown());
-      const { seq } = await ada.say(conversationId, 'You see this');
+      const { seq } = await ada.send(conversationId, 'You see this');
       await logged(bob, { conversationId, seq, outcome: 'skipped', reason: 'looking' });
       expect(push.expo.of(token)).toEqual([]);
     } finally {
@@ -107,7 +107,7 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
       // From here on it is as one that is killed before it plans.
       await east.app.get(PushPlanner).onApplicationShutdown();
       const writer = await Person.login(east.url, ada.username);
-      await writer.say(conversationId, 'Acknowledged');
+      await writer.send(conversationId, 'Acknowledged');
       await writer.must('POST', '/friends/requests', { userId: bob.id });
     } finally {
       await east.close();
@@ -126,7 +126,7 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
       await push.expo.arrived(token);
       await logged(person, { outcome: 'sent' });
     }
-    await ada.say(group, 'Once');
+    await ada.send(group, 'Once');
     for (const { token } of phones) {
       await push.expo.arrived(token, 2);
       expect(push.expo.of(token).filter(({ body }) => body === 'Once')).toHaveLength(1);

@@ -96,7 +96,7 @@ onlyWith(describe, 'redis-server').each([
       const [ada, grace] = [await Person.register(east.url, 'ada'), await Person.register(west.url, 'grace')];
       const direct = await ada.directConversation(grace);
       devices.push(await deviceAt(west, grace));
-      await ada.say(direct, 'across');
+      await ada.send(direct, 'across');
       const { message } = (await devices[0]?.next('message:new', content('across'))) ?? {};
       expect(message.senderId).toBe(ada.id);
     },

@@ -117,7 +117,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     let older: Device;
     try {
       await isAsking;
-      for (let index = 0; index < 5; index += 1) await ida.say(conversation, `before ${index}`);
+      for (let index = 0; index < 5; index += 1) await ida.send(conversation, `before ${index}`);
       toms = await connect(west, tom);
       older = new Device(west.url, { token: tom.accessToken, dialect: 'direct-events' });
       devices.push(older);
@@ -126,7 +126,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
       repository.changes = changes;
       release();
     }
-    await ida.say(conversation, 'behind');
+    await ida.send(conversation, 'behind');
     await toms.next('message:new', content('behind'));
     await older.next('receiveMessage', (message) => message.text === 'behind');
     expect(toms.all('message:new').map(({ message }) => message.content)).toEqual(['behind']);
@@ -141,12 +141,12 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     );
     devices.push(older);
     await older.next('connect');
-    await ada.say(direct, 'live');
+    await ada.send(direct, 'live');
     await older.next('receiveMessage', (message) => message.text === 'live');
     const adas = await connect(east, ada);
     await older.next('userOnline', ({ userId, isOnline }) => userId === ada.id && isOnline);
     await cutOff();
-    await ada.say(direct, 'not live');
+    await ada.send(direct, 'not live');
     await graces.next('message:new', content('not live'));
     await older.next('receiveMessage', (message) => message.text === 'not live');
     adas.socket.close();
@@ -172,7 +172,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     await older.next('disconnect');
     await older.next('connect');
     await bringBack();
-    await ada.say(direct, 'live again');
+    await ada.send(direct, 'live again');
     await older.next('receiveMessage', (message) => message.text === 'live again');
   });
 
@@ -204,7 +204,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     const isReacted = new Promise<void>((resolve) => (release = resolve));
     repository.changes = (...parameters) => isReacted.then(() => changes(...parameters));
     const before = graces.all('sync:needed').length;
-    const { id } = await ada.say(direct, 'reacted to at once');
+    const { id } = await ada.send(direct, 'reacted to at once');
     try {
       // Over the other process: nobody in the west knows of it.
       const { status } = await request(east.url, 'PUT', `/messages/${id}/reactions/+1`, undefined, grace.accessToken);
@@ -223,7 +223,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     await cutOff();
     const reads = holdCalls(west.app, CatchUpRepository, 'changes');
     const before = graces.all('sync:needed').length;
-    const { id } = await ada.say(direct, 'not to be seen again');
+    const { id } = await ada.send(direct, 'not to be seen again');
     try {
       const path = `/messages/${id}?for=me`;
       expect((await request(east.url, 'DELETE', path, undefined, grace.accessToken)).status).toBe(200);
@@ -231,7 +231,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
       reads.release();
     }
     await until('grace is asked to sync', () => graces.all('sync:needed').length > before);
-    await ada.say(direct, 'behind what was deleted');
+    await ada.send(direct, 'behind what was deleted');
     await graces.next('message:new', content('behind what was deleted'));
     expect(graces.all('message:new').filter(content('not to be seen again'))).toEqual([]);
   });
@@ -241,28 +241,28 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     const conversation = await ada.befriend(lin);
     await cutOff();
     // What is read from here on is from after that, which would be a reason to start over.
-    await ada.say(direct, 'behind the friendship');
+    await ada.send(direct, 'behind the friendship');
     await graces.next('message:new', content('behind the friendship'));
     const reads = holdCalls(west.app, CatchUpRepository, 'changes');
     let lost: Device;
     try {
-      await ada.say(conversation, 'before it came');
+      await ada.send(conversation, 'before it came');
       lost = await connect(west, lin);
       // Something to come back to.
       await request(west.url, 'PATCH', '/users/me', { displayName: 'Lin' }, lin.accessToken);
       await lost.next('user:updated');
       lost.drop();
       await lost.next('disconnect');
-      await ada.say(conversation, 'while it was lost');
+      await ada.send(conversation, 'while it was lost');
     } finally {
       reads.release();
     }
-    await ada.say(direct, 'behind it');
+    await ada.send(direct, 'behind it');
     await graces.next('message:new', content('behind it'));
     lost.socket.connect();
     expect(await lost.next('session:ready')).toMatchObject({ recovered: true });
     await lost.next('message:new', content('while it was lost'));
-    await ada.say(conversation, 'once it is back');
+    await ada.send(conversation, 'once it is back');
     await lost.next('message:new', content('once it is back'));
     await bringBack();
     expect(lost.all('message:new').map(({ message }) => message.content)).toEqual([
@@ -274,19 +274,19 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
   it('is no way back into a group for a lost connection that its user was removed from meanwhile', async () => {
     const group = await ada.group('Not for long', grace);
     const lost = await connect(west, grace);
-    await ada.say(group, 'for all');
+    await ada.send(group, 'for all');
     await lost.next('message:new', content('for all'));
     await cutOff();
     lost.drop();
     await lost.next('disconnect');
     await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
-    await ada.say(group, 'not for her');
+    await ada.send(group, 'not for her');
     await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
     await ada.must('POST', `/conversations/${group}/members`, { memberIds: [grace.id] });
     await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
     lost.socket.connect();
     expect(await lost.next('session:ready')).toMatchObject({ recovered: false });
-    await ada.say(group, 'for all again');
+    await ada.send(group, 'for all again');
     await lost.next('message:new', content('for all again'));
     for (const device of [lost, graces]) expect(device.all('message:new').filter(content('not for her'))).toEqual([]);
   });
@@ -297,7 +297,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     for (const text of texts) {
       for (const frame of ['parley2 0190 1 - x', 'parley2', '', 'parley1 x y z', '\u0000'])
         await redis.command('PUBLISH', channel, frame);
-      await ada.say(direct, text);
+      await ada.send(direct, text);
     }
     for (const text of texts) await graces.next('message:new', content(text));
     const known = graces.all('message:new').filter(({ message }) => texts.includes(message.content));
@@ -344,8 +344,8 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
       await ending.nextOf(['session:ended', 'connect_error']);
       await until('it is gone', () => !ending.socket.connected);
       expect(ending.all('session:ready')).toEqual([]);
-      await ada.say(group, 'without her');
-      await ada.say(direct, 'with her');
+      await ada.send(group, 'without her');
+      await ada.send(direct, 'with her');
       await staying.next('message:new', content('with her'));
       expect(staying.all('message:new').filter(content('without her'))).toEqual([]);
     } finally {
@@ -383,7 +383,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     const north = await startStory({ databaseUrl: database.url, rateLimits: false, redisUrl: other.url });
     try {
       const device = await deviceAt(north, grace);
-      await ada.say(direct, 'to another Redis');
+      await ada.send(direct, 'to another Redis');
       await device.next('message:new', content('to another Redis'));
       device.socket.close();
     } finally {

@@ -66,7 +66,7 @@ onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () 
       const direct = await ada.directConversation(bob);
       const device = await deviceAt(west, bob);
       for (let count = 0; count < 10; count += 1) {
-        await ada.say(direct, `east ${count}`);
+        await ada.send(direct, `east ${count}`);
         await device.must('send_message', { conversationId: direct, content: `west ${count}` });
       }
       const contents = (): Set<string> => new Set(hook.received.map(({ data }) => data.message.content));
@@ -81,7 +81,7 @@ onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () 
 
   it('what one lets go for its age, the clients of both are asked to sync', async () => {
     const group = await ada.group('Trip', bob);
-    await ada.say(group, 'an old plan');
+    await ada.send(group, 'an old plan');
     const [adas, bobs] = [await deviceAt(east, ada), await deviceAt(west, bob)];
     const own = east.app.get(Database);
     await until('it is indexed', async () => {
@@ -109,7 +109,7 @@ onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () 
   it('a message that a moderator deletes goes at both', async () => {
     const direct = await ada.directConversation(bob);
     const device = await deviceAt(west, bob);
-    const { id } = await ada.say(direct, 'something bad');
+    const { id } = await ada.send(direct, 'something bad');
     await device.next('message:new', content('something bad'));
     await root.must('DELETE', `/admin/messages/${id}`, { reason: 'spam' });
     expect((await device.next('message:deleted')).message).toMatchObject({ id, content: null });

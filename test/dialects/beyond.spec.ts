@@ -36,10 +36,10 @@ describe('clients of the older documents, beyond what those say', () => {
 
   describe('ws-events', () => {
     it('is asked for the list at the same time as the token, and names people as clients read them', async () => {
-      await bob.say(await bob.directConversation(ada), 'before');
+      await bob.send(await bob.directConversation(ada), 'before');
       const adas = frames('/');
-      adas.say({ event: 'authenticate', token: ada.accessToken });
-      adas.say({ event: 'messageList' });
+      adas.send({ event: 'authenticate', token: ada.accessToken });
+      adas.send({ event: 'messageList' });
       const { data } = await adas.next(({ event }) => event === 'messageList');
       expect(data).toMatchObject([
         { user: { id: bob.id, fullName: bob.username, profileImage: null }, lastMessage: { message: 'before' } },
@@ -48,7 +48,7 @@ describe('clients of the older documents, beyond what those say', () => {
 
     it('passes over groups, calls and presence lists that it does not have', async () => {
       const adas = frames('/');
-      adas.say({ event: 'authenticate', token: ada.accessToken });
+      adas.send({ event: 'authenticate', token: ada.accessToken });
       for (const event of [
         'onlineUsers',
         'project',
@@ -57,8 +57,8 @@ describe('clients of the older documents, beyond what those say', () => {
         'initiateCall',
         'answerCall',
       ])
-        adas.say({ event, receiverId: bob.id, groupId: '1', callId: '1' });
-      adas.say({ event: 'fetchChats', receiverId: bob.id });
+        adas.send({ event, receiverId: bob.id, groupId: '1', callId: '1' });
+      adas.send({ event: 'fetchChats', receiverId: bob.id });
       // A list, as the document has it; clients that look for `data.chats` see none.
       expect((await adas.next(({ event }) => event === 'fetchChats')).data).toHaveLength(1);
       expect(adas.received.filter(({ event }) => event === 'error')).toEqual([]);
@@ -160,7 +160,7 @@ describe('clients of the older documents, beyond what those say', () => {
       const rooms = frames(`/rooms?token=${ada.accessToken}`);
       await rooms.next(({ type }) => type === 'ROOMS_LIST');
       const { id } = await cy.must('POST', '/msg/room', { otherUserId: ada.id });
-      await cy.say(id, 'Hello!');
+      await cy.send(id, 'Hello!');
       const { data } = await rooms.next(({ type }) => type === 'ROOM_UPDATE');
       // Clients read the time of the last message without looking whether there is one.
       expect(data).toMatchObject({ roomId: id, lastMessage: { content: 'Hello!', createdAt: expect.any(String) } });

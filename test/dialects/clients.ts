@@ -74,12 +74,12 @@ const wsEvents: Dialect = {
   name: 'ws-events',
   connect: async (person) => {
     const frames = await new Frames(person.url).open();
-    frames.say({ event: 'authenticate', token: person.accessToken });
+    frames.send({ event: 'authenticate', token: person.accessToken });
     await frames.event('userStatus', ({ userId }) => userId === person.id);
     const shown = ({ senderId, message, images }: Anything): Shown => text({ senderId, text: message, files: images });
     return {
       send: async (to, message, images = []) => {
-        frames.say({ event: 'message', receiverId: to.id, message, images });
+        frames.send({ event: 'message', receiverId: to.id, message, images });
         const answer = await frames.next(
           ({ event, data }) =>
             event === 'error' || (event === 'message' && data.senderId === person.id && data.message === message),
@@ -88,16 +88,16 @@ const wsEvents: Dialect = {
       },
       receive: async (message) => shown((await frames.event('message', (data) => data.message === message)).data),
       history: async (other) => {
-        frames.say({ event: 'fetchChats', receiverId: other.id });
+        frames.send({ event: 'fetchChats', receiverId: other.id });
         const { data = [] } = await frames.next(({ event }) => event === 'fetchChats' || event === 'noRoomFound');
         return data.map(shown);
       },
       read: async (other) => {
-        frames.say({ event: 'fetchChats', receiverId: other.id });
+        frames.send({ event: 'fetchChats', receiverId: other.id });
         await frames.event('fetchChats');
       },
       unread: async (other) => {
-        frames.say({ event: 'unReadMessages', receiverId: other.id });
+        frames.send({ event: 'unReadMessages', receiverId: other.id });
         const { data } = await frames.next(({ event }) => event === 'unReadMessages' || event === 'noUnreadMessages');
         return data.count ?? 0;
       },
@@ -226,7 +226,7 @@ const wsRooms: Dialect = {
     return {
       send: async (to, content, images = []) => {
         const { frames, id } = await enter(to);
-        frames.say({ content, images });
+        frames.send({ content, images });
         // The sender is answered nothing; what it wrote is in the list of rooms at once.
         const enough = new AbortController();
         const isTaken = ({ type, data }: Anything): boolean =>

@@ -82,20 +82,20 @@ describe('direct-events', () => {
   it('says that what somebody answers was read, once', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const [cys, dans] = [await connect(cy), await connect(dan)];
-    const say = async (device: Device, receiver: Person, text: string): Promise<Anything> => {
+    const sendText = async (device: Device, receiver: Person, text: string): Promise<Anything> => {
       device.socket.emit('sendMessage', { receiverId: receiver.id, text });
       return device.next('messageSent', (message) => message.text === text);
     };
-    await say(cys, dan, 'one');
-    const two = await say(cys, dan, 'two');
+    await sendText(cys, dan, 'one');
+    const two = await sendText(cys, dan, 'two');
     // Strangers: until it answers, nobody is shown what it read.
-    const answer = await say(dans, cy, 'answer');
+    const answer = await sendText(dans, cy, 'answer');
     const readBy = { readerId: dan.id, readAt: expect.any(String) };
     expect(await cys.next('messageRead')).toEqual({ ...readBy, messageId: two._id, readAt: answer.createdAt });
-    const three = await say(cys, dan, 'three');
+    const three = await sendText(cys, dan, 'three');
     dans.socket.emit('messageRead', { messageId: three._id });
     expect(await cys.next('messageRead')).toEqual({ ...readBy, messageId: three._id });
-    for (const text of ['again', 'and again']) await say(dans, cy, text);
+    for (const text of ['again', 'and again']) await sendText(dans, cy, text);
     await cys.next('receiveMessage', (message) => message.text === 'and again');
     expect(cys.all('messageRead').map(({ messageId }) => messageId)).toEqual([two._id, three._id]);
   });
@@ -113,7 +113,7 @@ describe('direct-events', () => {
   it('says who comes and goes, once for all devices', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const early = await connect(dan);
-    await cy.say(await cy.directConversation(dan), 'hello');
+    await cy.send(await cy.directConversation(dan), 'hello');
     const ofCy = ({ userId }: Anything): boolean => userId === cy.id;
     // Shown to dan from its first message on.
     expect(await early.next('userOnline', ofCy)).toEqual({ userId: cy.id, isOnline: false });
@@ -192,7 +192,7 @@ describe('direct-events', () => {
     await refused('FORBIDDEN');
     device.socket.emit('getChatHistory', { userId1: ada.id, userId2: ada.id });
     await refused('FORBIDDEN');
-    const secret = await bob.say(await bob.directConversation(cy), 'secret');
+    const secret = await bob.send(await bob.directConversation(cy), 'secret');
     device.socket.emit('messageRead', { messageId: secret.id });
     await refused('NOT_FOUND');
     expect(await device.ask('messageRead', { messageId: secret.id })).toMatchObject({
@@ -259,21 +259,26 @@ describe('direct-events', () => {
   it('carries files of any kind, by address or upload', async () => {
     const cy = await story.person();
     const device = await connect(cy);
-    const say = async (file: unknown): Promise<Anything> => {
+    const sendText = async (file: unknown): Promise<Anything> => {
       device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file });
       return (await device.next('messageSent')).file;
     };
     const file = { url: 'https://files.example.com/a.pdf', type: 'document', name: 'a.pdf', size: 12 };
-    expect(await say(file)).toEqual(file);
-    expect(await say({ ...file, type: 'video' })).toEqual({ ...file, type: 'video' });
+    expect(await sendText(file)).toEqual(file);
+    expect(await sendText({ ...file, type: 'video' })).toEqual({ ...file, type: 'video' });
     const upload = await cy.mustUpload(Buffer.from('notes'), 'notes.txt');
-    expect(await say({ url: upload.url })).toEqual({ url: upload.url, type: 'document', name: 'notes.txt', size: 5 });
+    expect(await sendText({ url: upload.url })).toEqual({
+      url: upload.url,
+      type: 'document',
+      name: 'notes.txt',
+      size: 5,
+    });
     const whole = await cy.mustUpload(Buffer.from('more'), 'more.txt');
-    expect(await say(`${story.url}${whole.url}`)).toMatchObject({ url: whole.url, name: 'more.txt', size: 4 });
+    expect(await sendText(`${story.url}${whole.url}`)).toMatchObject({ url: whole.url, name: 'more.txt', size: 4 });
     // What a message carries by now, or another has uploaded, is forwarded as the URL that it is.
     const others = await bob.mustUpload(Buffer.from('his'), 'his.txt');
     for (const url of [`${story.url}${whole.url}`, `${story.url}${others.url}`])
-      expect(await say({ url, name: 'again.txt' })).toMatchObject({ url, name: 'again.txt' });
+      expect(await sendText({ url, name: 'again.txt' })).toMatchObject({ url, name: 'again.txt' });
     for (const url of [whole.url, 'javascript:alert(1)']) {
       device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file: { url } });
       expect((await device.next('messageError')).code).toBe('VALIDATION_FAILED');

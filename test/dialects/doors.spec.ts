@@ -73,7 +73,7 @@ describe('the doors of the older dialects', () => {
     ]);
     await owner.must('POST', '/blocks', { userId: blocked.id });
     const roomId = await owner.directConversation(member);
-    const { id: messageId } = await member.say(roomId, 'a secret of two');
+    const { id: messageId } = await member.send(roomId, 'a secret of two');
     const world = { owner, roomId, messageId };
     const values: Record<string, string> = { userId: owner.id, messageId, roomId };
     const [method = '', pattern = ''] = name.split(' ');

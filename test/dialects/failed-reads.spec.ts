@@ -53,23 +53,23 @@ describe('what cannot be read for clients of older dialects', () => {
     // The list of who is online, where there is one, has been sent.
     if (dialect === 'namespaced-events') await bobs.next('users:online');
     failReads();
-    await ada.say(await ada.directConversation(bob), 'missed');
+    await ada.send(await ada.directConversation(bob), 'missed');
     await bobs.next('disconnect');
     restore();
     const again = olderDevice(bob, dialect);
     opened.push(again);
     await again.next('connect');
-    await ada.say(await ada.directConversation(bob), 'received');
+    await ada.send(await ada.directConversation(bob), 'received');
     const { payload } = await again.nextOf(['receiveMessage', 'message:receive']);
     expect(payload.text ?? payload.content).toBe('received');
   });
 
   it('ends a native WebSocket that misses a message', async () => {
     const bobs = await frames('/').open();
-    bobs.say({ event: 'authenticate', token: bob.accessToken });
+    bobs.send({ event: 'authenticate', token: bob.accessToken });
     await bobs.event('userStatus', ({ userId }) => userId === bob.id);
     failReads();
-    await ada.say(await ada.directConversation(bob), 'missed');
+    await ada.send(await ada.directConversation(bob), 'missed');
     expect(await bobs.closed).toEqual({ code: 1001, reason: 'UNAVAILABLE' });
   });
 
@@ -92,7 +92,7 @@ describe('what cannot be read for clients of older dialects', () => {
     const bobs = olderDevice(bob, 'namespaced-events');
     opened.push(bobs);
     await bobs.next('connect');
-    await ada.say(await ada.directConversation(bob), 'received all the same');
+    await ada.send(await ada.directConversation(bob), 'received all the same');
     const message = await bobs.next('message:receive', ({ content }) => content === 'received all the same');
     expect(message.senderId).toBe(ada.id);
     expect(bobs.all('users:online')).toEqual([]);
@@ -101,16 +101,16 @@ describe('what cannot be read for clients of older dialects', () => {
   it.each(['UNAVAILABLE', 'RATE_LIMITED'] as const)(
     'answers with the list alone where what it shows cannot be marked as read for a moment: %s',
     async (code) => {
-      await ada.say(await ada.directConversation(bob), 'in the list');
+      await ada.send(await ada.directConversation(bob), 'in the list');
       const bobs = await frames('/').open();
-      bobs.say({ event: 'authenticate', token: bob.accessToken });
+      bobs.send({ event: 'authenticate', token: bob.accessToken });
       const marking = jest.spyOn(story.app.get(Receipts), 'move').mockRejectedValueOnce(new DomainError(code));
-      for (const event of ['fetchChats', 'unReadMessages', 'fetchChats']) bobs.say({ event, receiverId: ada.id });
+      for (const event of ['fetchChats', 'unReadMessages', 'fetchChats']) bobs.send({ event, receiverId: ada.id });
       await bobs.event('fetchChats');
       await bobs.event('unReadMessages');
       await bobs.event('fetchChats');
       // The second list marked it.
-      bobs.say({ event: 'unReadMessages', receiverId: ada.id });
+      bobs.send({ event: 'unReadMessages', receiverId: ada.id });
       await bobs.event('noUnreadMessages');
       expect(bobs.received.filter(({ event }) => event === 'error')).toEqual([]);
       marking.mockRestore();
@@ -122,12 +122,12 @@ describe('what cannot be read for clients of older dialects', () => {
     const bobs = olderDevice(bob, 'direct-events');
     opened.push(bobs);
     await bobs.next('connect');
-    await ada.say(groupId, 'first');
-    await ada.say(await ada.directConversation(bob), 'behind the first');
+    await ada.send(groupId, 'first');
+    await ada.send(await ada.directConversation(bob), 'behind the first');
     await bobs.next('receiveMessage', ({ text }) => text === 'behind the first');
     const asked = jest.spyOn(story.app.get(DirectConversationsRepository), 'findPair');
-    for (const content of ['second', 'third']) await ada.say(groupId, content);
-    await ada.say(await ada.directConversation(bob), 'between two');
+    for (const content of ['second', 'third']) await ada.send(groupId, content);
+    await ada.send(await ada.directConversation(bob), 'between two');
     await bobs.next('receiveMessage', ({ text }) => text === 'between two');
     expect(asked.mock.calls).toEqual([]);
     asked.mockRestore();

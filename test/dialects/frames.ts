@@ -30,7 +30,7 @@ export class Frames {
   }
 
   /** At once, or as soon as it is open. */
-  say(frame: unknown): void {
+  send(frame: unknown): void {
     const text = typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame);
     if (this.socket.readyState === WebSocket.CONNECTING) this.socket.once('open', () => this.socket.send(text));
     else this.socket.send(text);

@@ -14,7 +14,7 @@ describe('what comes to a client of an older dialect while its list is read', ()
     story = await startStory({ rateLimits: false });
     [ada, bob] = [await story.person('ada'), await story.person('bob')];
     conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'first');
+    await ada.send(conversationId, 'first');
   });
   afterAll(async () => {
     for (const { socket } of opened) socket.close();
@@ -49,7 +49,7 @@ describe('what comes to a client of an older dialect while its list is read', ()
   /** Resolves once the message has been sent to all that are there. */
   async function message(content: string): Promise<void> {
     const other = await bob.device();
-    await ada.say(conversationId, content);
+    await ada.send(conversationId, content);
     await other.next('message:new', (received) => received.message.content === content);
     other.socket.close();
   }
@@ -93,12 +93,12 @@ describe('what comes to a client of an older dialect while its list is read', ()
     ['directConversations', 'messageList'],
   ] as const)('is sent behind the answer of ws-events: %s, %s', async (read, event) => {
     const bobs = await frames('/');
-    bobs.say({ event: 'authenticate', token: bob.accessToken });
+    bobs.send({ event: 'authenticate', token: bob.accessToken });
     await bobs.event('userStatus', ({ userId }) => userId === bob.id);
     const content = `behind ${event}`;
     await during(
       read,
-      () => bobs.say({ event, receiverId: ada.id }),
+      () => bobs.send({ event, receiverId: ada.id }),
       () => message(content),
     );
     await bobs.event('message', (data) => data.message === content);
@@ -126,7 +126,7 @@ describe('what comes to a client of an older dialect while its list is read', ()
 
   it('is sent behind who is online in namespaced-events', async () => {
     const cy = await story.person();
-    await cy.say(await cy.directConversation(bob), 'hello');
+    await cy.send(await cy.directConversation(bob), 'hello');
     const bobs = olderDevice(bob, 'namespaced-events');
     opened.push(bobs);
     await bobs.next('users:online');

@@ -136,7 +136,7 @@ socket.on("user:offline", ({ userId }) => {
       });
     }
     // Nothing of Parley's own words reaches it.
-    await stranger.say(await stranger.directConversation(cy), 'hello');
+    await stranger.send(await stranger.directConversation(cy), 'hello');
     await device.next('message:receive');
     const words = new Set(device.received.map(({ event }) => event));
     for (const word of ['session:ready', 'message:new', 'conversation:new', 'exception'])

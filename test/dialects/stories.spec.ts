@@ -70,7 +70,7 @@ describe('five dialects on one server', () => {
     it('says that somebody is online who accepts to be a friend', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       // A user who was written to, and has not answered, is not shown to be online.
-      await bob.say(await bob.directConversation(ada), 'hello');
+      await bob.send(await bob.directConversation(ada), 'hello');
       const adas = await ada.device();
       const bobs = await dialect.connect(bob);
       if (bobs.receiveOnline === undefined) return;

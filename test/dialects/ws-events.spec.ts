@@ -45,7 +45,7 @@ describe('ws-events', () => {
   };
   const logIn = async (person: Person): Promise<Frames> => {
     const frames = connect();
-    frames.say({ event: 'authenticate', token: person.accessToken });
+    frames.send({ event: 'authenticate', token: person.accessToken });
     await frames.event('userStatus', ({ userId }) => userId === person.id);
     return frames;
   };
@@ -59,24 +59,24 @@ describe('ws-events', () => {
 
   it('sends for nobody but who is logged in', async () => {
     const frames = await logIn(ada);
-    frames.say({ event: 'message', senderId: bob.id, receiverId: bob.id, message: 'as bob' });
+    frames.send({ event: 'message', senderId: bob.id, receiverId: bob.id, message: 'as bob' });
     expect((await frames.event('error')).data).toMatchObject({ code: 'FORBIDDEN' });
     const cy = await story.person();
-    frames.say({ event: 'message', senderId: ada.id.toUpperCase(), receiverId: cy.id, message: 'as ada' });
+    frames.send({ event: 'message', senderId: ada.id.toUpperCase(), receiverId: cy.id, message: 'as ada' });
     expect((await frames.event('message')).data).toMatchObject({ senderId: ada.id, message: 'as ada' });
     frames.socket.terminate();
   });
 
   it('is the document’s own session, as written', async () => {
     const [adas, bobs] = [connect(), await logIn(bob)];
-    adas.say(`{ "event": "authenticate", "token": "${ada.accessToken}" }`);
+    adas.send(`{ "event": "authenticate", "token": "${ada.accessToken}" }`);
     expect(await adas.event('userStatus')).toEqual({ event: 'userStatus', data: { userId: ada.id, isOnline: true } });
-    adas.say(`{ "event": "fetchChats", "receiverId": "${bob.id}" }`);
+    adas.send(`{ "event": "fetchChats", "receiverId": "${bob.id}" }`);
     expect(await adas.event('noRoomFound')).toEqual({ event: 'noRoomFound' });
-    adas.say(`{ "event": "unReadMessages", "receiverId": "${bob.id}" }`);
+    adas.send(`{ "event": "unReadMessages", "receiverId": "${bob.id}" }`);
     expect(await adas.event('noUnreadMessages')).toEqual({ event: 'noUnreadMessages', data: [] });
 
-    adas.say(`{ "event": "message", "receiverId": "${bob.id}", "message": "Hello!", "images": [] }`);
+    adas.send(`{ "event": "message", "receiverId": "${bob.id}", "message": "Hello!", "images": [] }`);
     const { data } = await bobs.event('message');
     expect(data).toEqual({
       id: expect.any(String),
@@ -90,18 +90,18 @@ describe('ws-events', () => {
     });
     expect(await adas.event('message')).toEqual({ event: 'message', data });
 
-    bobs.say(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
+    bobs.send(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
     expect((await bobs.event('unReadMessages')).data).toEqual({ messages: [data], count: 1 });
-    bobs.say({ event: 'messageList' });
+    bobs.send({ event: 'messageList' });
     expect((await bobs.event('messageList')).data).toEqual([
       { user: expect.objectContaining({ id: ada.id, username: ada.username }), lastMessage: data, unreadCount: 1 },
     ]);
     // As it stood before, and then read.
-    bobs.say(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
+    bobs.send(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
     expect((await bobs.event('fetchChats')).data).toEqual([data]);
-    bobs.say(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
+    bobs.send(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
     expect((await bobs.event('fetchChats')).data).toEqual([{ ...data, isRead: true }]);
-    bobs.say(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
+    bobs.send(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
     expect(await bobs.event('noUnreadMessages')).toEqual({ event: 'noUnreadMessages', data: [] });
 
     adas.socket.close();
@@ -115,8 +115,8 @@ describe('ws-events', () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const dans = await logIn(dan);
     const cys = connect();
-    cys.say({ event: 'authenticate', token: cy.accessToken });
-    for (let n = 0; n < 200; n += 1) cys.say({ event: 'message', receiverId: dan.id, message: `${n}` });
+    cys.send({ event: 'authenticate', token: cy.accessToken });
+    for (let n = 0; n < 200; n += 1) cys.send({ event: 'message', receiverId: dan.id, message: `${n}` });
     for (let n = 0; n < 200; n += 1) expect((await dans.event('message')).data.message).toBe(`${n}`);
   });
 
@@ -125,7 +125,7 @@ describe('ws-events', () => {
     const [cys, dans] = [await logIn(cy), await logIn(dan)];
     const { _socket: network } = cys.socket as unknown as { _socket: Socket };
     network.cork();
-    for (const message of ['one', 'two']) cys.say({ event: 'message', receiverId: dan.id, message });
+    for (const message of ['one', 'two']) cys.send({ event: 'message', receiverId: dan.id, message });
     cys.socket.close();
     network.uncork();
     for (const message of ['one', 'two']) expect((await dans.event('message')).data.message).toBe(message);
@@ -137,8 +137,8 @@ describe('ws-events', () => {
     const cys = connect();
     const verifying = holdCalls(story.app, Authenticator, 'verify');
     try {
-      cys.say({ event: 'authenticate', token: cy.accessToken });
-      for (const message of ['one', 'two']) cys.say({ event: 'message', receiverId: dan.id, message });
+      cys.send({ event: 'authenticate', token: cy.accessToken });
+      for (const message of ['one', 'two']) cys.send({ event: 'message', receiverId: dan.id, message });
       await until('its token is looked at', () => verifying.count === 1);
       const clients = story.app.get(NativeTransport)['clients'];
       const client = [...clients].at(-1) as NativeConnection;
@@ -164,8 +164,8 @@ describe('ws-events', () => {
     const running = jest.spyOn(story.app.get(ChatCommands), 'run');
     const sending = holdCalls(story.app, MessageSender, 'store');
     try {
-      for (const message of ['one', 'two', 'three']) frames.say({ event: 'message', receiverId: bob.id, message });
-      frames.say({ event: 'nonsense' });
+      for (const message of ['one', 'two', 'three']) frames.send({ event: 'message', receiverId: bob.id, message });
+      frames.send({ event: 'nonsense' });
       await until('the first one is under way, and all have come', () => {
         return sending.count === 1 && clientOf(person)['waiting'] === 4;
       });
@@ -214,14 +214,14 @@ describe('ws-events', () => {
   it('lets nobody in but by a good token', async () => {
     const stranger = connect();
     for (const event of ['message', 'fetchChats', 'unReadMessages', 'messageList', 'nonsense']) {
-      stranger.say({ event, receiverId: bob.id, message: 'x' });
+      stranger.send({ event, receiverId: bob.id, message: 'x' });
       expect(await stranger.event('error')).toMatchObject({
         data: { code: 'UNAUTHENTICATED', message: expect.any(String) },
       });
     }
     for (const token of ['nonsense', '', null, 5, {}, undefined, `${ada.accessToken}x`]) {
       const other = connect();
-      other.say({ event: 'authenticate', token });
+      other.send({ event: 'authenticate', token });
       expect((await other.event('error')).data.code).toBe('UNAUTHORIZED');
       expect((await other.closed).code).toBe(4401);
     }
@@ -232,7 +232,7 @@ describe('ws-events', () => {
     limit.mayConnect = () => Promise.reject(new DomainError('RATE_LIMITED', { retryAfterMs: 5_000 }));
     try {
       const frames = connect();
-      frames.say({ event: 'authenticate', token: ada.accessToken });
+      frames.send({ event: 'authenticate', token: ada.accessToken });
       expect((await frames.event('error')).data).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 5_000 });
       expect(await frames.closed).toEqual({ code: 1013, reason: 'RATE_LIMITED' });
     } finally {
@@ -242,7 +242,7 @@ describe('ws-events', () => {
 
   it('says on entering who of one’s own is there already', async () => {
     const [cy, dan, stranger] = await Promise.all([story.person(), story.person(), story.person()]);
-    await dan.say(await cy.directConversation(dan), 'hello');
+    await dan.send(await cy.directConversation(dan), 'hello');
     await Promise.all([logIn(dan), logIn(stranger)]);
     await until('they are online', async () => (await cy.must('GET', `/users/${dan.id}`)).isOnline === true);
     const cys = await logIn(cy);
@@ -257,18 +257,18 @@ describe('ws-events', () => {
     const cys = await logIn(cy);
     const upload = await cy.mustUpload(Buffer.from('notes'), 'notes.txt');
     const images = ['http://files.example.com/a.png', 'https://files.example.com/b.png', upload.id];
-    cys.say({ event: 'message', receiverId: dan.id, images });
+    cys.send({ event: 'message', receiverId: dan.id, images });
     const first = (await cys.event('message')).data;
     expect(first).toMatchObject({ message: '', images: [upload.url, images[0], images[1]] });
-    for (const message of ['two', 'three']) cys.say({ event: 'message', receiverId: dan.id, message });
+    for (const message of ['two', 'three']) cys.send({ event: 'message', receiverId: dan.id, message });
     const third = await cys.event('message', ({ message }) => message === 'three');
-    cys.say({ event: 'fetchChats', receiverId: dan.id, before: third.data.id, limit: 1 });
+    cys.send({ event: 'fetchChats', receiverId: dan.id, before: third.data.id, limit: 1 });
     expect((await cys.event('fetchChats')).data.map(({ message }: Anything) => message)).toEqual(['two']);
     for (const wrong of [['javascript:alert(1)'], ['ftp://x.example.com/a'], [5], 'x', [NOBODY], {}]) {
-      cys.say({ event: 'message', receiverId: dan.id, message: 'x', images: wrong });
+      cys.send({ event: 'message', receiverId: dan.id, message: 'x', images: wrong });
       expect((await cys.event('error')).data.code).toBe('VALIDATION_FAILED');
     }
-    cys.say({ event: 'message', receiverId: dan.id, images: Array.from({ length: 11 }, () => images[0]) });
+    cys.send({ event: 'message', receiverId: dan.id, images: Array.from({ length: 11 }, () => images[0]) });
     expect((await cys.event('error')).data.errors).toEqual({
       images: ['images must contain no more than 10 elements'],
     });
@@ -305,18 +305,18 @@ describe('ws-events', () => {
     ],
   ])('answers %s, and goes on', async (_, frame, code) => {
     const frames = await logIn(ada);
-    frames.say(frame);
+    frames.send(frame);
     if (code === undefined) expect(await frames.event('noRoomFound')).toBeDefined();
     else expect((await frames.event('error')).data).toMatchObject({ code, message: expect.any(String) });
-    frames.say({ event: 'messageList' });
+    frames.send({ event: 'messageList' });
     await frames.event('messageList');
   });
 
   it('passes over events that it does not know, so that a client takes none of them for its message', async () => {
     const frames = await logIn(ada);
     for (const event of ['ping', 'typing', 'onlineUsers', 'initiateCall', 'constructor'])
-      frames.say({ event, receiverId: bob.id });
-    frames.say({ event: 'message', receiverId: bob.id, message: 'Hello!' });
+      frames.send({ event, receiverId: bob.id });
+    frames.send({ event: 'message', receiverId: bob.id, message: 'Hello!' });
     const answer = await frames.next(({ event }) => event === 'message' || event === 'error');
     expect([answer.event, answer.data.message]).toEqual(['message', 'Hello!']);
     expect(frames.received.filter(({ event }) => event === 'error')).toEqual([]);
@@ -326,9 +326,9 @@ describe('ws-events', () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const cys = await logIn(cy);
     const message = { event: 'message', receiverId: dan.id, message: 'once', clientId: randomUUID() };
-    cys.say(message);
+    cys.send(message);
     const first = await cys.event('message');
-    cys.say(message);
+    cys.send(message);
     expect(await cys.event('message')).toEqual(first);
     expect((await dan.must('GET', '/api/chats/my-chats')).chats).toHaveLength(1);
   });
@@ -338,16 +338,16 @@ describe('ws-events', () => {
     const [cys, dans] = [await logIn(cy), await logIn(dan)];
     const sent: Anything[] = [];
     for (let n = 0; n < 8; n += 1) {
-      cys.say({ event: 'message', receiverId: dan.id, message: `${n}` });
+      cys.send({ event: 'message', receiverId: dan.id, message: `${n}` });
       sent.push((await cys.event('message')).data);
     }
     for (const { id } of sent.slice(-3)) await cy.must('DELETE', `/messages/${id}`);
     await dan.must('DELETE', `/messages/${sent[4].id}?for=me`);
     await Promise.all(Array.from({ length: 3 }, (_, n) => dan.group(`Group ${n}`, cy)));
-    dans.say({ event: 'unReadMessages', receiverId: cy.id });
+    dans.send({ event: 'unReadMessages', receiverId: cy.id });
     const unread = (await dans.event('unReadMessages')).data;
     expect([unread.count, unread.messages.map(({ message }: Anything) => message)]).toEqual([4, ['0', '1', '2', '3']]);
-    dans.say({ event: 'messageList', limit: 1 });
+    dans.send({ event: 'messageList', limit: 1 });
     expect((await dans.event('messageList')).data).toMatchObject([
       { user: { id: cy.id }, lastMessage: { message: '3' } },
     ]);
@@ -359,9 +359,9 @@ describe('ws-events', () => {
     const { rooms } = await dan.must('GET', '/msg/room');
     expect(rooms).toMatchObject([{ messages: [{ content: '3' }] }]);
     expect(texts(await dan.must('GET', `/msg/room/${rooms[0].id}/messages?limit=2`), 'content')).toEqual(['2', '3']);
-    dans.say({ event: 'fetchChats', receiverId: cy.id, limit: 2 });
+    dans.send({ event: 'fetchChats', receiverId: cy.id, limit: 2 });
     expect(texts((await dans.event('fetchChats')).data, 'message')).toEqual(['2', '3']);
-    dans.say({ event: 'messageList' });
+    dans.send({ event: 'messageList' });
     expect((await dans.event('messageList')).data).toMatchObject([{ unreadCount: 0 }]);
   });
 
@@ -373,7 +373,7 @@ describe('ws-events', () => {
     const expired = story.app.get(AttachmentLinks).urlOf(old.id, 'original');
     const wrong = `https://chat.example.com${forged.url.replace('signature=', 'signature=A')}`;
     const images = [`${story.url}${fresh.url}`, `https://chat.example.com${expired}`, wrong];
-    frames.say({ event: 'message', receiverId: cy.id, images });
+    frames.send({ event: 'message', receiverId: cy.id, images });
     const sent = await frames.event('message', (data) => data.receiverId === cy.id);
     expect(sent.data.images).toEqual([fresh.url, old.url, wrong]);
   });
@@ -381,15 +381,15 @@ describe('ws-events', () => {
   it('takes an address elsewhere for what it is, whatever its path', async () => {
     const frames = await logIn(ada);
     const images = [`https://files.example.com/attachments/${NOBODY}/a.png`];
-    frames.say({ event: 'message', receiverId: bob.id, images });
+    frames.send({ event: 'message', receiverId: bob.id, images });
     expect((await frames.event('message', (data) => data.images.length === 1)).data.images).toEqual(images);
   });
 
   it('ends one that sends far too much at once, and nobody else', async () => {
     const [huge, other] = [await logIn(ada), await logIn(bob)];
-    huge.say('x'.repeat(200_000));
+    huge.send('x'.repeat(200_000));
     expect((await huge.closed).code).toBe(1009);
-    other.say({ event: 'messageList' });
+    other.send({ event: 'messageList' });
     await other.event('messageList');
   });
 
@@ -405,7 +405,7 @@ describe('ws-events', () => {
     });
     const removing = jest.spyOn(story.app.get(Connections), 'remove');
     const watching = jest.spyOn(story.app.get(TokenExpiry), 'watch');
-    frames.say({ event: 'authenticate', token: person.accessToken });
+    frames.send({ event: 'authenticate', token: person.accessToken });
     await until('it is being looked at', () => authenticating.mock.calls.length === 1);
     frames.socket.close();
     await until('it is gone', () => removing.mock.calls.some(([socket]) => socket.data.principal.userId === person.id));
@@ -424,11 +424,11 @@ describe('ws-events', () => {
       password: 'correct horse',
     });
     const other = connect();
-    other.say({ event: 'authenticate', token: again.accessToken });
+    other.send({ event: 'authenticate', token: again.accessToken });
     await other.event('userStatus');
     await cy.must('POST', '/auth/logout');
     expect(await frames.closed).toEqual({ code: 4401, reason: 'LOGGED_OUT' });
-    other.say({ event: 'messageList' });
+    other.send({ event: 'messageList' });
     await other.event('messageList');
   });
 });
@@ -447,15 +447,15 @@ describe('ws-events with limits', () => {
       clock.now = () => now;
       const [renewed, left] = [new Frames(`${story.url}/`), new Frames(`${story.url}/`)];
       for (const frames of [renewed, left]) {
-        frames.say({ event: 'authenticate', token: ada.accessToken });
-        if (frames === renewed) frames.say({ event: 'authenticate', token: body.accessToken });
+        frames.send({ event: 'authenticate', token: ada.accessToken });
+        if (frames === renewed) frames.send({ event: 'authenticate', token: body.accessToken });
         await frames.event('userStatus');
       }
       expect(await left.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
-      renewed.say({ event: 'messageList' });
+      renewed.send({ event: 'messageList' });
       await renewed.event('messageList');
       // With the token of before it lives as long as that one.
-      renewed.say({ event: 'authenticate', token: ada.accessToken });
+      renewed.send({ event: 'authenticate', token: ada.accessToken });
       expect(await renewed.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
     } finally {
       await story.close();
@@ -467,12 +467,12 @@ describe('ws-events with limits', () => {
     try {
       const ada = await story.person();
       const frames = await new Frames(`${story.url}/`).open();
-      frames.say({ event: 'authenticate', token: ada.accessToken });
+      frames.send({ event: 'authenticate', token: ada.accessToken });
       await frames.event('userStatus');
       // Fewer at once than may wait, and more in a moment than may be.
       const answered = (): Anything[] => frames.received.filter(({ event }) => event === 'error');
       for (let round = 1; round <= 20 && !answered().some(({ data }) => data.code === 'RATE_LIMITED'); round += 1) {
-        for (let n = 0; n < 500; n += 1) frames.say('{');
+        for (let n = 0; n < 500; n += 1) frames.send('{');
         await until('all are answered', () => answered().length === round * 500);
       }
       expect(answered().map(({ data }) => data)).toContainEqual(

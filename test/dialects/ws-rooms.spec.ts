@@ -36,9 +36,9 @@ describe('ws-rooms', () => {
     const { id, token } = await room(cy, dan);
     const [frames, dans] = [connect(`/room/${id}?token=${token}`), connect(`/room/${id}?token=${dan.accessToken}`)];
     await Promise.all([frames.open(), dans.open()]);
-    frames.say({ senderId: dan.id, content: 'as dan' });
+    frames.send({ senderId: dan.id, content: 'as dan' });
     expect(await frames.type('ERROR')).toMatchObject({ code: 'FORBIDDEN' });
-    frames.say({ senderId: cy.id, content: 'as cy' });
+    frames.send({ senderId: cy.id, content: 'as cy' });
     expect((await dans.type('NEW_MESSAGE')).data).toMatchObject({ senderId: cy.id, content: 'as cy' });
   });
 
@@ -69,7 +69,7 @@ describe('ws-rooms', () => {
     });
     expect(JSON.stringify(users)).not.toContain('@');
 
-    adas.say(JSON.stringify({ content: 'Hello world' }));
+    adas.send(JSON.stringify({ content: 'Hello world' }));
     const message = await bobs.type('NEW_MESSAGE');
     expect(message).toEqual({
       type: 'NEW_MESSAGE',
@@ -86,7 +86,7 @@ describe('ws-rooms', () => {
       type: 'ROOM_UPDATE',
       data: { roomId: id, lastMessage: message.data },
     });
-    bobs.say({ content: 'Hello to you' });
+    bobs.send({ content: 'Hello to you' });
     await adas.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello to you');
     // Not the one that sent it.
     expect(adas.received.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content)).toEqual([
@@ -156,7 +156,7 @@ ws.onmessage = (event) => {
     )) as [WebSocket];
     expect((await bobs.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello!')).data.senderId).toBe(ada.id);
     const received = new Promise<void>((resolve) => (said = resolve));
-    bobs.say({ content: 'Hello, React' });
+    bobs.send({ content: 'Hello, React' });
     await received;
     expect(lines).toEqual(['Connected!', 'New message from others: Hello, React']);
     ws.close();
@@ -231,7 +231,7 @@ ws.onmessage = (event) => {
     const { id } = await room(cy, dan);
     const dans = await connect(`/room/${id}?token=${dan.accessToken}`).open();
     const cys = connect(`/room/${id}?token=${cy.accessToken}`);
-    for (let n = 0; n < 100; n += 1) cys.say({ content: `${n}` });
+    for (let n = 0; n < 100; n += 1) cys.send({ content: `${n}` });
     for (let n = 0; n < 100; n += 1) expect((await dans.type('NEW_MESSAGE')).data.content).toBe(`${n}`);
     const wrong: [unknown, string][] = [
       ['{', 'MALFORMED_FRAME'],
@@ -244,11 +244,11 @@ ws.onmessage = (event) => {
       [{ content: 'x'.repeat(70_000) }, 'PAYLOAD_TOO_LARGE'],
     ];
     for (const [frame, code] of wrong) {
-      cys.say(frame);
+      cys.send(frame);
       expect(await cys.type('ERROR')).toMatchObject({ type: 'ERROR', code, message: expect.any(String) });
     }
     await dan.must('POST', '/blocks', { userId: cy.id });
-    cys.say({ content: 'blocked' });
+    cys.send({ content: 'blocked' });
     expect((await cys.type('ERROR')).code).toBe('CANNOT_MESSAGE');
     await dan.must('POST', '/auth/logout');
     expect(await dans.closed).toEqual({ code: 4002, reason: 'LOGGED_OUT' });
@@ -263,13 +263,13 @@ ws.onmessage = (event) => {
     const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
     try {
       await until('it is being opened', () => reads.count > 0);
-      await ada.say(id, 'at this moment');
+      await ada.send(id, 'at this moment');
     } finally {
       reads.release();
     }
     expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('at this moment');
     release();
-    await ada.say(id, 'behind it');
+    await ada.send(id, 'behind it');
     expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('behind it');
   });
 
@@ -281,15 +281,15 @@ ws.onmessage = (event) => {
     for (let frame = await users.type('ALL_USERS'); ; frame = await users.type('ALL_USERS')) {
       seen.push(...frame.data.map(({ id }: Anything) => id));
       if (frame.nextCursor === null) break;
-      users.say({ cursor: frame.nextCursor, limit: 2 });
+      users.send({ cursor: frame.nextCursor, limit: 2 });
     }
     expect(seen).toEqual(expect.arrayContaining([ada.id, bob.id]));
     expect(seen).not.toContain(cy.id);
     expect(seen).not.toContain(blocked.id);
-    users.say({ cursor: 'nonsense' });
+    users.send({ cursor: 'nonsense' });
     expect((await users.type('ERROR')).code).toBe('VALIDATION_FAILED');
-    users.say({ type: 'ping' });
-    users.say({ cursor: 5 });
+    users.send({ type: 'ping' });
+    users.send({ cursor: 5 });
     // The first was passed over.
     expect((await users.type('ERROR')).errors).toEqual({ cursor: [expect.any(String)] });
     expect(users.received.filter(({ type }) => type === 'ERROR')).toHaveLength(2);
@@ -300,10 +300,10 @@ ws.onmessage = (event) => {
     const adas = connect(`/room/${id}?token=${ada.accessToken}`);
     const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
     await bobs.open();
-    for (const type of ['ping', 'TYPING', 'JOIN']) adas.say({ type });
-    adas.say({ content: 'after them' });
+    for (const type of ['ping', 'TYPING', 'JOIN']) adas.send({ type });
+    adas.send({ content: 'after them' });
     expect((await bobs.next(({ data }) => data?.content === 'after them')).type).toBe('NEW_MESSAGE');
-    adas.say({ content: '' });
+    adas.send({ content: '' });
     await adas.type('ERROR');
     expect(adas.received.filter(({ type }) => type === 'ERROR')).toHaveLength(1);
   });

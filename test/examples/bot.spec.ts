@@ -37,10 +37,10 @@ describe('the example bot', () => {
     const { conversationId } = said.message;
     const answer = await device.next('message:new', ({ message }) => message.senderId === id);
     expect(answer.message).toMatchObject({ content: 'Hello!', replyTo: { id: said.message.id } });
-    await ada.say(conversationId, 'nothing for a bot');
+    await ada.send(conversationId, 'nothing for a bot');
     await first.kill();
     await start();
-    await ada.say(conversationId, '/echo again');
+    await ada.send(conversationId, '/echo again');
     await device.next('message:new', ({ message }) => message.senderId === id && message.content === 'again');
     expect((await ada.history(conversationId)).map(({ content }) => content)).toEqual([
       '/echo Hello!',

@@ -18,7 +18,7 @@ describe('the service of changes to messages', () => {
   beforeEach(async () => {
     [owner, writer, reader, stranger] = (await services.people(4)) as [Principal, Principal, Principal, Principal];
     id = await services.group(owner, writer, reader);
-    message = await services.say(writer, id, 'first');
+    message = await services.send(writer, id, 'first');
     services.clock.aheadMs = 0;
     services.events.length = 0;
   });
@@ -188,7 +188,7 @@ describe('the service of changes to messages', () => {
 
   it('changes nothing by an edit or a reaction across a block that was made after it was judged', async () => {
     const directId = (await services.directConversations.open(writer, reader.userId)).conversationId;
-    const direct = await services.say(writer, directId, 'first');
+    const direct = await services.send(writer, directId, 'first');
     services.events.length = 0;
     const calls = [
       holdCalls(services.app, MessageChangesRepository, 'edit'),
@@ -223,7 +223,7 @@ describe('the service of changes to messages', () => {
 
   it('lets one of edits and deletions that come at once stand, and never brings a text back', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const { id: messageId } = await services.say(writer, id, 'racing');
+      const { id: messageId } = await services.send(writer, id, 'racing');
       await Promise.allSettled([
         services.changes.edit(writer, messageId, 'edited'),
         services.changes.deleteForEveryone(owner, messageId),

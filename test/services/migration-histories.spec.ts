@@ -143,7 +143,7 @@ describe('data made by earlier migrations', () => {
       try {
         const [ada, bob] = [await story.person('ada'), await story.person('bob')];
         const conversationId = await ada.befriend(bob);
-        await ada.say(conversationId, 'still here');
+        await ada.send(conversationId, 'still here');
         expect(await bob.history(conversationId)).toMatchObject([{ content: 'still here' }]);
         // Made before the migrations that followed.
         expect(await ada.must('GET', '/users?search=an_early_user')).toMatchObject({

@@ -214,7 +214,7 @@ describe('where there is much', () => {
       conversationId,
       emptied,
     ]);
-    const { id } = await bob.say(conversationId, 'what is left');
+    const { id } = await bob.send(conversationId, 'what is left');
     const messages = story.app.get(MessagesRepository);
     const visible = { from: 1, before: emptied + 2 };
     const pages = [
@@ -273,7 +273,7 @@ describe('where there is much', () => {
 
   it('sync looks at what changed, and not at what is there', async () => {
     const { cursor } = await ada.must('GET', '/sync');
-    await bob.say(group, 'one more');
+    await bob.send(group, 'one more');
     const asked = await askedDuring(() => ada.must('GET', `/sync?cursor=${encodeURIComponent(cursor)}`));
     // What counts as unread is looked for among the newest 5,000 of the conversation that changed.
     expect(await maxRowsOf('messages', asked)).toBeLessThan(500);

@@ -14,7 +14,7 @@ describe('the service of receipts', () => {
   beforeEach(async () => {
     [ada, bob] = (await services.people(2)) as [Principal, Principal];
     id = (await services.directConversations.open(ada, bob.userId)).conversationId;
-    for (const content of ['1', '2', '3', '4', '5']) await services.say(ada, id, content);
+    for (const content of ['1', '2', '3', '4', '5']) await services.send(ada, id, content);
     services.events.length = 0;
   });
 
@@ -39,7 +39,7 @@ describe('the service of receipts', () => {
   });
 
   it('moves with what its member sends', async () => {
-    await services.say(bob, id, 'answer');
+    await services.send(bob, id, 'answer');
     expect(await services.receipts.move(bob, id, 'read', 1)).toEqual({ lastReadSeq: 6, lastDeliveredSeq: 6 });
   });
 
@@ -70,7 +70,7 @@ describe('the service of receipts', () => {
     await services.receipts.move(bob, id, 'read', 2);
     expect(await shown(ada)).toEqual({ [ada.userId]: 5, [bob.userId]: 0 });
     expect(await shown(bob)).toEqual({ [ada.userId]: 5, [bob.userId]: 2 });
-    await services.say(bob, id, 'answer');
+    await services.send(bob, id, 'answer');
     expect(await shown(ada)).toEqual({ [ada.userId]: 5, [bob.userId]: 6 });
   });
 

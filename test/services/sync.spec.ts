@@ -35,7 +35,7 @@ describe('the service of sync', () => {
   };
 
   it('begins with the conversations and nothing of the past', async () => {
-    await services.say(ada, id, 'before');
+    await services.send(ada, id, 'before');
     const { pages } = await all(bob);
     expect(pages.flatMap(({ conversations }) => conversations.map((conversation) => conversation.id))).toEqual([id]);
     expect(pages.flatMap(({ messages }) => messages)).toEqual([]);
@@ -44,7 +44,7 @@ describe('the service of sync', () => {
   it('brings what changed, each once and as it stands, in pages of any size', async () => {
     const { cursor } = await all(bob);
     const messages = [];
-    for (let index = 0; index < 10; index += 1) messages.push(await services.say(ada, id, `${index}`));
+    for (let index = 0; index < 10; index += 1) messages.push(await services.send(ada, id, `${index}`));
     await services.changes.edit(ada, messages[3]?.id ?? '', 'edited');
     await services.changes.deleteForEveryone(ada, messages[5]?.id ?? '');
     for (const limit of [1, 3, 100]) {
@@ -61,10 +61,10 @@ describe('the service of sync', () => {
   it('skips nothing where the snapshot of the first page is too long for its cursor', async () => {
     const { cursor } = await all(bob);
     const contents = ['0', '1', '2', '3', 'of a later transaction', 'of an earlier one', '6', '7'];
-    for (const content of contents.slice(0, 4)) await services.say(ada, id, content);
+    for (const content of contents.slice(0, 4)) await services.send(ada, id, content);
     await services.database.transaction(async (transaction) => {
       await transaction.query('SELECT pg_current_xact_id()');
-      await services.say(ada, id, 'of a later transaction');
+      await services.send(ada, id, 'of a later transaction');
       await transaction.query(
         `WITH placed AS (
            UPDATE conversations SET last_seq = last_seq + 1, changed_xid = pg_current_xact_id() WHERE id = $1
@@ -74,7 +74,7 @@ describe('the service of sync', () => {
         [id, ada.userId],
       );
     });
-    for (const content of contents.slice(6)) await services.say(ada, id, content);
+    for (const content of contents.slice(6)) await services.send(ada, id, content);
     const first = await services.sync.sync(bob, { cursor, limit: 2 });
     if ('reset' in first) throw new Error('a reset was not asked for');
     const [{ late } = { late: '' }] = await services.database.query<{ late: string }>(
@@ -92,7 +92,7 @@ describe('the service of sync', () => {
   it('brings nothing where nothing changed, and nothing of others', async () => {
     const eve = await services.person();
     const { cursor } = await all(eve);
-    await services.say(ada, id, 'not for her');
+    await services.send(ada, id, 'not for her');
     const { pages } = await all(eve, cursor);
     expect(pages).toHaveLength(1);
     expect(pages[0]).toMatchObject({ conversations: [], messages: [], receipts: [], leftConversationIds: [] });
@@ -100,9 +100,9 @@ describe('the service of sync', () => {
 
   it('says what was left, and brings nothing of it', async () => {
     const { cursor } = await all(bob);
-    await services.say(ada, id, 'last');
+    await services.send(ada, id, 'last');
     await services.groups.removeMember(ada, id, bob.userId);
-    await services.say(ada, id, 'without him');
+    await services.send(ada, id, 'without him');
     const { pages } = await all(bob, cursor);
     expect(pages.flatMap(({ leftConversationIds }) => leftConversationIds)).toEqual([id]);
     expect(pages.flatMap(({ messages }) => messages)).toEqual([]);

@@ -47,7 +47,7 @@ export class RawWebSocket {
     return !this.isClosed && this.socket.write(bytes);
   }
 
-  say(text: string): void {
+  send(text: string): void {
     this.write(frame(OPCODE.text, text));
   }
 

@@ -145,7 +145,7 @@ export async function createServices(environment: Record<string, string> = {}) {
         members.map(({ userId }) => userId),
       ),
     /** Sends a message; settles once it is published, too, which follows the answer. */
-    say: async (principal: Principal, conversationId: string, content = 'hello'): Promise<MessageView> => {
+    send: async (principal: Principal, conversationId: string, content = 'hello'): Promise<MessageView> => {
       const { message } = await sender.send(principal, { conversationId, content });
       while (!published.has(message.id)) await new Promise(setImmediate);
       return message;

@@ -201,7 +201,7 @@ export class Person {
       .id;
   }
 
-  async say(conversationId: string, content: string, more: Record<string, unknown> = {}): Promise<Anything> {
+  async send(conversationId: string, content: string, more: Record<string, unknown> = {}): Promise<Anything> {
     return this.must('POST', `/conversations/${conversationId}/messages`, { content, ...more });
   }
 

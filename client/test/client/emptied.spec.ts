@@ -32,9 +32,9 @@ class Browser {
         const listen = connection.addEventListener.bind(connection);
         connection.addEventListener = (type: string, listener: unknown) =>
           listen(type, (event) => {
-            const say = (): void => (listener as (event: Event) => void)(event);
-            if (this.#late !== undefined && type === 'close') this.#late.push(say);
-            else say();
+            const send = (): void => (listener as (event: Event) => void)(event);
+            if (this.#late !== undefined && type === 'close') this.#late.push(send);
+            else send();
           });
       });
       return request;
@@ -52,7 +52,7 @@ class Browser {
   wake(): void {
     const late = this.#late ?? [];
     this.#late = undefined;
-    for (const say of late) say();
+    for (const sendText of late) sendText();
   }
 
   async databases(): Promise<(string | undefined)[]> {

@@ -30,7 +30,7 @@ const TIMEOUT_MS = 180_000;
     await server.close();
   });
 
-  const say = (content: string) =>
+  const send = (content: string) =>
     other.must('POST', `/conversations/${conversationId}/messages`, { content, clientId: randomUUID() });
   /** All messages as the server has them, in order. */
   const stored = async (): Promise<(string | null)[]> => {
@@ -85,7 +85,7 @@ const TIMEOUT_MS = 180_000;
       const body = parts.get(new URL(route.request().url()).pathname.replace('/parts/', ''));
       return body === undefined ? route.abort() : route.fulfill({ contentType: 'text/javascript', body });
     });
-    for (let number = 1; number <= 10; number += 1) await say(`said ${number}`);
+    for (let number = 1; number <= 10; number += 1) await send(`said ${number}`);
     const { tab, release } = await tabWithout();
     await release();
     await tab.evaluate(() => page.start());
@@ -171,7 +171,7 @@ const TIMEOUT_MS = 180_000;
         await page.markRead(id);
         await page.send(id, 'early');
       }, conversationId);
-      await say('meanwhile');
+      await send('meanwhile');
       await release();
       await sent(tab);
       await tab.waitForFunction((id) => page.shown(id).length === 12, conversationId);

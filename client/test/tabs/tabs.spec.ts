@@ -130,15 +130,15 @@ describe('five tabs of one user', () => {
           tabs.filter(({ life }) => !life.isOver).map(({ client }) => client.connection.getSnapshot().status);
         expect([seed, ...statuses()]).toEqual([seed, ...tabs.map(() => 'live')]);
         const texts: string[] = [];
-        const say = async (tab: Tab): Promise<void> => {
+        const send = async (tab: Tab): Promise<void> => {
           texts.push(`text ${texts.length}`);
           await tab.client.send({ conversationId: 'c0', content: `text ${texts.length - 1}` }).stored;
         };
-        for (const tab of tabs) await say(tab);
+        for (const tab of tabs) await send(tab);
         // Whichever leads is gone: one of the others does so in time.
         for (const { life } of tabs.filter(({ life: one }) => model.connected.some((socket) => socket.life === one)))
           life.kill();
-        for (const tab of tabs) if (!tab.life.isOver) await say(tab);
+        for (const tab of tabs) if (!tab.life.isOver) await send(tab);
         await model.clock.advance(4 * TAKEOVER_MS);
         expect([seed, model.connected.length]).toEqual([seed, 1]);
         expect([seed, ...statuses()]).toEqual([seed, ...statuses().map(() => 'live')]);

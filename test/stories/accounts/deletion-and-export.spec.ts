@@ -75,8 +75,8 @@ describe('an account', () => {
       await gone.must('POST', '/friends/requests', { userId: asked.id });
       await gone.must('PATCH', `/conversations/${group}/members/${friend.id}`, { role: 'ADMIN' });
       await friend.must('DELETE', `/conversations/${group}/members/${member.id}`).catch(() => undefined);
-      await gone.say(direct, 'what I said stays');
-      const said = await friend.say(direct, 'nice');
+      await gone.send(direct, 'what I said stays');
+      const said = await friend.send(direct, 'nice');
       await gone.must('PUT', `/messages/${said.id}/reactions/+1`);
       await gone.must('DELETE', `/messages/${said.id}?for=me`);
       await gone.must('PATCH', `/conversations/${direct}/me`, { archived: true });
@@ -185,8 +185,8 @@ describe('an account', () => {
   it('is exported with messages of any client id', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'first of all', { clientId: '00000000-0000-0000-0000-000000000000' });
-    await ada.say(conversationId, 'and another');
+    await ada.send(conversationId, 'first of all', { clientId: '00000000-0000-0000-0000-000000000000' });
+    await ada.send(conversationId, 'and another');
     const { messages } = await ada.must('GET', '/users/me/export');
     expect(messages.map(({ content }: Anything) => content)).toEqual(['first of all', 'and another']);
   });
@@ -194,7 +194,7 @@ describe('an account', () => {
   it('is exported whole, piece by piece, and holds nothing of others', async () => {
     const [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
     const conversationId = await ada.befriend(bob);
-    const said = await bob.say(conversationId, 'a secret of Bob');
+    const said = await bob.send(conversationId, 'a secret of Bob');
     await ada.must('PUT', `/messages/${said.id}/reactions/+1`);
     await ada.must('POST', '/blocks', { userId: (await story.person('eve')).id });
     await database.query(
@@ -262,7 +262,7 @@ describe('an account', () => {
   it('lets go of what there may be very much of before the transaction that forgets it', async () => {
     const [gone, friend] = await Promise.all([story.person(), story.person()]);
     const direct = await gone.befriend(friend);
-    const { id } = await friend.say(direct, 'first');
+    const { id } = await friend.send(direct, 'first');
     // More than a statement erases.
     await database.query(
       `WITH said AS (
@@ -398,8 +398,8 @@ describe('an account', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const direct = await ada.befriend(bob);
     const group = await ada.group('Own', bob);
-    const said = await ada.say(direct, 'spoken');
-    const hidden = await ada.say(direct, 'hidden');
+    const said = await ada.send(direct, 'spoken');
+    const hidden = await ada.send(direct, 'hidden');
     await ada.must('DELETE', `/messages/${hidden.id}?for=me`);
     await ada.must('PUT', `/messages/${said.id}/reactions/+1`);
     await database.query(`INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ('issuer', 'ada', $1)`, [

@@ -135,7 +135,7 @@ describe('users of a trusted issuer', () => {
     expect((await ada.must('GET', '/users?search=zoe')).items.map((user: Anything) => user.id)).toContain(id);
     const device = new Device(story.url, { token: bearer });
     await device.next('session:ready');
-    await ada.must('POST', '/conversations', { userId: id }).then((conversation) => ada.say(conversation.id, 'hello'));
+    await ada.must('POST', '/conversations', { userId: id }).then((conversation) => ada.send(conversation.id, 'hello'));
     expect((await device.next('message:new')).message.content).toBe('hello');
     device.socket.close();
   });

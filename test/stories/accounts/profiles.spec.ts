@@ -15,7 +15,7 @@ describe('a profile that changes', () => {
     );
     [ada, friend, partner, member, opener, outsider] = people as [Person, Person, Person, Person, Person, Person];
     await ada.befriend(friend);
-    await ada.say(await ada.directConversation(partner), 'hello');
+    await ada.send(await ada.directConversation(partner), 'hello');
     await ada.group('Both', member);
     await opener.directConversation(ada);
   });
@@ -80,7 +80,7 @@ describe('a profile that changes', () => {
     const others = [friend, partner, member, opener, outsider];
     for (const person of others) {
       await person.must('PATCH', '/users/me', { displayName: `${person.username} anew` });
-      await person.say(group, `${person.username} says`);
+      await person.send(group, `${person.username} says`);
     }
     for (const limit of [1, 2, 3, 100]) {
       const { pages } = await ada.sync(cursor, limit);
@@ -109,7 +109,7 @@ describe('a profile that changes', () => {
     const readers = await reader.device();
     const cursor = await cursorOf(reader);
     await loner.must('PATCH', '/users/me', { displayName: 'One of many' });
-    const marker = await loner.say(group, 'marker');
+    const marker = await loner.send(group, 'marker');
     await readers.next('message:new', ({ message }) => message.id === marker.id);
     expect(named(readers)).toEqual([]);
     expect((await synced(reader, cursor)).map(({ displayName }) => displayName)).toEqual(['One of many']);
@@ -117,7 +117,7 @@ describe('a profile that changes', () => {
 
   it('ends with the account, also for those it once shared a group with', async () => {
     const left = (await member.must('GET', '/conversations')).items[0].id;
-    const words = await ada.say(left, 'remember me');
+    const words = await ada.send(left, 'remember me');
     await ada.must('POST', `/conversations/${left}/leave`);
     const others = [friend, partner, member];
     const devices = await Promise.all(others.map((person) => person.device()));

@@ -305,7 +305,7 @@ describe('the documents', () => {
 
     // The administrator.
     await story.grant(ada, 'ADMIN');
-    const bad = await bob.say(conversationId, 'Something bad');
+    const bad = await bob.send(conversationId, 'Something bad');
     const filed = await as(cy).call('post', '/reports', {
       body: { targetType: 'user', targetId: bob.id, reason: 'SPAM', comment: 'Please look.' },
     });
@@ -318,7 +318,7 @@ describe('the documents', () => {
     expect(decided.resolution?.action).toBe('dismiss');
     await adas.call('get', '/admin/reports/{id}', path(filed.id));
     const evidence = await bob.mustUpload(Buffer.from('evidence'), 'evidence.txt');
-    const worse = await bob.say(conversationId, 'Something worse', { attachmentIds: [evidence.id] });
+    const worse = await bob.send(conversationId, 'Something worse', { attachmentIds: [evidence.id] });
     const shown = await as(ada).call('post', '/reports', {
       body: { targetType: 'message', targetId: worse.id, reason: 'SPAM' },
     });

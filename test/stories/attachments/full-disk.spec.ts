@@ -128,7 +128,7 @@ describe('a disk that is nearly full', () => {
       await client.query('DROP FUNCTION no_space() CASCADE');
       await client.end();
     }
-    await ada.say(conversationId, 'again');
+    await ada.send(conversationId, 'again');
   });
 });
 
@@ -182,6 +182,6 @@ const disk = process.getuid?.() === 0 ? mountSmallDisk() : undefined;
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });
     rmSync(filler);
     await until('it is ready', async () => (await request(server.url, 'GET', '/health/ready')).status === 200);
-    await ada.say(conversationId, 'there is room again');
+    await ada.send(conversationId, 'there is room again');
   });
 });

@@ -96,7 +96,7 @@ describe('what a user may keep', () => {
     const [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
     const conversationId = await ada.directConversation(bob);
     const { id } = await ada.mustUpload(file(900_000), 'file.txt');
-    const message = await ada.say(conversationId, 'Look!', { attachmentIds: [id] });
+    const message = await ada.send(conversationId, 'Look!', { attachmentIds: [id] });
     expect((await ada.upload(file(200_000), 'more.txt')).body.code).toBe('QUOTA_EXCEEDED');
     expect((await usage(bob)).bytes).toBe(0);
     await ada.must('DELETE', `/messages/${message.id}`);

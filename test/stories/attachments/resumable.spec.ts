@@ -60,7 +60,7 @@ describe('a resumable upload', () => {
     expect(attachment).toMatchObject({ id, kind: 'FILE', size: bytes.length, name: 'Ärger über München.txt' });
     expect(sha256(await served(ada, id))).toBe(sha256(bytes));
     const conversationId = await ada.directConversation(bob);
-    const message = await ada.say(conversationId, 'Look!', { attachmentIds: [id] });
+    const message = await ada.send(conversationId, 'Look!', { attachmentIds: [id] });
     expect(message.attachments[0].id).toBe(id);
     // It was scanned, once and whole, and nothing of it lies about.
     expect(clamd.scanned.filter((size) => size === bytes.length)).toHaveLength(1);

@@ -53,7 +53,7 @@ describe('who may do what', () => {
     const { former, member, admin } = people;
     const groupId = await owner.group('Secret group', former, member, admin);
     await owner.must('PATCH', `/conversations/${groupId}/members/${admin.id}`, { role: 'ADMIN' });
-    const message = await member.say(groupId, 'what a member said');
+    const message = await member.send(groupId, 'what a member said');
     await owner.must('DELETE', `/conversations/${groupId}/members/${former.id}`);
     return { groupId, messageId: message.id };
   }

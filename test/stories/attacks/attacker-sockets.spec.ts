@@ -164,20 +164,20 @@ describe('an attacker on sockets', () => {
 
   it('lets an honest client try another namespace once, and answers that there is none', async () => {
     const raw = await open(ENGINE);
-    raw.say(`40{"token":"${ada.accessToken}"}`);
+    raw.send(`40{"token":"${ada.accessToken}"}`);
     await until('it is let in', () => raw.text.includes('session:ready'));
-    raw.say('40/elsewhere,{}');
+    raw.send('40/elsewhere,{}');
     await until('it is answered', () => raw.text.includes('44/elsewhere,{"message":"Invalid namespace"}'));
-    raw.say('421["join_conversation",{}]');
+    raw.send('421["join_conversation",{}]');
     await until('it is still answered', () => raw.text.includes('431[{"ok":false'));
-    raw.say('40/elsewhere,{}');
+    raw.send('40/elsewhere,{}');
     await until('the connection is ended', () => raw.isClosed);
     expect(raw.text.split('44/elsewhere').length - 1).toBe(1);
   });
 
   it('leaves no connection behind whose connect was refused', async () => {
     const raw = await open(ENGINE);
-    raw.say('40{"token":"x"}');
+    raw.send('40{"token":"x"}');
     await until('it is refused', () => raw.text.includes('UNAUTHORIZED'));
     await until('the connection is ended', () => raw.isClosed);
     expect(raw.text).not.toContain('session:ready');
@@ -231,15 +231,15 @@ describe('an attacker on sockets', () => {
     ];
     const connected = await connections();
     const raw = await open(ENGINE, '203.0.113.8');
-    raw.say(`40{"token":"${mallory.accessToken}"}`);
+    raw.send(`40{"token":"${mallory.accessToken}"}`);
     await until('it is let in', () => raw.text.includes('session:ready'));
     const cursor = /"syncCursor":"([^"]+)"/.exec(raw.text)?.[1];
     raw.stopReading();
     const long = await mallory.directConversation(victim);
-    for (let n = 0; n < 100; n += 1) await mallory.say(long, 'x'.repeat(8_000));
+    for (let n = 0; n < 100; n += 1) await mallory.send(long, 'x'.repeat(8_000));
     const before = await server.memory();
     // Each answer is 800 KB: more than the system takes by itself, and than the server keeps.
-    for (let n = 0; n < 40; n += 1) raw.say(`42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
+    for (let n = 0; n < 40; n += 1) raw.send(`42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
     await until('it is ended', async () => (await connections()) === connected);
     expect((await server.memory()) - before).toBeLessThan(100 * MEGABYTE);
   });
@@ -250,7 +250,7 @@ describe('an attacker on sockets', () => {
     const raws: RawWebSocket[] = [];
     for (let n = 0; n < 4; n += 1) {
       const raw = await open(ENGINE, '203.0.113.8');
-      raw.say(`40{"token":"${mallory.accessToken}"}`);
+      raw.send(`40{"token":"${mallory.accessToken}"}`);
       await until('it is let in', () => raw.text.includes('session:ready'));
       raw.stopReading();
       raws.push(raw);

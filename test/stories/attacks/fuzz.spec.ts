@@ -189,7 +189,7 @@ describe('what nobody thought of', () => {
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
     const direct = await ada.directConversation(bob);
     const group = await ada.group('Group', bob);
-    const message = await ada.say(direct, 'hello');
+    const message = await ada.send(direct, 'hello');
     await bob.must('POST', '/friends/requests', { userId: ada.id });
     ids = fc.constantFrom(direct, group, message.id, ada.id, bob.id, NOBODY);
   }
@@ -416,8 +416,8 @@ describe('what nobody thought of', () => {
       // A few to a connection: some of them end it.
       while (given.length > 0) {
         const frames = await new Frames(`${story.url}${path}?token=${ada.accessToken}`).open();
-        if (path === '/') frames.say({ event: 'authenticate', token: ada.accessToken });
-        for (const input of given.splice(0, 10)) if (frames.socket.readyState === WebSocket.OPEN) frames.say(input);
+        if (path === '/') frames.send({ event: 'authenticate', token: ada.accessToken });
+        for (const input of given.splice(0, 10)) if (frames.socket.readyState === WebSocket.OPEN) frames.send(input);
         const isEnded = frames.closed.then(() => true);
         frames.socket.ping();
         await Promise.race([isEnded, new Promise((resolve) => frames.socket.once('pong', resolve))]);

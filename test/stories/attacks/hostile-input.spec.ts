@@ -234,7 +234,7 @@ describe('hostile handshakes', () => {
     const flooded = async (path: string, frame: string, count: number): Promise<number> => {
       warn.mockClear();
       const raws = await Promise.all(Array.from({ length: 70 }, () => RawWebSocket.open(story.url, path)));
-      for (const raw of raws) for (let time = 0; time < count; time += 1) raw.say(frame);
+      for (const raw of raws) for (let time = 0; time < count; time += 1) raw.send(frame);
       await until('all of them are ended', () => raws.every(({ isClosed }) => isClosed));
       return warn.mock.calls.filter(([line]) => line === 'a connection of nobody is ended: FLOODING').length;
     };

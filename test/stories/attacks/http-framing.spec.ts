@@ -170,7 +170,7 @@ describe('an attacker against the framing of HTTP', () => {
       );
       const answers = await Promise.all(Array.from({ length: 20 }, () => attack.bob.call('GET', '/users/me')));
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-      await attack.ada.say(attack.conversationId, 'served');
+      await attack.ada.send(attack.conversationId, 'served');
     });
 
     it.each([

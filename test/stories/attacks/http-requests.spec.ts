@@ -200,7 +200,7 @@ describe('an attacker against the HTTP server', () => {
       ['header', ['X-HTTP-Method-Override: DELETE', 'X-HTTP-Method: DELETE', 'X-Method-Override: DELETE'], ''],
       ['parameter', [], '?_method=DELETE&method=DELETE'],
     ])('a %s makes no other verb of one', async (_, headers, query) => {
-      const { id } = await attack.ada.say(attack.conversationId, 'stays');
+      const { id } = await attack.ada.send(attack.conversationId, 'stays');
       for (const [verb, status] of [
         ['GET', 200],
         ['POST', 404],

@@ -177,7 +177,7 @@ describe('an attacker who sends more fields than there are', () => {
   });
 
   it('is refused every field by calls that take none, once it may make them', async () => {
-    const { id: messageId } = await eve.say(group, 'mine');
+    const { id: messageId } = await eve.send(group, 'mine');
     const requested = await bob.must('POST', '/friends/requests', { userId: eve.id });
     const calls = [
       ['DELETE', `/messages/${messageId}`],

@@ -22,7 +22,7 @@ describe('text that shows nothing', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const device = await ada.device();
-    const { id: messageId } = await ada.say(conversationId, 'something');
+    const { id: messageId } = await ada.send(conversationId, 'something');
     for (const content of NOTHING) {
       const refusals = [
         (await ada.call('POST', `/conversations/${conversationId}/messages`, { content })).body.code,
@@ -52,7 +52,7 @@ describe('text that shows nothing', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const { id } = await ada.mustUpload(Buffer.from('a plain text file'), 'a.txt');
-    expect(await ada.say(conversationId, '\u3164', { attachmentIds: [id] })).toMatchObject({ content: '' });
+    expect(await ada.send(conversationId, '\u3164', { attachmentIds: [id] })).toMatchObject({ content: '' });
   });
 
   it('is no name, no title and no name of a device', async () => {

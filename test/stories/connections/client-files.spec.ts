@@ -67,9 +67,9 @@ describe('what pages load from the server', () => {
     const ada = await story.person();
     for (const namespace of ['/admin', '/constructor', '/__proto__', `/${'x'.repeat(1_000)}`]) {
       const raw = await RawWebSocket.open(story.url, '/socket.io/?EIO=4&transport=websocket');
-      raw.say(`40${namespace},{"token":"${ada.accessToken}"}`);
+      raw.send(`40${namespace},{"token":"${ada.accessToken}"}`);
       await until('it is answered that there is none', () => raw.text.includes('Invalid namespace'));
-      raw.say(`42${namespace},["send_message",{}]`);
+      raw.send(`42${namespace},["send_message",{}]`);
       raw.close();
     }
     expect((await ada.device()).socket.connected).toBe(true);

@@ -67,7 +67,7 @@ describe('commands over a socket', () => {
       const device = await person.device();
       const conversation = await person.directConversation(bob);
       const messages: Anything[] = [];
-      for (const content of ['one', 'two', 'three']) messages.push(await person.say(conversation, content));
+      for (const content of ['one', 'two', 'three']) messages.push(await person.send(conversation, content));
       const changes = story.app.get(MessageChanges);
       const held = hold();
       const deleting = jest.spyOn(changes, 'deleteForEveryone').mockImplementationOnce(async (...deletion) => {
@@ -110,7 +110,7 @@ describe('commands over a socket', () => {
     it('is bounded in bytes for all connections of a user', async () => {
       const person = await story.person('queued');
       const [device, other] = [await person.device(), await person.device()];
-      const { id: messageId } = await person.say(await person.directConversation(bob), 'one');
+      const { id: messageId } = await person.send(await person.directConversation(bob), 'one');
       const changes = story.app.get(MessageChanges);
       const held = hold();
       const deleting = jest.spyOn(changes, 'deleteForEveryone').mockImplementationOnce(async (...deletion) => {
@@ -431,7 +431,7 @@ describe('commands over a socket', () => {
   describe('mark_read and mark_delivered', () => {
     it('answer the cursor and emit it, forward only and never beyond the end', async () => {
       // Before it has answered, Ada would not be shown what Bob has read.
-      await bob.say(conversationId, 'yes?');
+      await bob.send(conversationId, 'yes?');
       const { seq } = await sent('to be read');
       const receipt = { conversationId, userId: bob.id, seq, at: A_TIME };
       expect(await bobs.ask('mark_delivered', { conversationId, seq })).toEqual({

@@ -38,7 +38,7 @@ describe('the bounds of connections', () => {
     const natives: Frames[] = [];
     for (let n = 0; n < MAX_OF_USER; n += 1) {
       const native = await new Frames(story.url).open();
-      native.say({ event: 'authenticate', token: bob.accessToken });
+      native.send({ event: 'authenticate', token: bob.accessToken });
       await native.next(({ event, data }) => event === 'userStatus' && data.userId === bob.id);
       natives.push(native);
     }

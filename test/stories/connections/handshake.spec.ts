@@ -145,7 +145,7 @@ describe('the handshake', () => {
     const { server } = rooms as unknown as { server: { engine: { clientsCount: number } } };
     const client = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
     try {
-      client.say(`40${JSON.stringify({ token: ada.accessToken })}`);
+      client.send(`40${JSON.stringify({ token: ada.accessToken })}`);
       await until('it is being let in', () => reads.count > 0);
       expect(rooms.awaitedUserIds()).toContain(ada.id);
       client.socket.terminate();

@@ -19,13 +19,13 @@ describe('reconnection', () => {
       { reconnection: true, reconnectionDelay: 1_500, randomizationFactor: 0 },
     );
     await bobs.next('session:ready');
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     bobs.drop();
     await bobs.next('disconnect');
-    await ada.say(conversationId, 'missed');
+    await ada.send(conversationId, 'missed');
     expect(await bobs.next('session:ready')).toMatchObject({ userId: bob.id, recovered: true });
-    await ada.say(conversationId, 'after');
+    await ada.send(conversationId, 'after');
     await bobs.next('message:new', ({ message }) => message.content === 'after');
     expect(bobs.all('message:new').map(({ message }) => message.content)).toEqual(['before', 'missed', 'after']);
     bobs.socket.close();
@@ -40,14 +40,14 @@ describe('reconnection', () => {
       { reconnection: true, reconnectionDelay: 1_500, randomizationFactor: 0 },
     );
     const { syncCursor } = await bobs.next('session:ready');
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     // It comes back when it is asked to: what changes does so while it is away.
     bobs.socket.io.reconnection(false);
     bobs.drop();
     await bobs.next('disconnect');
     await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
-    await ada.say(conversationId, 'without him');
+    await ada.send(conversationId, 'without him');
     bobs.socket.connect();
     expect((await bobs.next('session:ready')).recovered).toBe(false);
     expect((await bob.sync(syncCursor)).pages[0].leftConversationIds).toEqual([conversationId]);
@@ -63,7 +63,7 @@ describe('reconnection', () => {
     let isDone = false;
     let failure: unknown;
     const sending = (async () => {
-      for (let index = 0; index < 150; index += 1) await ada.say(conversationId, `${index}`);
+      for (let index = 0; index < 150; index += 1) await ada.send(conversationId, `${index}`);
     })();
     sending.then(
       () => (isDone = true),

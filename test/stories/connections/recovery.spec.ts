@@ -40,11 +40,11 @@ describe('the recovery of a connection', () => {
     const conversationId = await ada.directConversation(bob);
     const [adas, bobs] = [await ada.device(), await connected(bob)];
     await bobs.must('join_conversation', conversationId);
-    const first = await ada.say(conversationId, 'first');
+    const first = await ada.send(conversationId, 'first');
     await bobs.next('message:new');
     bobs.drop();
     await bobs.next('disconnect');
-    await ada.say(conversationId, 'second');
+    await ada.send(conversationId, 'second');
     await ada.must('PATCH', `/messages/${first.id}`, { content: 'edited' });
     await ada.must('POST', `/conversations/${conversationId}/read`, { seq: 2 });
     await ada.must('POST', '/friends/requests', { userId: bob.id });
@@ -84,16 +84,16 @@ describe('the recovery of a connection', () => {
     });
     for (const token of [undefined, 'nonsense', eve.accessToken, other.accessToken]) {
       const lost = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
-      lost.say(`40${JSON.stringify({ token: bob.accessToken })}`);
+      lost.send(`40${JSON.stringify({ token: bob.accessToken })}`);
       const { sid, pid } = (await lost.next((frame) => frame.pid !== undefined)) as { sid: string; pid: string };
-      await ada.say(conversationId, 'received');
+      await ada.send(conversationId, 'received');
       const [, , offset] = await lost.next((frame) => frame[0] === 'message:new');
       expect([typeof sid, typeof pid, typeof offset]).toEqual(['string', 'string', 'string']);
       lost.socket.terminate();
       await lost.closed;
-      await ada.say(conversationId, 'a secret');
+      await ada.send(conversationId, 'a secret');
       const thief = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
-      thief.say(`40${JSON.stringify({ token, pid, offset })}`);
+      thief.send(`40${JSON.stringify({ token, pid, offset })}`);
       const answer = await thief.next((frame) => frame.message !== undefined || frame[0] === 'session:ready');
       if (Array.isArray(answer)) expect(answer[1].recovered).toBe(false);
       else expect(answer.data.code).toBe('UNAUTHORIZED');
@@ -119,9 +119,9 @@ describe('the recovery of a connection', () => {
       const joined = await ada.group(`Joined ${round}`, bob);
       bobs.socket.connect();
       expect((await bobs.next('session:ready')).recovered).toBe(false);
-      await ada.say(left, `left ${round}`);
-      await ada.say(joined, `joined ${round}`);
-      await ada.say(kept, `kept ${round}`);
+      await ada.send(left, `left ${round}`);
+      await ada.send(joined, `joined ${round}`);
+      await ada.send(kept, `kept ${round}`);
       await bobs.next('message:new', ({ message }) => message.content === `joined ${round}`);
       await bobs.next('message:new', ({ message }) => message.content === `kept ${round}`);
       if (!goes) await bobs.next('message:new', ({ message }) => message.content === `left ${round}`);
@@ -136,7 +136,7 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const bobs = await connected(bob);
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     await lose(bobs);
     const reads = holdCalls(story.app, SyncService, 'present');
@@ -146,7 +146,7 @@ describe('the recovery of a connection', () => {
       const group = await ada.group('Made at this moment', bob);
       reads.release();
       expect((await bobs.next('session:ready')).recovered).toBe(false);
-      await ada.say(group, 'behind');
+      await ada.send(group, 'behind');
       await bobs.next('message:new', ({ message }) => message.content === 'behind');
     } finally {
       reads.release();
@@ -158,7 +158,7 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const group = await ada.group('Without bob', bob);
     const bobs = await connected(bob);
-    await ada.say(group, 'first');
+    await ada.send(group, 'first');
     await bobs.next('message:new', ({ message }) => message.content === 'first');
     await lose(bobs);
     const reads = holdCalls(story.app, SyncService, 'present');
@@ -177,7 +177,7 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const bobs = await connected(bob);
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     await lose(bobs);
     await bob.must('PATCH', `/conversations/${conversationId}/me`, { pinned: true });
@@ -193,7 +193,7 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const group = await ada.group('A name', bob);
     const bobs = await connected(bob);
-    await ada.say(group, 'before');
+    await ada.send(group, 'before');
     await bobs.next('message:new', ({ message }) => message.content === 'before');
     await lose(bobs);
     const reads = holdCalls(story.app, ConversationReader, 'viewsFor');
@@ -213,10 +213,10 @@ describe('the recovery of a connection', () => {
     const group = await ada.group('Where something is deleted', bob);
     const [adas, bobs] = [await ada.device(), await connected(bob)];
     const { cursor } = await bobs.must('sync', {});
-    await ada.say(group, 'before');
+    await ada.send(group, 'before');
     await bobs.next('message:new', ({ message }) => message.content === 'before');
     await lose(bobs);
-    const { id } = await ada.say(group, 'a slip');
+    const { id } = await ada.send(group, 'a slip');
     await ada.must('DELETE', `/messages/${id}`);
     await adas.next('message:deleted', ({ message }) => message.id === id);
     bobs.socket.connect();
@@ -224,7 +224,7 @@ describe('the recovery of a connection', () => {
     const { pages } = await bob.sync(cursor);
     const messages = pages.flatMap((page) => page.messages);
     expect(messages.find((message: Anything) => message.id === id)).toMatchObject({ content: null });
-    await ada.say(group, 'behind');
+    await ada.send(group, 'behind');
     await bobs.next('message:new', ({ message }) => message.content === 'behind');
     expect(contents(bobs)).not.toContain('a slip');
     for (const device of [adas, bobs]) device.socket.close();
@@ -244,7 +244,7 @@ describe('the recovery of a connection', () => {
     const group = await ada.group('Where something is deleted', bob);
     const [adas, bobs] = [await ada.device(), await connected(bob)];
     await lose(bobs);
-    const { id } = await ada.say(group, 'a slip');
+    const { id } = await ada.send(group, 'a slip');
     await adas.next('message:new', ({ message }) => message.id === id);
     fail();
     await ada.call('DELETE', `/messages/${id}`);
@@ -252,7 +252,7 @@ describe('the recovery of a connection', () => {
     jest.restoreAllMocks();
     bobs.socket.connect();
     expect((await bobs.next('session:ready')).recovered).toBe(false);
-    await ada.say(group, 'behind');
+    await ada.send(group, 'behind');
     await bobs.next('message:new', ({ message }) => message.content === 'behind');
     expect(contents(bobs)).not.toContain('a slip');
     for (const device of [adas, bobs]) device.socket.close();
@@ -265,10 +265,10 @@ describe('the recovery of a connection', () => {
     const [bobs, eves] = [await connected(bob), await connected(eve)];
     await ada.group('Where ada sees her', eve);
     await until('eve is online', async () => (await ada.must('GET', `/users/${eve.id}`)).isOnline === true);
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     await lose(bobs);
-    await eve.say(opened, 'for the first time');
+    await eve.send(opened, 'for the first time');
     bobs.socket.connect();
     await bobs.next('session:ready');
     expect(await bobs.next('presence:update', ({ userId }) => userId === eve.id)).toMatchObject({ isOnline: true });
@@ -278,7 +278,7 @@ describe('the recovery of a connection', () => {
   it('brings who came online while that was being sent to thousands', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const [adas, bobs] = [await ada.device(), await connected(bob)];
-    await ada.say(await ada.directConversation(bob), 'before');
+    await ada.send(await ada.directConversation(bob), 'before');
     await bobs.next('message:new');
     await lose(bobs);
     const audience = (friend: Person) => ({
@@ -307,11 +307,11 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const bobs = await connected(bob);
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     await bobs.next('message:new');
     await lose(bobs);
     await bob.must('POST', '/auth/logout');
-    await ada.say(conversationId, 'secret');
+    await ada.send(conversationId, 'secret');
     bobs.socket.connect();
     expect(await bobs.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
     expect(contents(bobs)).toEqual(['before']);
@@ -322,11 +322,11 @@ describe('the recovery of a connection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const group = await ada.group('Group');
-    const old = await ada.say(conversationId, 'old');
+    const old = await ada.send(conversationId, 'old');
     const asleep = await bob.device();
     const { cursor } = await asleep.must('sync', {});
     asleep.drop();
-    for (let index = 0; index < 150; index += 1) await ada.say(conversationId, `${index}`);
+    for (let index = 0; index < 150; index += 1) await ada.send(conversationId, `${index}`);
     await ada.must('PATCH', `/messages/${old.id}`, { content: 'edited' });
     await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
     await ada.must('POST', '/friends/requests', { userId: bob.id });
@@ -361,12 +361,12 @@ describe('the recovery of a connection', () => {
       { reconnection: true, reconnectionDelay: 1, randomizationFactor: 0 },
     );
     let cursor: string = (await device.next('session:ready')).syncCursor;
-    await ada.say(conversationId, 'first');
+    await ada.send(conversationId, 'first');
     await device.next('message:new');
     const synced: number[] = [];
     let recoveries = 0;
     for (let round = 0; round < 15; round += 1) {
-      const sending = Promise.all([ada.say(conversationId, `${round} a`), ada.say(conversationId, `${round} b`)]);
+      const sending = Promise.all([ada.send(conversationId, `${round} a`), ada.send(conversationId, `${round} b`)]);
       device.drop();
       const { recovered, syncCursor } = await device.next('session:ready');
       if (recovered) recoveries += 1;
@@ -375,7 +375,7 @@ describe('the recovery of a connection', () => {
         cursor = syncCursor;
       }
       await sending;
-      await ada.say(conversationId, `marker ${round}`);
+      await ada.send(conversationId, `marker ${round}`);
       await device.next('message:new', ({ message }) => message.content === `marker ${round}`);
     }
     // What says that it recovered everything has; what does not leaves nothing that sync does not bring.

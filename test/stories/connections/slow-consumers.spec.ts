@@ -20,7 +20,7 @@ describe('a client that does not read what it asks for', () => {
     [mallory, victim] = [await story.person('mallory'), await story.person('victim')];
     cursor = (await mallory.must('GET', '/sync')).cursor;
     const conversationId = await mallory.directConversation(victim);
-    for (let n = 0; n < 100; n += 1) await mallory.say(conversationId, 'x'.repeat(8_000));
+    for (let n = 0; n < 100; n += 1) await mallory.send(conversationId, 'x'.repeat(8_000));
   });
   afterAll(async () => {
     for (const raw of opened) raw.close();
@@ -46,7 +46,7 @@ describe('a client that does not read what it asks for', () => {
     await alone();
     const raw = await RawWebSocket.open(story.url, path);
     opened.push(raw);
-    raw.say(entrance);
+    raw.send(entrance);
     await until('it is let in', () => raw.text.includes(entered));
     raw.stopReading();
     raw.write(Buffer.concat(asked.map((question) => frame(OPCODE.text, question))));
@@ -99,10 +99,10 @@ describe('a client that does not read what it asks for', () => {
   it('goes on as long as it reads, however much that is', async () => {
     const raw = await RawWebSocket.open(story.url, SOCKET_IO);
     opened.push(raw);
-    raw.say(`40{"token":"${mallory.accessToken}"}`);
+    raw.send(`40{"token":"${mallory.accessToken}"}`);
     await until('it is let in', () => raw.text.includes('session:ready'));
     for (let n = 0; n < 15; n += 1) {
-      raw.say(`42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
+      raw.send(`42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
       await until('it is answered', () => raw.text.includes(`43${n}[{"ok":true`));
     }
     expect([raw.text.includes('SLOW_CONSUMER'), raw.isClosed]).toEqual([false, false]);

@@ -200,7 +200,7 @@ describe('a group of 1,000', () => {
     const [bob] = people as [Person, ...Person[]];
     const bobs = await bob.device();
     const { cursor } = await bobs.must('sync', {});
-    await ada.say(groupId, 'before');
+    await ada.send(groupId, 'before');
     await bobs.next('message:new', ({ message }) => message.content === 'before');
     bobs.drop();
     await bobs.next('disconnect');
@@ -217,7 +217,7 @@ describe('a group of 1,000', () => {
   it('does not send every reader’s cursor to every member', async () => {
     const [bob, cy] = people as [Person, Person, ...Person[]];
     const { cursor } = await bob.must('GET', '/sync');
-    const { seq } = await ada.say(groupId, 'to be read');
+    const { seq } = await ada.send(groupId, 'to be read');
     await cy.must('POST', `/conversations/${groupId}/read`, { seq });
     await bob.must('POST', `/conversations/${groupId}/read`, { seq });
     const { pages } = await bob.sync(cursor);
@@ -227,7 +227,7 @@ describe('a group of 1,000', () => {
   it('is shown in part: oneself, friends and the latest writers first, and by pages all of it', async () => {
     const [bob, cy, dan] = people.slice(-3) as [Person, Person, Person];
     await bob.befriend(cy);
-    await dan.say(groupId, 'the latest');
+    await dan.send(groupId, 'the latest');
     const shown = (await bob.must('GET', `/conversations/${groupId}`)).members.map(({ user }: Anything) => user.id);
     expect(shown).toHaveLength(100);
     expect(shown.slice(0, 3)).toEqual([bob.id, cy.id, dan.id]);
@@ -258,7 +258,7 @@ describe('a group of 1,000', () => {
     expect(await presenceOf(bob, cy.id)).toBeUndefined();
     expect(await presenceOf(cy, bob.id)).toBeUndefined();
     expect(await presenceOf(dan, cy.id)).toBe(true);
-    await cy.say(groupId, 'among the latest writers');
+    await cy.send(groupId, 'among the latest writers');
     await rename(groupId, 'Blocked');
     const { conversation } = await bobs.next('conversation:updated', titled('Blocked'));
     const seen = conversation.members.find(({ user }: Anything) => user.id === cy.id);
@@ -270,7 +270,7 @@ describe('a group of 1,000', () => {
 
   it('is sent a reaction once for all who see the same, however many have reacted', async () => {
     const devices = await Promise.all(people.map((person) => person.device()));
-    const message = await ada.say(groupId, 'react to this');
+    const message = await ada.send(groupId, 'react to this');
     for (const person of people) await person.must('PUT', `/messages/${message.id}/reactions/+1`);
     const all = ({ message: { id, reactions } }: Anything): boolean =>
       id === message.id && reactions[0]?.count === people.length;

@@ -43,7 +43,7 @@ describe('who comes and goes', () => {
     }
     isDone = true;
     await Promise.all(talking);
-    const last = await ada.say(conversationId, 'last');
+    const last = await ada.send(conversationId, 'last');
     for (const device of [adas, bobs, eves]) await device.next('message:new', ofMessage(last));
 
     for (const device of [adas, bobs]) {
@@ -70,7 +70,7 @@ describe('who comes and goes', () => {
     const conversationId = await ada.group('History', bob);
     const [bobs, eves] = await Promise.all([bob.device(), eve.device()]);
     const [edited, deleted, reacted] = await Promise.all(
-      ['edited', 'deleted', 'reacted to'].map((content) => ada.say(conversationId, content)),
+      ['edited', 'deleted', 'reacted to'].map((content) => ada.send(conversationId, content)),
     );
     await bob.must('PUT', `/messages/${edited.id}/reactions/+1`);
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
@@ -85,7 +85,7 @@ describe('who comes and goes', () => {
     await bobs.next('message:deleted', ofMessage(deleted));
     await bob.must('PUT', `/messages/${reacted.id}/reactions/+1`);
     await bobs.next('message:updated', ofMessage(reacted));
-    await ada.say(conversationId, 'marker');
+    await ada.send(conversationId, 'marker');
     await eves.next('message:new', ({ message }) => message.content === 'marker');
     expect(eves.received.slice(begun).filter(({ event }) => /^message:(updated|deleted)$/.test(event))).toEqual([]);
 
@@ -94,7 +94,7 @@ describe('who comes and goes', () => {
     await bobs.next('conversation:removed');
     await ada.must('PATCH', `/messages/${edited.id}`, { content: 'changed again' });
     const direct = await ada.directConversation(bob);
-    await ada.say(direct, 'marker');
+    await ada.send(direct, 'marker');
     await bobs.next('message:new', ({ message }) => message.conversationId === direct);
     expect(bobs.all('message:updated').map(({ message }) => message.content)).not.toContain('changed again');
   });
@@ -125,7 +125,7 @@ describe('who comes and goes', () => {
   it('goes on receiving what it may see since the beginning', async () => {
     const conversationId = await ada.group('Open', bob);
     await ada.must('PATCH', `/conversations/${conversationId}`, { historyVisibility: 'FROM_START' });
-    const first = await ada.say(conversationId, 'first');
+    const first = await ada.send(conversationId, 'first');
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
     const eves = await eve.device();
     await ada.must('PATCH', `/messages/${first.id}`, { content: 'edited' });

@@ -43,14 +43,14 @@ describe('who is shown how far somebody has read', () => {
       .map(({ event, payload }) => `${event} ${payload.seq}`);
   /** Everything that was on its way to this device has come. */
   const settled = async (device: Device, sender: Person, conversationId: string): Promise<void> => {
-    const marker = await sender.say(conversationId, 'marker');
+    const marker = await sender.send(conversationId, 'marker');
     await device.next('message:new', ({ message }) => message.id === marker.id);
   };
 
   it('shows a stranger nothing until the other has answered', async () => {
     const conversationId = await ada.directConversation(bob);
     const [adas, bobs, desk] = await Promise.all([ada.device(), bob.device(), bob.device()]);
-    for (let index = 0; index < 3; index += 1) await ada.say(conversationId, `${index}`);
+    for (let index = 0; index < 3; index += 1) await ada.send(conversationId, `${index}`);
     const cursor = await cursorOf(ada);
     await bobs.must('mark_read', { conversationId, seq: 2 });
     await bobs.must('mark_delivered', { conversationId, seq: 3 });
@@ -60,19 +60,19 @@ describe('who is shown how far somebody has read', () => {
     expect(receiptsOf(adas, bob)).toEqual([]);
     expect(await seen(ada, bob, conversationId, cursor)).toEqual({ shown: ['0/0'], synced: [] });
 
-    const answer = await bob.say(conversationId, 'yes?');
+    const answer = await bob.send(conversationId, 'yes?');
     await adas.next('message:new', ({ message }) => message.id === answer.id);
     expect(await seen(ada, bob, conversationId, cursor)).toEqual({
       ...{ shown: [`${answer.seq}/${answer.seq}`], synced: [answer.seq] },
     });
-    const next = await ada.say(conversationId, 'hello');
+    const next = await ada.send(conversationId, 'hello');
     await bobs.must('mark_read', { conversationId, seq: next.seq });
     expect(await adas.next('receipt:read')).toMatchObject({ userId: bob.id, seq: next.seq });
   });
 
   it('shows what was read before once they are friends, live and by sync', async () => {
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
     const cursor = await cursorOf(ada);
     const adas = await ada.device();
@@ -86,15 +86,15 @@ describe('who is shown how far somebody has read', () => {
     const direct = await ada.befriend(bob);
     const group = await cy.group('Both', ada, bob);
     for (const person of [ada, bob]) {
-      await person.say(direct, `hello from ${person.username}`);
-      await person.say(group, `hello from ${person.username}`);
+      await person.send(direct, `hello from ${person.username}`);
+      await person.send(group, `hello from ${person.username}`);
     }
     const [own, adasOwn] = [bob, ada].map(
       async (person) => (await person.history(group)).findLast(({ senderId }) => senderId === person.id).seq,
     );
     const [adas, bobs, cys] = await Promise.all([ada.device(), bob.device(), cy.device()]);
-    await ada.say(direct, 'last words');
-    const { seq } = await cy.say(group, 'last words');
+    await ada.send(direct, 'last words');
+    const { seq } = await cy.send(group, 'last words');
     await bob.must('POST', '/blocks', { userId: ada.id });
     const [adasCursor, bobsCursor, cysCursor] = await Promise.all([ada, bob, cy].map(cursorOf));
     await bobs.must('mark_delivered', { conversationId: direct, seq: 3 });

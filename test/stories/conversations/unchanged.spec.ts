@@ -37,7 +37,7 @@ describe('what changes nothing', () => {
     const { pages } = await person.sync(cursor);
     if (awaited !== undefined) await devices[person === ada ? 0 : 1]?.next(awaited);
     // Whatever was to be sent before this was sent before this.
-    const marker = await ada.say(await ada.directConversation(bob), 'marker');
+    const marker = await ada.send(await ada.directConversation(bob), 'marker');
     for (const device of devices) await device.next('message:new', ({ message }) => message.id === marker.id);
     for (const device of devices) device.socket.close();
     return [
@@ -121,7 +121,7 @@ describe('what changes nothing', () => {
       expect((await device.ask('typing', { conversationId: groupId, isTyping })).error?.errors).toHaveProperty(
         'isTyping',
       );
-    const { id } = await ada.say(groupId, 'react to this');
+    const { id } = await ada.send(groupId, 'react to this');
     for (const remove of ['true', 1, 'false'])
       expect((await device.ask('react', { messageId: id, emoji: '+1', remove })).error?.errors).toHaveProperty(
         'remove',

@@ -30,7 +30,7 @@ describe('unread messages', () => {
   it('are counted up to the newest message that is shown with them', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     const rows = story.app.get(ConversationRowsRepository);
     const [shared, owns] = [rows.shared.bind(rows), rows.owns.bind(rows)];
     const first = new Promise<void>((resolve) => {
@@ -79,7 +79,7 @@ describe('unread messages', () => {
   it('are not those that were sent and deleted', async () => {
     const { ada, bob, conversationId, cursor } = await pair();
     const sent: Anything[] = [];
-    for (const content of ['one', 'two', 'three']) sent.push(await ada.say(conversationId, content));
+    for (const content of ['one', 'two', 'three']) sent.push(await ada.send(conversationId, content));
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([3]));
     await ada.must('DELETE', `/messages/${sent[1].id}`);
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([2]));
@@ -91,7 +91,7 @@ describe('unread messages', () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
     const { cursor } = await bob.must('GET', '/sync');
     const conversationId = await ada.group('Hidden', bob, cy);
-    const sent = [await ada.say(conversationId, 'one'), await ada.say(conversationId, 'two')];
+    const sent = [await ada.send(conversationId, 'one'), await ada.send(conversationId, 'two')];
     await bob.must('DELETE', `/messages/${sent[0].id}?for=me`);
     await bob.must('DELETE', `/messages/${sent[0].id}?for=me`);
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([1]));
@@ -106,15 +106,15 @@ describe('unread messages', () => {
     const { cursor } = await bob.must('GET', '/sync');
     const conversationId = await ada.group('System', bob);
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([0]));
-    await ada.say(conversationId, 'hello');
+    await ada.send(conversationId, 'hello');
     await ada.must('PATCH', `/conversations/${conversationId}`, { title: 'Changed' });
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [cy.id] });
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([1]));
     expect((await cy.must('GET', `/conversations/${conversationId}`)).me.unreadCount).toBe(0);
-    await ada.say(conversationId, 'welcome');
+    await ada.send(conversationId, 'welcome');
     expect((await cy.must('GET', `/conversations/${conversationId}`)).me.unreadCount).toBe(1);
     await ada.must('DELETE', `/conversations/${conversationId}/members/${cy.id}`);
-    await ada.say(conversationId, 'without');
+    await ada.send(conversationId, 'without');
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [cy.id] });
     expect((await cy.must('GET', `/conversations/${conversationId}`)).me.unreadCount).toBe(0);
   });
@@ -122,7 +122,7 @@ describe('unread messages', () => {
   it('fall with the cursor, and sync answers so to a client that does nothing else', async () => {
     const { ada, bob, conversationId, cursor } = await pair();
     const sent: Anything[] = [];
-    for (let index = 0; index < 5; index += 1) sent.push(await ada.say(conversationId, `${index}`));
+    for (let index = 0; index < 5; index += 1) sent.push(await ada.send(conversationId, `${index}`));
     const before = (await bob.sync(cursor)).cursor;
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: sent[2].seq });
     const [page] = (await bob.sync(before)).pages;
@@ -135,18 +135,18 @@ describe('unread messages', () => {
 
   it('are as many for a dialect as for everybody', async () => {
     const { ada, bob, conversationId, cursor } = await pair();
-    const sent = [await ada.say(conversationId, 'one'), await ada.say(conversationId, 'two')];
+    const sent = [await ada.send(conversationId, 'one'), await ada.send(conversationId, 'two')];
     await ada.must('DELETE', `/messages/${sent[1].id}`);
     expect(await everywhere(bob, conversationId, cursor)).toEqual(new Set([1]));
     const { conversations } = await bob.must('GET', '/api/chats/conversations');
     expect(conversations.map(({ unreadCount }: Anything) => unreadCount)).toEqual([1]);
 
     const frames = new Frames(story.url);
-    frames.say({ event: 'authenticate', token: bob.accessToken });
-    frames.say({ event: 'unReadMessages', receiverId: ada.id });
+    frames.send({ event: 'authenticate', token: bob.accessToken });
+    frames.send({ event: 'unReadMessages', receiverId: ada.id });
     const { data } = await frames.next(({ event }) => event === 'unReadMessages');
     expect([data.count, data.messages.map(({ message }: Anything) => message)]).toEqual([1, ['one']]);
-    frames.say({ event: 'messageList' });
+    frames.send({ event: 'messageList' });
     const list = await frames.next(({ event }) => event === 'messageList');
     expect(list.data.map(({ unreadCount }: Anything) => unreadCount)).toEqual([1]);
     frames.socket.terminate();

@@ -76,7 +76,7 @@ describe('people who do not know each other', () => {
     const [friend, answering, ...strangers] = others as [Person, Person, ...Person[]];
     await friend.befriend(ada);
     const conversationId = await answering.directConversation(ada);
-    await answering.say(conversationId, 'hello');
+    await answering.send(conversationId, 'hello');
     expect(statuses(await Promise.all(strangers.slice(0, 20).map((other) => opened(ada, other))))).toEqual(
       Array.from({ length: 20 }, () => 201),
     );
@@ -88,7 +88,7 @@ describe('people who do not know each other', () => {
     // And once they have answered, those who were strangers are none any more.
     const first = strangers[0] as Person;
     const known = await first.directConversation(ada);
-    await first.say(known, 'yes?');
+    await first.send(known, 'yes?');
     expect((await ada.call('POST', '/friends/requests', { userId: first.id })).status).toBe(201);
   });
 

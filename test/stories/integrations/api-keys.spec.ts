@@ -197,7 +197,7 @@ describe('API keys and bots', () => {
     const [writing, reading] = [connect(key.secret, bot.id), connect(reader.secret, bot.id)];
     const [ready] = await Promise.all([writing.next('session:ready'), reading.next('session:ready')]);
     expect(ready.userId).toBe(bot.id);
-    await bob.say(conversationId, 'Hello?');
+    await bob.send(conversationId, 'Hello?');
     for (const device of [writing, reading]) expect((await device.next('message:new')).message.content).toBe('Hello?');
     const answer = { conversationId, content: 'Hello!' };
     expect((await writing.must('send_message', answer)).message.senderId).toBe(bot.id);

@@ -53,7 +53,7 @@ describe('a server that is killed while it sends webhooks', () => {
     for (let kill = 0; kill < KILLS; kill += 1) {
       const conversationId = await ada.directConversation(bob);
       for (let count = 0; count < MESSAGES; count += 1) {
-        const { id } = await ada.say(conversationId, `${kill}/${count}`, { clientId: randomUUID() });
+        const { id } = await ada.send(conversationId, `${kill}/${count}`, { clientId: randomUUID() });
         stored.push(id);
         if (count % 5 === 0) {
           await ada.must('PATCH', `/messages/${id}`, { content: `${kill}/${count}!` });

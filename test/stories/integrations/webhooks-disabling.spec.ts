@@ -24,7 +24,7 @@ describe('webhooks', () => {
     const hook = await webhooks.receiver(['message.created']);
     hook.answer = (response) => response.writeHead(410).end();
     const direct = await ada.directConversation(bob);
-    await ada.say(direct, 'to nobody');
+    await ada.send(direct, 'to nobody');
     await until('it is disabled', async () => !(await webhooks.find(hook.webhookId)).enabled);
     expect((await webhooks.find(hook.webhookId)).disabledReason).toBe('GONE');
     await until('the administrator is mailed', () =>
@@ -49,7 +49,7 @@ describe('webhooks', () => {
     };
     present.answer = (response) => present.hold(response);
     const direct = await ada.directConversation(bob);
-    for (const content of ['one', 'two']) await ada.say(direct, content);
+    for (const content of ['one', 'two']) await ada.send(direct, content);
     await until('both are under way', () => answers.length === 2);
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: present.url });
     for (const answer of answers) answer();
@@ -67,7 +67,7 @@ describe('webhooks', () => {
     hook.answer = (response) => {
       answer = () => response.writeHead(204).end();
     };
-    await ada.say(await ada.directConversation(bob), 'to the former one');
+    await ada.send(await ada.directConversation(bob), 'to the former one');
     await until('it is under way', () => answer !== undefined);
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: `${hook.url}/elsewhere` });
     await webhooks.query('UPDATE webhooks SET failing_since = now() WHERE id = $1', hook.webhookId);
@@ -99,7 +99,7 @@ describe('webhooks', () => {
       return disabled as string | undefined;
     };
     try {
-      const { id } = await ada.say(await ada.directConversation(bob), 'to the former one');
+      const { id } = await ada.send(await ada.directConversation(bob), 'to the former one');
       await until('it was to be disabled', () => disabled !== 'not tried');
       expect(disabled).toBeUndefined();
       expect((await webhooks.find(hook.webhookId)).enabled).toBe(true);
@@ -118,7 +118,7 @@ describe('webhooks', () => {
       return WebhookQueueRepository.prototype.failed.apply(queue, parameters);
     };
     try {
-      await ada.say(await ada.directConversation(bob), 'to who is back');
+      await ada.send(await ada.directConversation(bob), 'to who is back');
       await until(
         'it is delivered',
         async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered',
@@ -133,7 +133,7 @@ describe('webhooks', () => {
     const hook = await webhooks.receiver(['message.created']);
     hook.answer = (response) => response.writeHead(503).end();
     const direct = await ada.directConversation(bob);
-    await ada.say(direct, 'one');
+    await ada.send(direct, 'one');
     await until('it fails', async () => (await webhooks.find(hook.webhookId)).failingSince !== null);
     await webhooks.query(
       `UPDATE webhooks SET failing_since = now() - interval '119 hours' WHERE id = $1`,
@@ -146,7 +146,7 @@ describe('webhooks', () => {
       `UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`,
       hook.webhookId,
     );
-    await ada.say(direct, 'two');
+    await ada.send(direct, 'two');
     await until('it is disabled', async () => (await webhooks.find(hook.webhookId)).disabledReason === 'FAILING');
   });
 
@@ -157,7 +157,7 @@ describe('webhooks', () => {
       `UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`,
       hook.webhookId,
     );
-    await ada.say(await ada.directConversation(bob), 'one');
+    await ada.send(await ada.directConversation(bob), 'one');
     await until('it is disabled', async () => (await webhooks.find(hook.webhookId)).disabledReason === 'FAILING');
     expect((await webhooks.deliveries(hook.webhookId))[0].attempts).toBeGreaterThan(1);
   });
@@ -189,18 +189,18 @@ describe('webhooks', () => {
     const direct = await ada.directConversation(bob);
     const overfull = async (): Promise<boolean> =>
       (await story.app.get(WebhookQueueRepository).overfull(2)).includes(hook.webhookId);
-    const say = async (count: number): Promise<void> => {
+    const sendText = async (count: number): Promise<void> => {
       const expected = answers.length + count;
-      for (let index = 0; index < count; index += 1) await ada.say(direct, `${index}`);
+      for (let index = 0; index < count; index += 1) await ada.send(direct, `${index}`);
       await until('they wait for an answer', () => answers.length === expected);
     };
-    await say(3);
+    await sendText(3);
     expect(await overfull()).toBe(true);
     for (const enabled of [false, true]) await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled });
     expect(await overfull()).toBe(false);
-    await say(2);
+    await sendText(2);
     expect(await overfull()).toBe(false);
-    await say(1);
+    await sendText(1);
     expect(await overfull()).toBe(true);
     for (const answer of answers) answer();
     await until('all are sent', async () =>

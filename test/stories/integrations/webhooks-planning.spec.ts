@@ -22,7 +22,7 @@ describe('webhooks', () => {
     const cy = await story.person('cy');
     const group = await ada.group('Trip', bob);
     const file = await ada.mustUpload(Buffer.from('a plan of the trip'), 'plan.txt');
-    const sent = await ada.say(group, 'Where do we go?', { attachmentIds: [file.id] });
+    const sent = await ada.send(group, 'Where do we go?', { attachmentIds: [file.id] });
     const created = await hook.next('message.created');
     expect(created.data).toMatchObject({
       message: {
@@ -36,7 +36,7 @@ describe('webhooks', () => {
     });
     expect((await fetch(story.url + created.data.message.attachments[0].url)).status).toBe(200);
     expect(created.timestamp).toBe(sent.createdAt);
-    const said = await ada.say(group, 'Lisbon');
+    const said = await ada.send(group, 'Lisbon');
     await ada.must('PATCH', `/messages/${said.id}`, { content: 'Lisbon!' });
     expect((await hook.next('message.updated')).data.message).toMatchObject({ id: said.id, content: 'Lisbon!' });
     await ada.must('DELETE', `/messages/${said.id}`);
@@ -77,18 +77,18 @@ describe('webhooks', () => {
 
   it('bring what is followed alone, and nothing from before', async () => {
     const direct = await ada.directConversation(bob);
-    for (let count = 0; count < 30; count += 1) await ada.say(direct, `before ${count}`);
+    for (let count = 0; count < 30; count += 1) await ada.send(direct, `before ${count}`);
     const hook = await webhooks.receiver(['message.created']);
-    const [first, second] = [await ada.say(direct, 'first'), await bob.say(direct, 'second')];
+    const [first, second] = [await ada.send(direct, 'first'), await bob.send(direct, 'second')];
     await ada.must('PATCH', `/messages/${first.id}`, { content: 'first!' });
     await hook.next('message.created', ({ message }) => message.id === second.id);
     await hook.next('message.created', ({ message }) => message.id === first.id);
     expect(hook.received.map(({ data }) => data.message.id).sort()).toEqual([first.id, second.id].sort());
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled: false });
-    await ada.say(direct, 'to nobody');
+    await ada.send(direct, 'to nobody');
     expect(await webhooks.find(hook.webhookId)).toMatchObject({ enabled: false, disabledReason: 'ADMINISTRATOR' });
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled: true, events: ['message.created'] });
-    const last = await ada.say(direct, 'last');
+    const last = await ada.send(direct, 'last');
     await hook.next('message.created', ({ message }) => message.id === last.id);
     expect(hook.received).toHaveLength(3);
   });
@@ -96,14 +96,14 @@ describe('webhooks', () => {
   it('bring no message from before new messages were followed', async () => {
     const hook = await webhooks.receiver(['user.created']);
     const direct = await ada.directConversation(bob);
-    await ada.say(direct, 'before they are followed');
+    await ada.send(direct, 'before they are followed');
     // It follows from where the oldest of these happened.
     await until(
       'nothing waits to be planned',
       async () => (await webhooks.query('SELECT 1 FROM webhook_events')).length === 0,
     );
     await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
-    const { id } = await ada.say(direct, 'after that');
+    const { id } = await ada.send(direct, 'after that');
     // The messages of a conversation are planned in their order.
     await hook.next('message.created', ({ message }) => message.id === id);
     expect((await webhooks.deliveries(hook.webhookId)).map(({ type }) => type)).toEqual(['message.created']);
@@ -112,10 +112,10 @@ describe('webhooks', () => {
   it('look at few of the messages that were written while nobody followed any', async () => {
     const direct = await ada.directConversation(bob);
     const former = await webhooks.receiver(['message.created']);
-    const { id: planned } = await ada.say(direct, 'planned');
+    const { id: planned } = await ada.send(direct, 'planned');
     await former.next('message.created', ({ message }) => message.id === planned);
     await root.must('DELETE', `/admin/webhooks/${former.webhookId}`);
-    for (let count = 0; count < 100; count += 1) await ada.say(direct, `to nobody ${count}`);
+    for (let count = 0; count < 100; count += 1) await ada.send(direct, `to nobody ${count}`);
     const planning = story.app.get(WebhookPlanningRepository);
     let looked = 0;
     planning.next = async (...parameters) => {
@@ -125,7 +125,7 @@ describe('webhooks', () => {
     };
     try {
       const hook = await webhooks.receiver(['message.created']);
-      const { id } = await ada.say(direct, 'to the new one');
+      const { id } = await ada.send(direct, 'to the new one');
       await hook.next('message.created', ({ message }) => message.id === id);
       expect(hook.received).toHaveLength(1);
       // The first messages after what is planned, and the new one.
@@ -211,8 +211,8 @@ describe('webhooks', () => {
         : WebhookPlanningRepository.prototype.lock.call(planning, transaction, ids, first);
     try {
       const groups = await Promise.all([1, 2, 3, 4].map((n) => ada.group(`Trip ${n}`, bob)));
-      const first = await ada.say(groups[0] ?? '', 'quoted');
-      await Promise.all(groups.map((id) => ada.say(id, `to ${id}`, id === groups[0] ? { replyToId: first.id } : {})));
+      const first = await ada.send(groups[0] ?? '', 'quoted');
+      await Promise.all(groups.map((id) => ada.send(id, `to ${id}`, id === groups[0] ? { replyToId: first.id } : {})));
       for (const id of groups) await hook.next('message.created', ({ message }) => message.content === `to ${id}`);
       const found = (await Promise.all(published.mock.results.map(({ value }) => value as Promise<Anything[]>))).flat();
       expect(found.some(({ created }) => created.message.replyTo !== null)).toBe(true);

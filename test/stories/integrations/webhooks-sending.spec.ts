@@ -29,7 +29,7 @@ describe('webhooks', () => {
     expect(JSON.stringify(await webhooks.find(hook.webhookId))).not.toContain('whsec_');
     const group = await ada.group('Trip', bob);
     const receive = async (content: string): Promise<void> => {
-      await ada.say(group, content);
+      await ada.send(group, content);
       await hook.next('message.created', ({ message }) => message.content === content);
     };
     for (const known of [original, secret]) {
@@ -63,7 +63,7 @@ describe('webhooks', () => {
     const hook = await webhooks.receiver(['message.created']);
     let refusals = 4;
     hook.answer = (response) => response.writeHead(refusals-- > 0 ? 500 : 200).end();
-    const { id } = await ada.say(await ada.directConversation(bob), 'again');
+    const { id } = await ada.send(await ada.directConversation(bob), 'again');
     await until('it is taken', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     expect(hook.received).toHaveLength(5);
     expect(new Set(hook.ids).size).toBe(1);
@@ -82,7 +82,7 @@ describe('webhooks', () => {
       fail = () => response.writeHead(500).end();
       response.on('error', () => undefined);
     };
-    const { id } = await ada.say(await ada.directConversation(bob), 'said in haste');
+    const { id } = await ada.send(await ada.directConversation(bob), 'said in haste');
     await hook.next('message.created');
     await ada.must('DELETE', `/messages/${id}?for=everyone`);
     fail();
@@ -96,14 +96,14 @@ describe('webhooks', () => {
   it('that failed are sent again without what they quote once that is gone', async () => {
     const hook = await webhooks.receiver(['message.created']);
     const direct = await ada.directConversation(bob);
-    const quoted = await ada.say(direct, 'said in haste');
+    const quoted = await ada.send(direct, 'said in haste');
     await until('it is delivered', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     let fail = (): void => undefined;
     hook.answer = (response) => {
       fail = () => response.writeHead(500).end();
       response.on('error', () => undefined);
     };
-    const { id } = await bob.say(direct, 'why?', { replyToId: quoted.id });
+    const { id } = await bob.send(direct, 'why?', { replyToId: quoted.id });
     const isReply = ({ message }: Anything): boolean => message.id === id;
     expect((await hook.next('message.created', isReply)).data.message.replyTo.content).toBe('said in haste');
     await ada.must('DELETE', `/messages/${quoted.id}?for=everyone`);
@@ -121,7 +121,7 @@ describe('webhooks', () => {
     const [slow, quick] = [await webhooks.receiver(['message.created']), await webhooks.receiver(['message.created'])];
     slow.answer = (response) => slow.hold(response);
     const direct = await ada.directConversation(bob);
-    for (let count = 0; count < 40; count += 1) await ada.say(direct, `${count}`);
+    for (let count = 0; count < 40; count += 1) await ada.send(direct, `${count}`);
     await until('the other has all', () => quick.received.length === 40);
     expect(slow.received.length).toBeLessThanOrEqual(8);
   });
@@ -135,7 +135,7 @@ describe('webhooks', () => {
       let fails = true;
       hook.answer = (response) => response.writeHead(fails ? 500 : 204).end();
       const direct = await ada.directConversation(bob);
-      for (let count = 0; count < 8; count += 1) await ada.say(direct, `${count}`);
+      for (let count = 0; count < 8; count += 1) await ada.send(direct, `${count}`);
       await until('it rests, and nothing is under way', async () => {
         const failed = (await webhooks.deliveries(hook.webhookId)).reduce((sum, { attempts }) => sum + attempts, 0);
         return failed >= 3 && failed === hook.received.length;
@@ -164,7 +164,7 @@ describe('webhooks', () => {
     try {
       hook.answer = (response) => response.writeHead(503).end();
       const direct = await ada.directConversation(bob);
-      for (let n = 0; n < 3; n += 1) await ada.say(direct, `${n}`);
+      for (let n = 0; n < 3; n += 1) await ada.send(direct, `${n}`);
       const pausedUntil = (): number => receivers.get(hook.webhookId)?.pausedUntil ?? 0;
       await until('its receiver is given a pause', () => pausedUntil() > performance.now());
       await webhooks.query(
@@ -184,7 +184,7 @@ describe('webhooks', () => {
 
   it('that cannot be counted do not keep old ones from being deleted', async () => {
     const hook = await webhooks.receiver(['message.created']);
-    await ada.say(await ada.directConversation(bob), 'old');
+    await ada.send(await ada.directConversation(bob), 'old');
     await until('it is delivered', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     await webhooks.query(
       `UPDATE webhook_deliveries SET created_at = now() - interval '15 days' WHERE webhook_id = $1`,
@@ -205,7 +205,7 @@ describe('webhooks', () => {
     const inside = await webhooks.listen();
     const hook = await webhooks.receiver(['message.created']);
     hook.answer = (response) => response.writeHead(302, { location: inside.url }).end();
-    await ada.say(await ada.directConversation(bob), 'elsewhere');
+    await ada.send(await ada.directConversation(bob), 'elsewhere');
     await until('it failed', async () => (await webhooks.deliveries(hook.webhookId))[0]?.error === 'status 302');
     expect(inside.received).toEqual([]);
     for (const url of [
@@ -260,14 +260,14 @@ describe('webhooks', () => {
     expect(hook.received).toEqual([
       { id: test.id, type: 'webhook.test', timestamp: expect.any(String), data: { webhookId: hook.webhookId } },
     ]);
-    await ada.say(await ada.directConversation(bob), 'once more');
+    await ada.send(await ada.directConversation(bob), 'once more');
     const { id } = await hook.next('message.created');
     await until('it is delivered', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     const again = await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${id}/redeliver`);
     expect([again.status, again.body.status]).toEqual([202, 'pending']);
     await until('it comes again', () => hook.ids.filter((other) => other === id).length === 2);
     // What is gone is not repeated.
-    const gone = await ada.say(await ada.directConversation(bob), 'to be deleted');
+    const gone = await ada.send(await ada.directConversation(bob), 'to be deleted');
     const { id: goneId } = await hook.next('message.created', ({ message }) => message.id === gone.id);
     await until('it is delivered', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     await ada.must('DELETE', `/messages/${gone.id}?for=everyone`);
@@ -353,7 +353,7 @@ describe('webhooks', () => {
   it('forget what they were sent about a user who is deleted', async () => {
     const hook = await webhooks.receiver(['message.created', 'user.deleted']);
     const dan = await story.person('dan');
-    await dan.say(await dan.directConversation(bob), 'my secret');
+    await dan.send(await dan.directConversation(bob), 'my secret');
     await hook.next('message.created');
     await until('it is delivered', async () => (await webhooks.deliveries(hook.webhookId))[0]?.status === 'delivered');
     await dan.must('DELETE', '/users/me');
@@ -395,7 +395,7 @@ describe('webhooks of several processes', () => {
       hook.secret = secret;
       const direct = await ada.directConversation(bob);
       for (let count = 0; count < 30; count += 1) {
-        await ada.say(direct, `${count}`);
+        await ada.send(direct, `${count}`);
         if (count % 3 === 0) await other.person('crowd');
       }
       // The same may come twice, under its id.

@@ -25,7 +25,7 @@ describe('a message that a user deleted for itself', () => {
       reads.release();
     }
     await graces.next('message:new', ({ message }) => message.content === 'a slip');
-    await grace.say(group, 'behind it');
+    await grace.send(group, 'behind it');
     await other.next('message:new', ({ message }) => message.content === 'behind it');
     expect(other.all('message:new').filter(({ message }) => message.content === 'a slip')).toEqual([]);
     for (const device of [adas, other, graces]) device.socket.close();

@@ -40,10 +40,10 @@ describe('behind a message whose event never comes', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const bobs = await bob.device();
-    await ada.say(conversationId, '0');
-    const { questions } = await unannounced(() => ada.say(conversationId, 'unannounced'));
+    await ada.send(conversationId, '0');
+    const { questions } = await unannounced(() => ada.send(conversationId, 'unannounced'));
     for (let index = 1; index <= 5; index += 1) {
-      await ada.say(conversationId, `${index}`);
+      await ada.send(conversationId, `${index}`);
       await bobs.next('message:new', ({ message }) => message.content === `${index}`);
     }
     expect(textsOf(bobs)).toEqual(['0', '1', '2', '3', '4', '5']);
@@ -55,13 +55,13 @@ describe('behind a message whose event never comes', () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('Without eve', grace, eve);
     const [graces, eves] = [await grace.device(), await eve.device()];
-    await ada.say(group, 'for all');
+    await ada.send(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
     const { questions, announce } = await unannounced(() =>
       ada.must('DELETE', `/conversations/${group}/members/${eve.id}`),
     );
     for (let index = 1; index <= 5; index += 1) {
-      await ada.say(group, `${index}`);
+      await ada.send(group, `${index}`);
       if (index === 3) announce();
       await graces.next('message:new', ({ message }) => message.content === `${index}`);
     }
@@ -77,19 +77,19 @@ describe('behind a message whose event never comes', () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('Without eve for a while', grace, eve);
     const [graces, eves] = [await grace.device(), await eve.device()];
-    await ada.say(group, 'for all');
+    await ada.send(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
     const [, one, two, back] = await holdMessages(story, 4, async () => {
       await ada.must('DELETE', `/conversations/${group}/members/${eve.id}`);
-      await ada.say(group, 'one');
-      await ada.say(group, 'two');
+      await ada.send(group, 'one');
+      await ada.send(group, 'two');
       await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
     });
     one?.();
     await graces.next('message:new', ({ message }) => message.content === 'one');
     two?.();
     back?.();
-    await ada.say(group, 'for all again');
+    await ada.send(group, 'for all again');
     for (const device of [graces, eves])
       await device.next('message:new', ({ message }) => message.content === 'for all again');
     expect([textsOf(graces), textsOf(eves)]).toEqual([
@@ -102,7 +102,7 @@ describe('behind a message whose event never comes', () => {
   /** Adds somebody behind a message whose event is lost, while the question who is a member fails once, as where the database fails over. */
   const addWithoutAnswer = async (owner: Person, group: string, added: Person): Promise<void> => {
     const [, adding] = await holdMessages(story, 2, async () => {
-      await owner.say(group, 'lost');
+      await owner.send(group, 'lost');
       await owner.must('POST', `/conversations/${group}/members`, { memberIds: [added.id] });
     });
     const access = story.app.get(ConversationAccess, { strict: false });
@@ -122,11 +122,11 @@ describe('behind a message whose event never comes', () => {
     const [ada, grace, bob] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('With bob', grace);
     const bobs = await bob.device();
-    await ada.say(group, 'without bob');
+    await ada.send(group, 'without bob');
     await addWithoutAnswer(ada, group, bob);
     expect(await bobs.next('session:ended')).toMatchObject({ code: 'UNAVAILABLE', retry: true });
     const again = await bob.device();
-    await ada.say(group, 'with bob');
+    await ada.send(group, 'with bob');
     await again.next('message:new', ({ message }) => message.content === 'with bob');
     for (const device of [bobs, again]) device.socket.close();
   });
@@ -134,7 +134,7 @@ describe('behind a message whose event never comes', () => {
   it('nor is a connection of its let in that has read what it is in before', async () => {
     const [ada, grace, bob] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('With bob', grace);
-    await ada.say(group, 'without bob');
+    await ada.send(group, 'without bob');
     const service = story.app.get(SyncService, { strict: false });
     const present = service.present.bind(service);
     let letIn = (): void => undefined;
@@ -160,7 +160,7 @@ describe('behind a message whose event never comes', () => {
     const [ada, ...others] = await Promise.all(Array.from({ length: 4 }, () => story.person()));
     if (ada === undefined) throw new Error('four were made');
     const group = await ada.group('All come at once', ...others);
-    const { id } = await ada.say(group, 'before');
+    const { id } = await ada.send(group, 'before');
     const access = story.app.get(ConversationAccess, { strict: false });
     const audience = access.audience.bind(access);
     const devices: Device[] = [];

@@ -19,7 +19,7 @@ describe('a message from before somebody joined', () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('Not from its beginning', grace);
     const graces = await grace.device();
-    const { id } = await ada.say(group, 'not for eve');
+    const { id } = await ada.send(group, 'not for eve');
     await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
     const access = story.app.get(ConversationAccess, { strict: false });
     const audience = access.audience.bind(access);
@@ -39,7 +39,7 @@ describe('a message from before somebody joined', () => {
       access.audience = audience;
       release();
       await graces.next('message:updated', ({ message }) => message.id === id);
-      await ada.say(group, 'for all');
+      await ada.send(group, 'for all');
       await eves.next('message:new', ({ message }) => message.content === 'for all');
       expect(eves.all('message:updated')).toEqual([]);
       for (const device of [graces, eves]) device.socket.close();
@@ -53,11 +53,11 @@ describe('a message from before somebody joined', () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const group = await ada.group('Not from its beginning', grace);
     const [graces, eves] = [await grace.device(), await eve.device()];
-    await ada.say(group, 'the first');
+    await ada.send(group, 'the first');
     await graces.next('message:new', ({ message }) => message.content === 'the first');
     const [one, other, joining] = await holdMessages(story, 3, async () => {
-      await ada.say(group, 'one');
-      await ada.say(group, 'not for eve');
+      await ada.send(group, 'one');
+      await ada.send(group, 'not for eve');
       await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
     });
     const firstSeq = (await eve.history(group)).at(-1)?.seq;
@@ -68,7 +68,7 @@ describe('a message from before somebody joined', () => {
     one?.();
     joining?.();
     await graces.next('message:new', ({ message }) => message.content === 'not for eve');
-    await ada.say(group, 'for all');
+    await ada.send(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
     expect(textsOf(eves)).toEqual(['for all']);
     for (const device of [graces, eves]) device.socket.close();
@@ -81,12 +81,12 @@ describe('a message from before somebody joined', () => {
     let release = (): void => undefined;
     const mayGo = new Promise<void>((resolve) => (release = resolve));
     story.app.get(DeliveryTurns, { strict: false }).sequencer.inTurn(group, () => mayGo);
-    await ada.say(group, 'not for eve');
+    await ada.send(group, 'not for eve');
     await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
     const eves = await eve.device();
     release();
     await graces.next('message:new', ({ message }) => message.content === 'not for eve');
-    await ada.say(group, 'for all');
+    await ada.send(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
     expect(textsOf(eves)).toEqual(['for all']);
     for (const device of [graces, eves]) device.socket.close();

@@ -105,7 +105,7 @@ describe('what one connection sends', () => {
     const { ada, bob, device } = await pair();
     const listening = await bob.device();
     const conversationId = await ada.directConversation(bob);
-    const { id: messageId } = await ada.say(conversationId, 'first');
+    const { id: messageId } = await ada.send(conversationId, 'first');
     const events = story.app.get(EventBus, { strict: false });
     const publish = events.publish.bind(events);
     let publishLate = (): void => undefined;
@@ -122,7 +122,7 @@ describe('what one connection sends', () => {
     await device.must(command, { messageId, ...change });
     await listening.next(event, ({ message }) => message.version === 3);
     publishLate();
-    await ada.say(conversationId, 'behind it');
+    await ada.send(conversationId, 'behind it');
     await listening.next('message:new', ({ message }) => message.content === 'behind it');
     const seen = [...listening.all('message:updated'), ...listening.all('message:deleted')];
     expect(seen.map(({ message }) => message.version)).toEqual([3]);
@@ -135,19 +135,19 @@ describe('what one connection sends', () => {
       const { ada, bob } = await pair();
       const listening = await bob.device();
       const conversationId = await ada.directConversation(bob);
-      await ada.say(conversationId, 'before it');
+      await ada.send(conversationId, 'before it');
       const { sequencer } = story.app.get(DeliveryTurns, { strict: false });
       const formerly = sequencer.gapTimeoutMs;
       sequencer.gapTimeoutMs = gapTimeoutMs;
       try {
         let stored: Anything;
-        const late = await holdMessages(story, 1, async () => (stored = await ada.say(conversationId, 'secret')));
+        const late = await holdMessages(story, 1, async () => (stored = await ada.send(conversationId, 'secret')));
         await ada.must('DELETE', `/messages/${stored.id}`);
         for (const publish of late) publish();
       } finally {
         sequencer.gapTimeoutMs = formerly;
       }
-      await ada.say(conversationId, 'behind it');
+      await ada.send(conversationId, 'behind it');
       await listening.next('message:new', ({ message }) => message.content === 'behind it');
       const sent = listening.received.filter(({ event }) => event === 'sync:needed' || event.startsWith('message:'));
       listening.socket.close();
@@ -177,13 +177,13 @@ describe('what one connection sends', () => {
     const { ada, bob } = await pair();
     const listening = await bob.device();
     const conversationId = await ada.directConversation(bob);
-    const { id: messageId } = await ada.say(conversationId, 'react to this');
+    const { id: messageId } = await ada.send(conversationId, 'react to this');
     await listening.next('message:new');
     const asked = holdCalls(story.app, Audiences, 'of');
     try {
       for (const emoji of ['1', '2', '3', '4', '5', '6'])
         await listening.must('react', { messageId, emoji: `name${emoji}` });
-      await ada.say(conversationId, 'behind them');
+      await ada.send(conversationId, 'behind them');
     } finally {
       asked.release();
     }
@@ -200,7 +200,7 @@ describe('what one connection sends', () => {
     const { ada, bob } = await pair();
     const listening = await bob.device();
     const conversationId = await ada.directConversation(bob);
-    const { id: messageId } = await ada.say(conversationId, 'delete this');
+    const { id: messageId } = await ada.send(conversationId, 'delete this');
     await listening.next('message:new');
     const events = story.app.get(EventBus, { strict: false });
     const publish = events.publish.bind(events);
@@ -216,7 +216,7 @@ describe('what one connection sends', () => {
       events.publish = publish;
       asked.release();
     }
-    await ada.say(conversationId, 'behind it');
+    await ada.send(conversationId, 'behind it');
     await listening.next('message:new', ({ message }) => message.content === 'behind it');
     const seen = listening.received.filter(({ event }) => event === 'message:updated' || event === 'message:deleted');
     expect(seen.map(({ event, payload }) => [event, payload.message.version])).toEqual([
@@ -239,7 +239,7 @@ describe('what one connection sends', () => {
 
     it('leaves the last text of two edits', async () => {
       for (let round = 0; round < 60; round += 1) {
-        const { id } = await ada.say(conversationId, 'first');
+        const { id } = await ada.send(conversationId, 'first');
         const edits = await Promise.all(
           ['second', 'third'].map((content) => device.must('edit_message', { messageId: id, content })),
         );
@@ -249,7 +249,7 @@ describe('what one connection sends', () => {
     });
 
     it('leaves a reaction as it was asked for last, taken back or set again', async () => {
-      const { id } = await ada.say(conversationId, 'react to this');
+      const { id } = await ada.send(conversationId, 'react to this');
       for (let round = 0; round < 60; round += 1) {
         const removals = round % 2 === 0 ? [false, true] : [false, true, false];
         await Promise.all(removals.map((remove) => device.must('react', { messageId: id, emoji: '👍', remove })));
@@ -260,7 +260,7 @@ describe('what one connection sends', () => {
 
     it('leaves what is deleted behind an edit deleted, and edits it no more', async () => {
       for (let round = 0; round < 20; round += 1) {
-        const { id } = await ada.say(conversationId, 'first');
+        const { id } = await ada.send(conversationId, 'first');
         const [edited, deleted, late] = await Promise.all([
           device.ask('edit_message', { messageId: id, content: 'second' }),
           device.ask('delete_message', { messageId: id }),
@@ -273,7 +273,7 @@ describe('what one connection sends', () => {
     });
 
     it('stores a message behind the change before it', async () => {
-      const { id } = await ada.say(conversationId, 'first');
+      const { id } = await ada.send(conversationId, 'first');
       const order: string[] = [];
       await Promise.all([
         device.must('edit_message', { messageId: id, content: 'second' }).then(() => order.push('edited')),

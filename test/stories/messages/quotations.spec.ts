@@ -34,18 +34,18 @@ describe('what a reply quotes', () => {
 
   it('is shown to members who may read it, and to one who joined later only that there was something', async () => {
     const conversationId = await ada.group('Codes', bob);
-    const secret = await ada.say(conversationId, 'the code is 4711');
+    const secret = await ada.send(conversationId, 'the code is 4711');
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [cy.id] });
     const [adas, bobs, cys] = await Promise.all([ada.device(), bob.device(), cy.device()]);
     const cursors = await Promise.all([ada, bob, cy].map(async (person) => (await person.must('GET', '/sync')).cursor));
 
     const doors = [
-      async (content: string) => bob.say(conversationId, content, { replyToId: secret.id }),
+      async (content: string) => bob.send(conversationId, content, { replyToId: secret.id }),
       async (content: string) =>
         (await bobs.must('send_message', { conversationId, content, replyToId: secret.id })).message,
     ];
-    for (const [index, say] of doors.entries()) {
-      const reply = await say(`thanks${index}`);
+    for (const [index, send] of doors.entries()) {
+      const reply = await send(`thanks${index}`);
       expect(reply.replyTo).toMatchObject({
         id: secret.id,
         content: expect.stringContaining('4711'),
@@ -77,7 +77,7 @@ describe('what a reply quotes', () => {
 
   it('is empty for who deleted it for itself, also for the one that replies', async () => {
     const conversationId = await ada.group('Regrets', bob, cy);
-    const said = await ada.say(conversationId, 'never mind');
+    const said = await ada.send(conversationId, 'never mind');
     await Promise.all([bob, cy].map((person) => person.must('DELETE', `/messages/${said.id}?for=me`)));
     const [adas, bobs, cys, silent] = await Promise.all([
       ada.device(),
@@ -112,7 +112,7 @@ describe('what a reply quotes', () => {
 
   it('reaches nobody twice and nobody who left, while members come and go and messages are quoted', async () => {
     const conversationId = await ada.group('Door', bob, cy);
-    const first = await ada.say(conversationId, 'first');
+    const first = await ada.send(conversationId, 'first');
     await cy.must('DELETE', `/messages/${first.id}?for=me`);
     const cys = await cy.device();
     let isDone = false;
@@ -128,7 +128,7 @@ describe('what a reply quotes', () => {
     }
     isDone = true;
     await Promise.all(talking);
-    const last = await ada.say(conversationId, 'last');
+    const last = await ada.send(conversationId, 'last');
     await cys.next('message:new', ofMessage(last));
     let [isMember, next] = [true, 0];
     for (const { event, payload } of cys.received) {

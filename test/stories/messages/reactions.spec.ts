@@ -14,7 +14,7 @@ describe('reactions', () => {
   it('are one for people who see the same emoji, however their keyboards spell it', async () => {
     const [ada, bob, cyd] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Hearts', bob, cyd);
-    const { id: messageId } = await ada.say(conversationId, 'look');
+    const { id: messageId } = await ada.send(conversationId, 'look');
     const bobs = await bob.device();
     await ada.must('PUT', `/messages/${messageId}/reactions/${encodeURIComponent('❤')}`);
     await bobs.must('react', { messageId, emoji: '❤\ufe0f' });
@@ -34,7 +34,7 @@ describe('reactions', () => {
   it('of before are counted with the others, can be taken back, and clients receive that', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    const { id: messageId } = await ada.say(conversationId, 'old');
+    const { id: messageId } = await ada.send(conversationId, 'old');
     await bob.must('PUT', `/messages/${messageId}/reactions/${encodeURIComponent('❤\ufe0f')}`);
     const before = await ada.must('GET', `/messages/${messageId}`);
     const { cursor } = await ada.must('GET', '/sync');
@@ -96,7 +96,7 @@ describe('react', () => {
   it('counts twenty people who react and take back at once', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, () => story.person()));
     const group = await ada.group('Crowd', ...people);
-    const message = await ada.say(group, 'all at once');
+    const message = await ada.send(group, 'all at once');
     const path = `/messages/${message.id}/reactions/${encodeURIComponent('🎉')}`;
     await Promise.all(people.flatMap((person) => [person.must('PUT', path), person.must('PUT', path)]));
     expect((await ada.must('GET', `/messages/${message.id}`)).reactions).toEqual([

@@ -162,7 +162,7 @@ describe('search beside an index that stands still', () => {
       }
     };
     await write(conversationIds[0] ?? '', ada.id, Array.from({ length: 60 }, sentence));
-    for (const id of conversationIds) await ada.say(id, sentence());
+    for (const id of conversationIds) await ada.send(id, sentence());
     await untilIndexed(...conversationIds);
     await expectAllFound();
     await stopIndexing();
@@ -175,7 +175,7 @@ describe('search beside an index that stands still', () => {
   it('says how far it looked where the index is far behind', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'the first needle');
+    await ada.send(conversationId, 'the first needle');
     await untilIndexed(conversationId);
     await stopIndexing();
     await write(conversationId, ada.id, [
@@ -196,14 +196,14 @@ describe('search', () => {
     const goOn = holdIndexing();
     const conversationId = await ada.group('Trip', bob);
     const [kept, deleted, hidden] = [
-      await ada.say(conversationId, 'lisbon kept'),
-      await ada.say(conversationId, 'lisbon deleted'),
-      await ada.say(conversationId, 'lisbon hidden'),
+      await ada.send(conversationId, 'lisbon kept'),
+      await ada.send(conversationId, 'lisbon deleted'),
+      await ada.send(conversationId, 'lisbon hidden'),
     ];
     await ada.must('DELETE', `/messages/${deleted.id}`);
     await bob.must('DELETE', `/messages/${hidden.id}?for=me`);
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [cyd.id] });
-    const later = await bob.say(conversationId, 'lisbon later');
+    const later = await bob.send(conversationId, 'lisbon later');
     const expectFound = async (): Promise<void> => {
       // Short words are read for, long ones are looked up.
       for (const q of ['lisbon', 'li']) {
@@ -221,7 +221,7 @@ describe('search', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     for (const content of ['it is -5 degrees', 'five', '2 - 5 = ?', 'really?!', 'the end'])
-      await ada.say(conversationId, content);
+      await ada.send(conversationId, content);
     const found = async (q: string): Promise<string[]> => (await findAll(ada, q)).map(({ content }) => content);
     expect(await found('-5')).toEqual(['it is -5 degrees']);
     expect(await found('-five')).toEqual([]);
@@ -332,7 +332,7 @@ describe('on a database whose locale knows ASCII alone', () => {
         const [ada, bob] = await Promise.all([elsewhere.person(), elsewhere.person()]);
         const conversationId = await ada.directConversation(bob);
         const written = ['Ärger im Büro', 'a\u0308rger', 'ARGER', 'ПРИВЕТ, Ёлка', 'Ὀδυσσεύς', '漢字'];
-        for (const content of written) await ada.say(conversationId, content);
+        for (const content of written) await ada.send(conversationId, content);
         const expectFound = async (): Promise<void> => {
           for (const q of ['ärger', 'Ärger', 'A\u0308RGER', 'arger']) {
             expect([q, (await findAll(bob, q)).map(({ content }) => content)]).toEqual([
@@ -429,7 +429,7 @@ describe('the search index', () => {
         failures += 1;
         throw error;
       });
-    await ada.say(conversationId, 'written in bad times');
+    await ada.send(conversationId, 'written in bad times');
     await until('a pass has failed', () => failures > 0);
     await database.query('ALTER TABLE elsewhere RENAME TO message_search');
     await untilIndexed(conversationId);
@@ -443,7 +443,7 @@ describe('the search index', () => {
   it('never counts a conversation as less indexed than it is', async () => {
     const ada = await story.person();
     const conversationId = await ada.group('Ahead');
-    await ada.say(conversationId, 'the second');
+    await ada.send(conversationId, 'the second');
     await untilIndexed(conversationId);
     const index = story.app.get(SearchIndexRepository);
     // What a process found that read the newest number before another one went beyond it.
@@ -463,8 +463,8 @@ describe('the search index', () => {
       ada.id,
       Array.from({ length: 20_000 }, (_, index) => `message number ${index}`),
     );
-    await ada.say(flooded, 'it begins');
-    await bob.say(quiet, 'a word in between');
+    await ada.send(flooded, 'it begins');
+    await bob.send(quiet, 'a word in between');
     const progress = async (id: string): Promise<number> => {
       const { rows } = await database.query(
         'SELECT indexed_seq FROM message_search_progress WHERE conversation_id = $1',

@@ -49,7 +49,7 @@ describe('sending', () => {
         adas.must('send_message', { conversationId, content: `try ${index}`, clientId }).then(({ message }) => message),
       ),
       ...Array.from({ length: 10 }, (_, index) =>
-        ada.say(conversationId, `rest ${index}`, { clientId: clientId.toUpperCase() }),
+        ada.send(conversationId, `rest ${index}`, { clientId: clientId.toUpperCase() }),
       ),
     ]);
     const [first] = answers;
@@ -57,9 +57,9 @@ describe('sending', () => {
 
     const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
     ada.accessToken = body.accessToken;
-    expect(await ada.say(elsewhere, 'another place', { clientId })).toEqual(first);
+    expect(await ada.send(elsewhere, 'another place', { clientId })).toEqual(first);
 
-    await bob.say(conversationId, 'marker');
+    await bob.send(conversationId, 'marker');
     await bobs.next('message:new', ({ message }) => message.content === 'marker');
     expect(bobs.all('message:new').filter(({ message }) => message.clientId === clientId)).toHaveLength(1);
     expect(await ada.history(conversationId)).toHaveLength(2);
@@ -117,20 +117,20 @@ describe('sending', () => {
   it('answers the repeat of somebody who was removed with what it sent, and nothing that happened since', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.group('Answers', bob);
-    const question = await ada.say(conversationId, 'question');
+    const question = await ada.send(conversationId, 'question');
     const send = { content: 'answer', replyToId: question.id, clientId: randomUUID() };
-    const first = await bob.say(conversationId, send.content, send);
+    const first = await bob.send(conversationId, send.content, send);
     await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
     await ada.must('PATCH', `/messages/${question.id}`, { content: 'secret' });
     await ada.must('PUT', `/messages/${first.id}/reactions/${encodeURIComponent('👍')}`);
     const { id, seq } = question;
     const nothing = { senderId: null, kind: null, content: null, deletedAt: null, unavailable: true };
     const expected = { ...first, replyTo: { id, seq, ...nothing } };
-    expect(await bob.say(conversationId, send.content, send)).toEqual(expected);
+    expect(await bob.send(conversationId, send.content, send)).toEqual(expected);
     const bobs = await bob.device();
     expect((await bobs.must('send_message', { conversationId, ...send, content: '' })).message).toEqual(expected);
     await ada.must('DELETE', `/messages/${first.id}`);
-    expect(await bob.say(conversationId, send.content, send)).toMatchObject({ content: null, replyTo: null });
+    expect(await bob.send(conversationId, send.content, send)).toMatchObject({ content: null, replyTo: null });
   });
 
   it('answers a repeat that is not valid although what it repeats is still being stored', async () => {
@@ -148,7 +148,7 @@ describe('sending', () => {
   it('pages the history in every direction', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    for (let index = 1; index <= 25; index += 1) await ada.say(conversationId, `message ${index}`);
+    for (let index = 1; index <= 25; index += 1) await ada.send(conversationId, `message ${index}`);
     const page = (query: string): Promise<Anything> =>
       ada.must('GET', `/conversations/${conversationId}/messages?${query}`);
     const numbers = (answer: Anything): number[] => answer.items.map(({ seq }: Anything) => seq);
@@ -172,9 +172,9 @@ describe('sending', () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Changes', bob, cy);
     const [bobs, cys] = [await bob.device(), await cy.device()];
-    const original = await ada.say(conversationId, 'first');
+    const original = await ada.send(conversationId, 'first');
 
-    const reply = await bob.say(conversationId, 'an answer', { replyToId: original.id });
+    const reply = await bob.send(conversationId, 'an answer', { replyToId: original.id });
     expect(reply.replyTo).toEqual({
       id: original.id,
       seq: original.seq,
@@ -220,8 +220,8 @@ describe('sending', () => {
   it('finds words, parts of words and what was said a moment ago, in own conversations only', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    const said = await ada.say(conversationId, 'The Lisbon itinerary costs 100% more, naïve Müller');
-    await ada.say(conversationId, 'unrelated');
+    const said = await ada.send(conversationId, 'The Lisbon itinerary costs 100% more, naïve Müller');
+    await ada.send(conversationId, 'unrelated');
     const find = async (person: typeof ada, words: string): Promise<string[]> =>
       (await person.must('GET', `/messages/search?q=${encodeURIComponent(words)}`)).items.map(({ id }: Anything) => id);
     for (const words of ['lisbon', 'itinerary lisbon', 'itin', 'üll', 'mü', '100%', 'LISBON']) {
@@ -238,7 +238,7 @@ describe('sending', () => {
   it('keeps strangers and former members out of everything', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Private', bob);
-    const message = await ada.say(conversationId, 'secret');
+    const message = await ada.send(conversationId, 'secret');
     const bobs = await bob.device();
     await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
     expect(await bobs.next('conversation:removed')).toEqual({ conversationId });
@@ -275,7 +275,7 @@ describe('sending', () => {
         expect([event, (await device.ask(event, payload)).error.code]).toEqual([event, 'NOT_FOUND']);
       }
     }
-    await ada.say(conversationId, 'still secret');
+    await ada.send(conversationId, 'still secret');
     await bobs.must('leave_conversation', conversationId);
     expect(bobs.all('message:new').map(({ message: received }) => received.content)).not.toContain('still secret');
   });
@@ -283,7 +283,7 @@ describe('sending', () => {
   it('lets nothing through a block, and shows nobody why', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.befriend(bob);
-    const message = await ada.say(conversationId, 'before');
+    const message = await ada.send(conversationId, 'before');
     const [adas, bobs] = [await ada.device(), await bob.device()];
     await bob.must('POST', '/blocks', { userId: ada.id });
     for (const device of [adas, bobs]) {
@@ -337,7 +337,7 @@ describe('sending', () => {
       const stored = (await device.must('send_message', message)).message;
       expect([stored.seq, stored.clientId]).toEqual([index + 1, message.clientId]);
     }
-    await ada.say(conversationId, 'marker');
+    await ada.send(conversationId, 'marker');
     for (const each of [bobs, device]) await each.next('message:new', ({ message }) => message.content === 'marker');
     expect(bobs.all('message:new').map(({ message }) => message.seq)).toEqual(
       Array.from({ length: 11 }, (_, index) => index + 1),
@@ -359,7 +359,7 @@ describe('sending', () => {
     const another = new Device(story.url, { token: login.body.accessToken });
     await another.next('session:ready');
     expect((await another.must('send_message', { ...message, content: 'other' })).message).toEqual(first);
-    await ada.say(conversationId, 'marker');
+    await ada.send(conversationId, 'marker');
     await bobs.next('message:new', ({ message: { content } }) => content === 'marker');
     expect(bobs.all('message:new')).toHaveLength(2);
     another.socket.close();
@@ -369,7 +369,7 @@ describe('sending', () => {
   it('orders by numbers, whatever the clocks of servers and clients show', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, '1');
+    await ada.send(conversationId, '1');
     // The server that stored the first one had a clock a day ahead.
     const client = new pg.Client({ connectionString: story.databaseUrl });
     await client.connect();
@@ -379,7 +379,7 @@ describe('sending', () => {
       [conversationId],
     );
     await client.end();
-    for (const content of ['2', '3', '4']) await bob.say(conversationId, content);
+    for (const content of ['2', '3', '4']) await bob.send(conversationId, content);
     const history = await bob.history(conversationId);
     expect(history.map(({ content }) => content)).toEqual(['1', '2', '3', '4']);
     const times = history.map(({ createdAt }) => createdAt);

@@ -32,7 +32,7 @@ describe('the writer', () => {
       await cy.group('Left', ada),
       await ada.group('Fine', cy),
     ];
-    const first = await ada.say(fine, 'first', { clientId: randomUUID() });
+    const first = await ada.send(fine, 'first', { clientId: randomUUID() });
     await bob.must('POST', '/blocks', { userId: ada.id });
     await ada.must('POST', `/conversations/${left}/leave`);
     const device = await ada.device();

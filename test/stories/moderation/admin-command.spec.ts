@@ -118,7 +118,7 @@ describe('npm run admin', () => {
     async () => {
       const [user, friend] = [await story.person('leaver'), await story.person('friend')];
       const conversationId = await user.befriend(friend);
-      await user.say(conversationId, 'what I wrote');
+      await user.send(conversationId, 'what I wrote');
       await user.mustUpload(film());
       const stored = (): Promise<string[]> => filesUnder(join(serverDirectory, 'attachments'));
       expect(await stored()).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('npm run admin', () => {
     async () => {
       const [user, other] = [await story.person('much'), await story.person('other')];
       const direct = await user.directConversation(other);
-      for (let count = 0; count < 100; count += 1) await user.say(direct, 'x'.repeat(4_000));
+      for (let count = 0; count < 100; count += 1) await user.send(direct, 'x'.repeat(4_000));
       const child = spawn(process.execPath, ['scripts/admin.mjs', 'export-user', user.username], {
         env: {
           ...process.env,

@@ -72,7 +72,7 @@ describe('administration by the API', () => {
   it('exports and deletes an account, whose connections end', async () => {
     const [leaver, friend] = [await story.person('leaver'), await story.person('friend')];
     const conversationId = await leaver.befriend(friend);
-    await leaver.say(conversationId, 'what I wrote');
+    await leaver.send(conversationId, 'what I wrote');
     const device = await leaver.device();
     const response = await fetch(`${story.url}/admin/users/${leaver.id}/export`, {
       headers: { authorization: `Bearer ${root.accessToken}` },

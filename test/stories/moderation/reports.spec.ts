@@ -43,9 +43,9 @@ describe('a report', () => {
     (await admin.must('GET', `/admin/audit?targetId=${id}`)).items;
 
   it('keeps the message and five on either side, whatever happens to them later', async () => {
-    for (let index = 0; index < 8; index += 1) await reporter.say(groupId, `before ${index}`);
-    const bad = await nuisance.say(groupId, 'something bad');
-    for (let index = 0; index < 8; index += 1) await reporter.say(groupId, `after ${index}`);
+    for (let index = 0; index < 8; index += 1) await reporter.send(groupId, `before ${index}`);
+    const bad = await nuisance.send(groupId, 'something bad');
+    for (let index = 0; index < 8; index += 1) await reporter.send(groupId, `after ${index}`);
     const id = await reported(reporter, 'message', bad.id, { comment: 'Please look.' });
     await nuisance.must('PATCH', `/messages/${bad.id}`, { content: 'something nice' });
     await nuisance.must('DELETE', `/messages/${bad.id}`);
@@ -82,7 +82,7 @@ describe('a report', () => {
   });
 
   it('says in the audit log who has read it, once an hour', async () => {
-    const id = await reported(reporter, 'message', (await nuisance.say(groupId, 'something bad')).id);
+    const id = await reported(reporter, 'message', (await nuisance.send(groupId, 'something bad')).id);
     await admin.must('GET', '/admin/reports');
     expect((await reporter.call('GET', `/admin/reports/${id}`)).status).toBe(404);
     expect(await auditOf(id)).toEqual([]);
@@ -106,12 +106,12 @@ describe('a report', () => {
   });
 
   it('holds what its reporter may see, and nothing else', async () => {
-    await nuisance.say(groupId, 'before the newcomer came');
+    await nuisance.send(groupId, 'before the newcomer came');
     const newcomer = await story.person('newcomer');
     await reporter.must('POST', `/conversations/${groupId}/members`, { memberIds: [newcomer.id] });
-    const hidden = await reporter.say(groupId, 'hidden by the newcomer');
+    const hidden = await reporter.send(groupId, 'hidden by the newcomer');
     await newcomer.must('DELETE', `/messages/${hidden.id}?for=me`);
-    const bad = await nuisance.say(groupId, 'something bad');
+    const bad = await nuisance.send(groupId, 'something bad');
     const id = await reported(newcomer, 'message', bad.id);
     const text = JSON.stringify((await whole(id)).copy);
     expect(text).toContain('something bad');
@@ -121,8 +121,8 @@ describe('a report', () => {
 
   it('cannot be made of what its reporter may not see, of itself, or of what is gone', async () => {
     const stranger = await story.person('stranger');
-    const bad = await nuisance.say(groupId, 'something bad');
-    const own = await reporter.say(groupId, 'my own');
+    const bad = await nuisance.send(groupId, 'something bad');
+    const own = await reporter.send(groupId, 'my own');
     const code = async (by: Person, type: string, target: string): Promise<string> =>
       (await report(by, type, target)).body.code;
     expect(await code(stranger, 'message', bad.id)).toBe('NOT_FOUND');
@@ -132,7 +132,7 @@ describe('a report', () => {
     await nuisance.must('POST', '/blocks', { userId: stranger.id });
     expect(await code(stranger, 'user', nuisance.id)).toBe('NOT_FOUND');
     // Nobody escapes the report of whom it wrote to by blocking them.
-    await nuisance.say(await nuisance.directConversation(reporter), 'something bad');
+    await nuisance.send(await nuisance.directConversation(reporter), 'something bad');
     await nuisance.must('POST', '/blocks', { userId: reporter.id });
     const made = await report(reporter, 'user', nuisance.id);
     expect(made.status).toBe(201);
@@ -143,7 +143,7 @@ describe('a report', () => {
     await nuisance.must('DELETE', `/messages/${bad.id}`);
     expect(await code(reporter, 'message', bad.id)).toBe('MESSAGE_DELETED');
     // What is reported already is reported, whatever became of it.
-    const worse = await nuisance.say(groupId, 'something worse');
+    const worse = await nuisance.send(groupId, 'something worse');
     const open = await report(reporter, 'message', worse.id);
     await nuisance.must('DELETE', `/messages/${worse.id}`);
     const again = await report(reporter, 'message', worse.id);
@@ -195,7 +195,7 @@ describe('a report', () => {
   it('that is resolved by deleting the message empties it for everybody, live and for who syncs', async () => {
     const device = await reporter.device();
     const { syncCursor } = device.all('session:ready')[0];
-    const bad = await nuisance.say(groupId, 'something bad');
+    const bad = await nuisance.send(groupId, 'something bad');
     const id = await reported(reporter, 'message', bad.id);
     const resolved = await resolve(id, { action: 'delete_message' });
     expect(resolved.body).toMatchObject({ status: 'RESOLVED', resolution: { action: 'delete_message' } });
@@ -270,7 +270,7 @@ describe('a report', () => {
   it('leaves nothing behind where the act is refused', async () => {
     const staff = await story.person('staff');
     const theirs = await staff.group('Staff', reporter);
-    const bad = await staff.say(theirs, 'something bad');
+    const bad = await staff.send(theirs, 'something bad');
     const id = await reported(reporter, 'message', bad.id);
     await story.grant(staff, 'MODERATOR');
     expect((await resolve(id, { action: 'delete_message' })).status).toBe(403);
@@ -280,7 +280,7 @@ describe('a report', () => {
   });
 
   it('is part of its reporter’s export and of nobody else’s; its words go with the account, its copy does not', async () => {
-    const bad = await nuisance.say(groupId, 'something bad');
+    const bad = await nuisance.send(groupId, 'something bad');
     const id = await reported(reporter, 'message', bad.id, { comment: 'in my own words' });
     const own = await reporter.must('GET', '/users/me/export');
     expect(own.reports).toMatchObject([{ id, targetId: bad.id, comment: 'in my own words', status: 'OPEN' }]);
@@ -298,8 +298,8 @@ describe('a report', () => {
   it('keeps the files of its copy, for moderators alone, also when the message is deleted, and lets them go with it', async () => {
     const bytes = Buffer.from('a bad file of which every byte counts');
     const file = await nuisance.mustUpload(bytes, 'bad.txt');
-    const bad = await nuisance.say(groupId, 'something bad', { attachmentIds: [file.id] });
-    const unreported = await nuisance.say(groupId, 'else', {
+    const bad = await nuisance.send(groupId, 'something bad', { attachmentIds: [file.id] });
+    const unreported = await nuisance.send(groupId, 'else', {
       attachmentIds: [(await nuisance.mustUpload(Buffer.from('another'), 'other.txt')).id],
     });
     const theirUrl = (await reporter.must('GET', `/messages/${bad.id}`)).attachments[0].url;
@@ -309,7 +309,7 @@ describe('a report', () => {
     const database = story.app.get(Database);
     // Both were in the copy, which is of the moment of the report: neither goes.
     const swept = await nuisance.mustUpload(Buffer.from('in no report'), 'plain.txt');
-    const plain = await nuisance.say(await nuisance.group('Elsewhere', reporter), 'x', { attachmentIds: [swept.id] });
+    const plain = await nuisance.send(await nuisance.group('Elsewhere', reporter), 'x', { attachmentIds: [swept.id] });
     await nuisance.must('DELETE', `/messages/${plain.id}`);
     const isKnown = async (attachmentId: string): Promise<boolean> =>
       (await database.query('SELECT 1 FROM attachments WHERE id = $1', [attachmentId])).length > 0;
@@ -362,7 +362,7 @@ describe('a report', () => {
       .png()
       .toBuffer();
     const file = await nuisance.mustUpload(picture, 'picture.png');
-    const bad = await nuisance.say(groupId, 'look', { attachmentIds: [file.id] });
+    const bad = await nuisance.send(groupId, 'look', { attachmentIds: [file.id] });
     const ids = [await reported(reporter, 'message', bad.id), await reported(reporter, 'conversation', groupId)];
     await resolve(ids[0] ?? '', { action: 'delete_message' });
     for (const id of ids) {
@@ -377,7 +377,7 @@ describe('a report', () => {
   });
 
   it('keeps its copy for 30 days after it was decided', async () => {
-    const bad = await nuisance.say(groupId, 'something bad');
+    const bad = await nuisance.send(groupId, 'something bad');
     const [decided, open] = [
       await reported(reporter, 'message', bad.id, { comment: 'words' }),
       await reported(reporter, 'user', nuisance.id, { comment: 'words' }),
@@ -401,7 +401,7 @@ describe('a report', () => {
   it('need not be there for a moderator to delete a message, of whatever conversation', async () => {
     const device = await reporter.device();
     const file = await nuisance.mustUpload(Buffer.from('a bad file'), 'bad.txt');
-    const bad = await nuisance.say(groupId, 'something bad', { attachmentIds: [file.id] });
+    const bad = await nuisance.send(groupId, 'something bad', { attachmentIds: [file.id] });
     const remove = (by: Person, id: string): Promise<Anything> =>
       by.call('DELETE', `/admin/messages/${id}`, { reason: 'against the rules' });
     expect((await remove(reporter, bad.id)).status).toBe(404);
@@ -415,7 +415,7 @@ describe('a report', () => {
     const [system] = await reporter.history(groupId);
     expect((await remove(moderator, system.id)).status).toBe(403);
     const staffs = await admin.group('Staff', reporter);
-    const message = await admin.say(staffs, 'hello');
+    const message = await admin.send(staffs, 'hello');
     expect((await remove(moderator, message.id)).status).toBe(403);
     expect((await remove(admin, message.id)).status).toBe(403);
   });

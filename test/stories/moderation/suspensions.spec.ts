@@ -68,7 +68,7 @@ describe('a suspension', () => {
       refused.socket.close();
     }
     const frames = await new Frames(`${story.url}/`).open();
-    frames.say({ event: 'authenticate', token: user.accessToken });
+    frames.send({ event: 'authenticate', token: user.accessToken });
     expect((await frames.event('error')).data).toMatchObject(refusal);
     expect(await frames.closed).toEqual({ code: 4401, reason: 'ACCOUNT_SUSPENDED' });
   });
@@ -97,7 +97,7 @@ describe('a suspension', () => {
   it('can be lifted, and leaves what was written', async () => {
     const friend = await story.person('friend');
     const conversationId = await user.befriend(friend);
-    await user.say(conversationId, 'still here');
+    await user.send(conversationId, 'still here');
     await suspend(user);
     expect((await friend.history(conversationId)).map(({ content }) => content)).toContain('still here');
     await moderator.must('POST', `/admin/users/${user.id}/restore`, {});

@@ -28,7 +28,7 @@ describe('the connections to the database', () => {
     const conversationId = await ada.directConversation(bob);
     await whileBusy(database.reads, () =>
       whileBusy(database.background, async () => {
-        expect((await ada.say(conversationId, 'still here')).content).toBe('still here');
+        expect((await ada.send(conversationId, 'still here')).content).toBe('still here');
       }),
     );
     expect(await bob.history(conversationId)).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('the connections to the database', () => {
   it('let a page of history be read while all those for background work are taken', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'hello');
+    await ada.send(conversationId, 'hello');
     await whileBusy(database.background, async () => {
       expect(await bob.history(conversationId)).toHaveLength(1);
     });
@@ -109,7 +109,7 @@ describe('changes of one user that wait for each other', () => {
       'deletions of one message, over many connections',
       'SELECT 1 FROM messages WHERE sender_id = $1 FOR UPDATE',
       async (ada, _, conversationId) => {
-        const { id } = await ada.say(conversationId, 'once');
+        const { id } = await ada.send(conversationId, 'once');
         const devices = await Promise.all(Array.from({ length: CHANGES }, () => ada.device()));
         return (index) => (devices[index] as Device).must('delete_message', { messageId: id });
       },
@@ -134,7 +134,7 @@ describe('changes of one user that wait for each other', () => {
         await until('they wait', async () => (await waiting()) >= 4);
         // Came behind them all.
         await Promise.all(Array.from({ length: CHANGES }, () => ada.must('GET', '/users/me')));
-        expect((await bob.say(bobs, 'still here')).content).toBe('still here');
+        expect((await bob.send(bobs, 'still here')).content).toBe('still here');
         await until('as many wait as before, and no more', async () => (await waiting()) === 4);
         return { started };
       });

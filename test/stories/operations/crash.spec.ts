@@ -69,7 +69,7 @@ class Sender {
   async finish(): Promise<void> {
     for (const message of this.unacknowledged) {
       const { conversationId, clientId, content } = message;
-      message.stored = await this.person.say(conversationId, content, { clientId });
+      message.stored = await this.person.send(conversationId, content, { clientId });
     }
     this.unacknowledged.clear();
   }
@@ -203,7 +203,7 @@ describe('kill -9', () => {
 
     const received = listener.all('message:new').length;
     await Promise.all(senders.map((sender) => sender.resendAll(url)));
-    const marker = await ada.say(conversationIds[0] as string, 'marker');
+    const marker = await ada.send(conversationIds[0] as string, 'marker');
     // Sent once more, none was stored once more, nor emitted.
     expect(marker.seq).toBe((lastSeqs[0] ?? 0) + 1);
     await listener.next('message:new', ({ message }) => message.id === marker.id);

@@ -253,7 +253,7 @@ describe('a server whose database does what it is asked, and does not answer', (
     expect((await Promise.all(changes)).map(({ status }) => status)).toEqual([503, 503]);
     await other.next('conversation:removed', ({ conversationId: id }) => id === groupId);
     await elsewhere.next('session:ended', ({ code }) => code === 'LOGGED_OUT');
-    const { id } = await ada.say(groupId, 'without bob');
+    const { id } = await ada.send(groupId, 'without bob');
     await own.next('message:new', ({ message }) => message.id === id);
     await send('behind it');
     await other.next('message:new', ({ message }) => message.content === 'behind it');

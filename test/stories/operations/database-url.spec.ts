@@ -122,7 +122,7 @@ describe('DATABASE_URL', () => {
     story = await startStory({ databaseUrl: database.url });
     const [ada, bob] = [await story.person('ada'), await story.person('bob')];
     const conversationId = await ada.befriend(bob);
-    await ada.say(conversationId, '👋🏽 Grüße');
+    await ada.send(conversationId, '👋🏽 Grüße');
     expect(await bob.history(conversationId)).toMatchObject([{ content: '👋🏽 Grüße' }]);
     expect((await bob.must('GET', '/users?search=ada')).items).toHaveLength(1);
   });
@@ -138,7 +138,7 @@ describe('DATABASE_URL', () => {
         story = await startStory({ databaseUrl: url });
         const [ada, bob] = [await story.person('ada'), await story.person('bob')];
         const conversationId = await ada.befriend(bob);
-        await ada.say(conversationId, 'in a schema of our own');
+        await ada.send(conversationId, 'in a schema of our own');
         expect(await bob.must('GET', '/sync')).toMatchObject({ conversations: [{ id: conversationId }] });
         expect((await bob.must('GET', '/users?search=ada')).items).toHaveLength(1);
         await story.close();
@@ -306,7 +306,7 @@ default_pool_size = 20
     try {
       const [ada, bob] = [await story.person('ada'), await story.person('bob')];
       const conversationId = await ada.befriend(bob);
-      await Promise.all(Array.from({ length: 20 }, (_, index) => ada.say(conversationId, `${index}`)));
+      await Promise.all(Array.from({ length: 20 }, (_, index) => ada.send(conversationId, `${index}`)));
       expect(await bob.history(conversationId)).toHaveLength(20);
     } finally {
       await story.close();

@@ -89,7 +89,7 @@ describe('one user who asks for much', () => {
     const [sender, receiver] = [await connected(ada), await connected(bob)];
     const eager = await Person.register(server.url, 'eager');
     const own = await eager.directConversation(bob);
-    await eager.say(own, 'read again and again');
+    await eager.send(own, 'read again and again');
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     const held = async (): Promise<number> => {

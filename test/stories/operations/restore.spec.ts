@@ -43,7 +43,7 @@ describe('a database that was restored from a backup', () => {
   const talk = async (url: string): Promise<{ ada: Person; bob: Person; conversationId: string }> => {
     const [ada, bob] = [await Person.register(url, 'ada'), await Person.register(url, 'bob')];
     const conversationId = await ada.befriend(bob);
-    for (let index = 0; index < 5; index += 1) await ada.say(conversationId, `kept ${index}`);
+    for (let index = 0; index < 5; index += 1) await ada.send(conversationId, `kept ${index}`);
     return { ada, bob, conversationId };
   };
   /** What happens after the backup, and the cursor of a client that has seen it. */
@@ -56,7 +56,7 @@ describe('a database that was restored from a backup', () => {
     bob: Person;
     conversationId: string;
   }): Promise<string> => {
-    for (const content of LOST) await ada.say(conversationId, content);
+    for (const content of LOST) await ada.send(conversationId, content);
     return (await bob.must('GET', '/sync')).cursor;
   };
   /** The same user at the server that came after. */
@@ -154,12 +154,12 @@ describe('a database that was restored from a backup', () => {
       const people = await talk(await start({ DATABASE_URL: original, EXPO_PUSH_URL: expo.url }));
       const token = expoToken();
       await people.bob.must('PUT', '/devices/phone', { platform: 'expo', token });
-      await people.ada.say(people.conversationId, 'has rung');
+      await people.ada.send(people.conversationId, 'has rung');
       await expo.arrived(token);
       // The backup is made while Expo has the next one, and has not answered.
       const { calls } = expo;
       expo.misbehave = () => 'slow';
-      await people.ada.say(people.conversationId, 'is with Expo');
+      await people.ada.send(people.conversationId, 'is with Expo');
       await until('Expo was called', () => expo.calls > calls);
       const dump = await dumpOf(original);
       expo.release();

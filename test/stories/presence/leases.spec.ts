@@ -340,7 +340,7 @@ describe('presence', () => {
     await ada.must('POST', '/blocks', { userId: grace.id });
     await grace.must('POST', '/blocks', { userId: ada.id });
     await ada.must('DELETE', `/blocks/${grace.id}`);
-    await ada.say(await ada.group('Behind one of two blocks', witness), 'now');
+    await ada.send(await ada.group('Behind one of two blocks', witness), 'now');
     await adas.next('message:new', ({ message }) => message.content === 'now');
     await graces.must('sync', {});
     for (const device of [adas, graces])

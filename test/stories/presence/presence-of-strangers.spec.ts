@@ -51,7 +51,7 @@ describe('the presence of people who do not know each other', () => {
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     expect(await shown(ada, eve, conversationId)).toEqual([undefined]);
 
-    await eve.say(conversationId, 'hello?');
+    await eve.send(conversationId, 'hello?');
     // A sender shows itself, and nobody else.
     expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: true });
     expect(await shown(ada, eve, conversationId)).toEqual([true]);
@@ -86,7 +86,7 @@ describe('the presence of people who do not know each other', () => {
       return views;
     });
     try {
-      await eve.say(conversationId, 'hello?');
+      await eve.send(conversationId, 'hello?');
       await until('her presence is read', () => isRead);
       eves.socket.close();
       expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: false });

@@ -22,9 +22,9 @@ describe('presence, typing and receipts', () => {
     if (!ada || !friend || !partner || !stranger || !blocked) throw new Error('five people were asked for');
     await ada.befriend(friend);
     // Partners are those she wrote to, not those who may have opened a conversation only to look.
-    await ada.say(await ada.directConversation(partner), 'hello');
-    await ada.say(await ada.directConversation(blocked), 'hello');
-    await stranger.say(await stranger.directConversation(ada), 'hello?');
+    await ada.send(await ada.directConversation(partner), 'hello');
+    await ada.send(await ada.directConversation(blocked), 'hello');
+    await stranger.send(await stranger.directConversation(ada), 'hello?');
     await ada.must('POST', '/blocks', { userId: blocked.id });
     const [friends, partners, strangers, blockeds] = await Promise.all(
       [friend, partner, stranger, blocked].map((person) => person.device()),
@@ -153,7 +153,7 @@ describe('presence, typing and receipts', () => {
   it('moves cursors forward only, never beyond the end, and floods nobody', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.befriend(bob);
-    for (let index = 0; index < 100; index += 1) await ada.say(conversationId, `${index}`);
+    for (let index = 0; index < 100; index += 1) await ada.send(conversationId, `${index}`);
     const [adas, bobs, others] = [await ada.device(), await bob.device(), await bob.device()];
     await Promise.all(
       Array.from({ length: 900 }, (_, index) => bobs.ask('mark_read', { conversationId, seq: (index % 90) + 1 })),

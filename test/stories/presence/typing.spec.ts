@@ -11,7 +11,7 @@ describe('typing', () => {
   afterAll(() => story.close());
 
   const typings = (device: Device): boolean[] => device.all('typing').map(({ isTyping }) => isTyping);
-  const say = async (from: Device, to: Device, conversationId: string): Promise<void> => {
+  const send = async (from: Device, to: Device, conversationId: string): Promise<void> => {
     await from.must('send_message', { conversationId, content: 'marker' });
     await to.next('message:new', ({ message }) => message.content === 'marker');
   };
@@ -45,7 +45,7 @@ describe('typing', () => {
     }
     // The first may have been shown before its message; whatever was, has ended.
     await adas.must('typing', { conversationId, isTyping: false });
-    await say(adas, bobs, conversationId);
+    await send(adas, bobs, conversationId);
     const answered = typings(bobs);
     expect(answered.filter((isTyping) => isTyping).length).toBe(answered.filter((isTyping) => !isTyping).length);
     expect(answered.at(-1) ?? false).toBe(false);
@@ -65,7 +65,7 @@ describe('typing', () => {
     // As long as it lasts she is shown once, and never again.
     timings.typingThrottleMs = 3_600_000;
     await stopAndStart();
-    await say(adas, bobs, conversationId);
+    await send(adas, bobs, conversationId);
     await bobs.next('typing', ({ isTyping }) => !isTyping);
     expect(typings(bobs)).toEqual([true, false]);
     // The last word counts: it is shown once the time is over.
@@ -104,7 +104,7 @@ describe('typing', () => {
       return answered.filter((isTyping) => isTyping).length === answered.filter((isTyping) => !isTyping).length;
     });
     timings.typingExpiryMs = TIMINGS.typingExpiryMs;
-    await say(await ada.device(), bobs, conversationId);
+    await send(await ada.device(), bobs, conversationId);
     expect(typings(bobs).at(-1) ?? false).toBe(false);
   });
 
@@ -119,7 +119,7 @@ describe('typing', () => {
     for (const device of [bobs, cys, dees]) await device.must('join_conversation', conversationId);
     await adas.must('typing', { conversationId, isTyping: true });
     await dees.next('typing');
-    await say(adas, dees, conversationId);
+    await send(adas, dees, conversationId);
     for (const device of [bobs, cys, elsewhere]) {
       await device.next('message:new', ({ message }) => message.content === 'marker');
       expect(typings(device)).toEqual([]);
@@ -136,7 +136,7 @@ describe('typing', () => {
     await bobs.must('join_conversation', conversationId);
     await adas.must('typing', { conversationId, isTyping: true });
     await bobs.must('mark_read', { conversationId, seq: 1 });
-    await say(adas, bobs, conversationId);
+    await send(adas, bobs, conversationId);
     expect([typings(bobs), adas.all('receipt:read')]).toEqual([[], []]);
     const receipts: Anything[] = (await ada.must('GET', `/conversations/${conversationId}/receipts`)).items;
     expect(receipts.find(({ userId }) => userId === bob.id)).toMatchObject({ lastReadSeq: 1 });
@@ -151,7 +151,7 @@ describe('typing', () => {
     for (const isTyping of [true, false])
       expect((await eves.ask('typing', { conversationId: one, isTyping })).error.code).toBe('NOT_FOUND');
     await adas.must('typing', { conversationId: one, isTyping: true });
-    await say(adas, bobs, one);
+    await send(adas, bobs, one);
     expect([typings(bobs), typings(eves)]).toEqual([[], []]);
   });
 
@@ -196,7 +196,7 @@ describe('typing', () => {
       await Promise.all([joined, bobs.must('leave_conversation', conversationId)]);
     }
     await adas.must('typing', { conversationId, isTyping: true });
-    const marker = await ada.say(conversationId, 'marker');
+    const marker = await ada.send(conversationId, 'marker');
     await bobs.next('message:new', ({ message }) => message.id === marker.id);
     expect(bobs.all('typing')).toEqual([]);
   });

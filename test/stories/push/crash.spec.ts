@@ -49,7 +49,7 @@ describe('a server that is killed while it sends', () => {
       for (let kill = 0; kill < KILLS; kill += 1) {
         const writer = await Person.login(server.url, ada.username);
         for (let message = 0; message < MESSAGES; message += 1)
-          last = (await writer.say(conversationId, `${kill}.${message}`)).seq;
+          last = (await writer.send(conversationId, `${kill}.${message}`)).seq;
         // At another point each time: before it is planned, while it waits, while it is with Expo, after its answer.
         if (kill % 3 === 1)
           await until('something was sent', () => expo.of(token).some(({ data }) => data.seq === last));

@@ -37,7 +37,7 @@ describe('whether a phone rings', () => {
 
   it('rings where nobody looks, with who wrote, what, and how much there is to read', async () => {
     const { person: bob, token, conversationId } = await pair();
-    const message = await ada.say(conversationId, 'See you at nine');
+    const message = await ada.send(conversationId, 'See you at nine');
     const [notification] = await push.expo.arrived(token);
     expect(notification).toEqual({
       address: token,
@@ -59,7 +59,7 @@ describe('whether a phone rings', () => {
       return { token, conversationId: await ada.directConversation(person) };
     };
     const [german, unknown] = [await conversations('de-AT'), await conversations('tlh')];
-    for (const { conversationId } of [german, unknown]) await ada.say(conversationId, 'secret');
+    for (const { conversationId } of [german, unknown]) await ada.send(conversationId, 'secret');
     expect(await push.expo.arrived(german.token)).toMatchObject([
       { title: 'Neue Nachricht', body: 'Eine neue Nachricht ist da' },
     ]);
@@ -72,7 +72,7 @@ describe('whether a phone rings', () => {
     const { person: bob, token, conversationId } = await pair();
     const device = await bob.device();
     await device.must('join_conversation', { conversationId });
-    await ada.say(conversationId, 'You see this');
+    await ada.send(conversationId, 'You see this');
     expect(await logged(bob, { outcome: 'skipped' })).toMatchObject({ reason: 'looking', conversationId, seq: 1 });
     expect(push.expo.of(token)).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('whether a phone rings', () => {
     const { person: bob, token, conversationId } = await pair();
     const [dead, closed] = [await bob.device(), await bob.device()];
     for (const device of [dead, closed]) await device.must('join_conversation', { conversationId });
-    await ada.say(conversationId, 'Nobody sees this');
+    await ada.send(conversationId, 'Nobody sees this');
     await logged(bob, { outcome: 'skipped', reason: 'looking' });
     closed.socket.disconnect();
     const attention = push.story.app.get(Attention, { strict: false });
@@ -89,7 +89,7 @@ describe('whether a phone rings', () => {
     endUnanswered(dead);
     expect(await push.expo.arrived(token)).toMatchObject([{ body: 'Nobody sees this', badge: 1, sound: true }]);
     expect(await logged(bob, { outcome: 'sent' })).toMatchObject({ conversationId, seq: 1 });
-    await ada.say(conversationId, 'Nor this');
+    await ada.send(conversationId, 'Nor this');
     const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
     await until('it rang', () => bodies().length >= 2);
     expect(bodies()).toHaveLength(2);
@@ -99,7 +99,7 @@ describe('whether a phone rings', () => {
     const { person: bob, token, conversationId } = await pair();
     const [dead, alive] = [await bob.device(), await bob.device()];
     for (const device of [dead, alive]) await device.must('join_conversation', { conversationId });
-    await ada.say(conversationId, 'You see this');
+    await ada.send(conversationId, 'You see this');
     await logged(bob, { outcome: 'skipped', reason: 'looking' });
     endUnanswered(dead);
     const skips = async (): Promise<string[]> =>
@@ -116,13 +116,13 @@ describe('whether a phone rings', () => {
     const { person: bob, token, conversationId } = await pair();
     const device = await bob.device({ active: false });
     await device.must('join_conversation', { conversationId });
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.expo.arrived(token);
     await device.must('set_active', { active: true });
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await logged(bob, { outcome: 'skipped', reason: 'looking' });
     await device.must('set_active', { active: false });
-    await ada.say(conversationId, 'three');
+    await ada.send(conversationId, 'three');
     // The number on the icon is put right meanwhile: what was looked at was not read.
     const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
     await until('both rang', () => bodies().length >= 2);
@@ -133,7 +133,7 @@ describe('whether a phone rings', () => {
   it('waits where somebody looks at something else in the app, and rings if that was not enough', async () => {
     const { person: bob, token, conversationId } = await pair();
     await bob.device();
-    await ada.say(conversationId, 'Still there?');
+    await ada.send(conversationId, 'Still there?');
     await logged(bob, { outcome: 'waiting' });
     expect(push.expo.of(token)).toEqual([]);
     await push.later(bob);
@@ -152,7 +152,7 @@ describe('whether a phone rings', () => {
     await older.next('connect');
     // One that this dialect cannot show, and that begins while it is connected.
     const groupId = await ada.group('Team', bob);
-    for (const id of [conversationId, groupId]) await ada.say(id, `written in ${id}`);
+    for (const id of [conversationId, groupId]) await ada.send(id, `written in ${id}`);
     await older.next('receiveMessage', ({ text }) => text === `written in ${conversationId}`);
     const waiting = async (): Promise<unknown[]> =>
       (await logOf(bob)).filter(({ reason }) => reason === 'active elsewhere').map((entry) => entry.conversationId);
@@ -169,7 +169,7 @@ describe('whether a phone rings', () => {
     const room = await new Frames(`${bob.url}/room/${conversationId}?token=${bob.accessToken}`).open();
     const attention = push.story.app.get(Attention, { strict: false });
     await until('it is shown', () => attention.of(bob.id)?.conversationIds.includes(conversationId) === true);
-    await ada.say(conversationId, 'You see this');
+    await ada.send(conversationId, 'You see this');
     await room.type('NEW_MESSAGE');
     expect(await logged(bob, { outcome: 'skipped' })).toMatchObject({ reason: 'looking', conversationId, seq: 1 });
     expect(push.expo.of(token)).toEqual([]);
@@ -178,7 +178,7 @@ describe('whether a phone rings', () => {
   it('says nothing of what was read while it waited', async () => {
     const { person: bob, token, conversationId } = await pair();
     const device = await bob.device();
-    await ada.say(conversationId, 'You read this');
+    await ada.send(conversationId, 'You read this');
     await logged(bob, { outcome: 'waiting' });
     await device.must('mark_read', { conversationId, seq: 1 });
     await push.later(bob);
@@ -206,7 +206,7 @@ describe('whether a phone rings', () => {
     // While somebody looks at the app it waits, and that is when it happens.
     const device = await bob.device();
     await device.must('mark_read', { conversationId, seq: 1 });
-    const { id: messageId, seq } = await ada.say(conversationId, 'Nothing for you');
+    const { id: messageId, seq } = await ada.send(conversationId, 'Nothing for you');
     await logged(bob, { outcome: 'waiting', seq });
     await change({ bob, conversationId, messageId });
     await push.later(bob);
@@ -217,7 +217,7 @@ describe('whether a phone rings', () => {
   it('shows what a message says when it rings, not what it said before', async () => {
     const { person: bob, token, conversationId } = await pair();
     await bob.device();
-    const { id } = await ada.say(conversationId, 'Meet me at ate');
+    const { id } = await ada.send(conversationId, 'Meet me at ate');
     await logged(bob, { outcome: 'waiting' });
     await ada.must('PATCH', `/messages/${id}`, { content: 'Meet me at eight' });
     await push.later(bob);
@@ -227,7 +227,7 @@ describe('whether a phone rings', () => {
   it('says how many there are where several come at once', async () => {
     const { person: bob, token, conversationId } = await pair();
     await bob.device();
-    for (const text of ['one', 'two', 'three']) await ada.say(conversationId, text);
+    for (const text of ['one', 'two', 'three']) await ada.send(conversationId, text);
     await logged(bob, { outcome: 'waiting' });
     await push.later(bob);
     const [notification] = await push.expo.arrived(token);
@@ -237,7 +237,7 @@ describe('whether a phone rings', () => {
   it('makes one sound in a while for a conversation, and counts on', async () => {
     const { token, conversationId } = await pair();
     for (const [index, text] of ['one', 'two', 'three'].entries()) {
-      await ada.say(conversationId, text);
+      await ada.send(conversationId, text);
       await push.expo.arrived(token, index + 1);
     }
     const notifications = push.expo.of(token);
@@ -256,11 +256,11 @@ describe('whether a phone rings', () => {
       body: `${ada.username} added you to the group`,
       data: { kind: 'conversation', conversationId, senderId: ada.id },
     });
-    await ada.say(conversationId, 'Tickets?');
+    await ada.send(conversationId, 'Tickets?');
     const [, message] = await push.expo.arrived(token, 2);
     expect(message).toMatchObject({ title: `Trip to Lisbon · ${ada.username}`, body: 'Tickets?' });
     await bob.must('POST', '/blocks', { userId: ada.id });
-    await ada.say(conversationId, 'You do not see me');
+    await ada.send(conversationId, 'You do not see me');
     await logged(bob, { outcome: 'skipped', reason: 'blocked' });
     expect(push.expo.of(token).filter(({ quiet }) => !quiet)).toHaveLength(2);
   });
@@ -287,7 +287,7 @@ describe('whether a phone rings', () => {
   it('rings for somebody who is added to a group that is there already, once and until it is read', async () => {
     const { person: bob, token } = await push.owner('bob');
     const conversationId = await ada.group('Trip', await push.story.person('cy'));
-    await ada.say(conversationId, 'before bob');
+    await ada.send(conversationId, 'before bob');
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
     const [added] = await push.expo.arrived(token);
     expect(added).toMatchObject({
@@ -297,7 +297,7 @@ describe('whether a phone rings', () => {
       data: { kind: 'conversation', conversationId, senderId: ada.id, badge: 0 },
     });
     // What is shown stays until there is something that was read.
-    const { seq } = await ada.say(conversationId, 'Welcome');
+    const { seq } = await ada.send(conversationId, 'Welcome');
     const [, welcome] = await push.expo.arrived(token, 2);
     expect(welcome).toMatchObject({ quiet: false, body: 'Welcome', sound: false, tag: added?.tag });
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq });
@@ -310,7 +310,7 @@ describe('whether a phone rings', () => {
     await bob.device();
     const conversationId = await ada.group('Trip', bob);
     await logged(bob, { outcome: 'waiting', conversationId });
-    const { seq } = await ada.say(conversationId, 'Tickets?');
+    const { seq } = await ada.send(conversationId, 'Tickets?');
     await logged(bob, { outcome: 'waiting', conversationId, seq });
     await push.later(bob);
     const both = await push.expo.arrived(token, 2);
@@ -335,7 +335,7 @@ describe('whether a phone rings', () => {
       push.expo.of(bob.token).some(({ data, sound }) => data.senderId === dan.id && sound),
     );
     await push.expo.arrived(cy.token);
-    await bob.person.say(await bob.person.directConversation(cy.person), 'Hello, friend');
+    await bob.person.send(await bob.person.directConversation(cy.person), 'Hello, friend');
     const both = await push.expo.arrived(cy.token, 2);
     expect(both.map(({ sound }) => sound)).toEqual([true, false]);
   });
@@ -347,7 +347,7 @@ describe('whether a phone rings', () => {
     const shown = () => push.expo.of(token).filter(({ quiet }) => !quiet);
     const burst = async (count: number): Promise<number> => {
       let last = 0;
-      for (let index = 0; index < count; index += 1) last = (await ada.say(conversationId, 'again')).seq;
+      for (let index = 0; index < count; index += 1) last = (await ada.send(conversationId, 'again')).seq;
       await until('it waits', async () => {
         const [row] = await push.story.app.get(Database).query<{ waits: boolean }>(
           `SELECT EXISTS (SELECT FROM push_notices n JOIN push_devices d ON d.id = n.device_id
@@ -386,11 +386,11 @@ describe('whether a phone rings', () => {
   it('never rings for what was written before a device was registered, nor for one’s own messages', async () => {
     const bob = await push.story.person('bob');
     const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     const token = 'ExponentPushToken[late]';
     await bob.must('PUT', '/devices/phone', { platform: 'expo', token });
-    await bob.say(conversationId, 'mine');
-    await ada.say(conversationId, 'after');
+    await bob.send(conversationId, 'mine');
+    await ada.send(conversationId, 'after');
     const [first] = await push.expo.arrived(token);
     expect(first).toMatchObject({ body: 'after', badge: 1 });
     expect(push.expo.of(token)).toHaveLength(1);
@@ -399,13 +399,13 @@ describe('whether a phone rings', () => {
   it('stops with the session', async () => {
     const { person: bob, token, conversationId } = await pair();
     const other = await push.owner('cy');
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.expo.arrived(token);
     await bob.must('POST', '/auth/logout');
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     // What comes later was decided about later.
     const second = await ada.directConversation(other.person);
-    await ada.say(second, 'three');
+    await ada.send(second, 'three');
     await push.expo.arrived(other.token);
     expect(push.expo.of(token)).toHaveLength(1);
   });
@@ -414,7 +414,7 @@ describe('whether a phone rings', () => {
     const { person: bob, token, conversationId } = await pair();
     const { subscription } = push.web.subscribe();
     await bob.must('PUT', '/devices/browser', { platform: 'web', subscription });
-    await ada.say(conversationId, 'everywhere');
+    await ada.send(conversationId, 'everywhere');
     await push.expo.arrived(token);
     const [inBrowser] = await push.web.arrived(subscription.endpoint);
     expect(inBrowser).toMatchObject({ title: ada.username, body: 'everywhere', badge: 1, sound: true });

@@ -70,7 +70,7 @@ describe('what one device is refused, or one request', () => {
     const late = await push.owner('late');
     const { calls } = push.expo;
     const conversationId = await ada.directConversation(late.person);
-    await ada.say(conversationId, 'Are you there?');
+    await ada.send(conversationId, 'Are you there?');
     const entry = await logged(late.person, { outcome: 'waiting' });
     expect(entry).toMatchObject({ conversationId, seq: 1, reason: 'status 503' });
     expect(push.expo.calls).toBe(calls);
@@ -80,7 +80,7 @@ describe('what one device is refused, or one request', () => {
     });
     // Once, also where something else is looked at meanwhile.
     const second = await (await push.story.person('eve')).directConversation(late.person);
-    await ada.say(conversationId, 'Hello?');
+    await ada.send(conversationId, 'Hello?');
     await ada.must('POST', '/friends/requests', { userId: late.person.id });
     await logged(late.person, { outcome: 'waiting', conversationId: null });
     expect(second).not.toBe(conversationId);
@@ -98,10 +98,10 @@ describe('what one device is refused, or one request', () => {
     const refused = await browser();
     const path = new URL(refused.endpoint).pathname;
     push.web.misbehave = (call) => (call.path === path ? { status, headers: { 'retry-after': '1800' } } : undefined);
-    await ada.say(refused.conversationId, 'to one that is refused');
+    await ada.send(refused.conversationId, 'to one that is refused');
     await logged(refused.bob, { outcome: 'waiting', reason: `status ${status}` });
     const other = await browser();
-    await ada.say(other.conversationId, 'to another one');
+    await ada.send(other.conversationId, 'to another one');
     await push.web.arrived(other.endpoint);
     expect((await logOf(refused.bob)).map(({ outcome }) => outcome)).toEqual(['waiting']);
   });
@@ -111,12 +111,12 @@ describe('what one device is refused, or one request', () => {
     for (const retryAfter of ['3600', '120', '3600']) {
       push.web.misbehave = () => ({ status: 429, headers: { 'retry-after': retryAfter } });
       const { bob, conversationId } = await browser();
-      await ada.say(conversationId, 'refused');
+      await ada.send(conversationId, 'refused');
       await logged(bob, { outcome: 'waiting', reason: 'status 429' });
     }
     const { calls } = push.web;
     const late = await browser();
-    await ada.say(late.conversationId, 'not even tried');
+    await ada.send(late.conversationId, 'not even tried');
     await logged(late.bob, { outcome: 'waiting', reason: 'status 429' });
     expect(push.web.calls).toBe(calls);
     await until('it is given back', async () => {
@@ -129,13 +129,13 @@ describe('what one device is refused, or one request', () => {
     const { bob, token, conversationId } = await android();
     const eve = await push.story.person('eve');
     const second = await eve.directConversation(bob);
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await logged(bob, { outcome: 'sent', seq: 1 });
     push.fcm.refusals.set(token, { status: 429, code: 'QUOTA_EXCEEDED', retryAfter: '1800' });
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await logged(bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
     const { calls } = push.fcm;
-    await eve.say(second, 'three');
+    await eve.send(second, 'three');
     await eve.must('POST', '/friends/requests', { userId: bob.id });
     const database = push.story.app.get(Database);
     await until('all of it is planned', async () => {
@@ -164,7 +164,7 @@ describe('what one device is refused, or one request', () => {
       const alarms: (string | undefined)[] = [];
       for (let user = 0; user < 3; user += 1) {
         const { bob, conversationId } = platform === 'web' ? await browser() : await iPhone();
-        await ada.say(conversationId, 'refused');
+        await ada.send(conversationId, 'refused');
         await logged(bob, { outcome: 'waiting' });
         const { body } = await request(push.story.url, 'GET', '/metrics');
         alarms.push(
@@ -184,7 +184,7 @@ describe('what one device is refused, or one request', () => {
     const [, outcome, refuse] = row;
     for (const { person, token } of [await push.owner('bob'), await push.owner('cy')]) {
       refuse(token);
-      await ada.say(await ada.directConversation(person), 'Hello');
+      await ada.send(await ada.directConversation(person), 'Hello');
       await logged(person, { outcome, reason: 'Strange word' });
     }
   });
@@ -192,17 +192,17 @@ describe('what one device is refused, or one request', () => {
   it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
     const refused = await android();
     push.fcm.refusals.set(refused.token, { status: 429, code: 'QUOTA_EXCEEDED' });
-    await ada.say(refused.conversationId, 'to one that is refused');
+    await ada.send(refused.conversationId, 'to one that is refused');
     await logged(refused.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
     const other = await android();
-    await ada.say(other.conversationId, 'to another one');
+    await ada.send(other.conversationId, 'to another one');
     await push.fcm.arrived(other.token);
     push.fcm.refusals.set(other.token, { status: 429, code: 'QUOTA_EXCEEDED', quotaOf: 'project:parley-test' });
-    await ada.say(other.conversationId, 'once more');
+    await ada.send(other.conversationId, 'once more');
     await logged(other.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
     const { calls } = push.fcm;
     const late = await android();
-    await ada.say(late.conversationId, 'not even tried');
+    await ada.send(late.conversationId, 'not even tried');
     await logged(late.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
     expect(push.fcm.calls).toBe(calls);
   });
@@ -280,7 +280,7 @@ describe('what is not answered', () => {
     await bob.must('PUT', '/devices/browser', { platform: 'web', subscription: service.subscribe().subscription });
     await multiply(bob, count - 1);
     service.misbehave = () => 'slow';
-    await ada.say(await ada.directConversation(bob), 'to one that does not answer');
+    await ada.send(await ada.directConversation(bob), 'to one that does not answer');
   };
 
   it('leaves room for other push services, also of several, however many of their browsers have something to be sent', async () => {
@@ -296,7 +296,7 @@ describe('what is not answered', () => {
     const cy = await push.story.person('cy');
     const { subscription } = quick.subscribe();
     await cy.must('PUT', '/devices/browser', { platform: 'web', subscription });
-    await ada.say(await ada.directConversation(cy), 'to another one');
+    await ada.send(await ada.directConversation(cy), 'to another one');
     await quick.arrived(subscription.endpoint);
     expect([silent.calls, mute.calls]).toEqual([MAX_OF_FIRST, MAX_OF_SECOND]);
   });
@@ -313,7 +313,7 @@ describe('what is not answered', () => {
     const counts = counted('fcm');
     // Whatever room there is, it has not been there for long.
     jest.spyOn(performance, 'now').mockReturnValue(performance.now());
-    await ada.say(await ada.directConversation(bob), 'to many');
+    await ada.send(await ada.directConversation(bob), 'to many');
     await until('all places are taken', () => held.length === MAX_FCM);
     const quarter = MAX_FCM / 4;
     for (let answered = 1; answered <= quarter; answered += 1) {
@@ -339,12 +339,12 @@ describe('what is not answered', () => {
       held.push(call);
       return 'slow';
     };
-    await ada.say(await ada.directConversation(bob), 'to many');
+    await ada.send(await ada.directConversation(bob), 'to many');
     for (let copy = 1; copy <= 31; copy += 1) await push.fcm.arrived(`${token}${copy}`);
     const cy = await push.story.person('cy');
     const later = fcmToken();
     await cy.must('PUT', '/devices/phone', { platform: 'fcm', token: later });
-    await ada.say(await ada.directConversation(cy), 'to one that comes later');
+    await ada.send(await ada.directConversation(cy), 'to one that comes later');
     await push.fcm.arrived(later);
     expect(held).toHaveLength(1);
     push.fcm.release();
@@ -363,7 +363,7 @@ describe('what is not answered', () => {
       isAlone ||= ids.length === 1;
       throw new Error('canceling statement due to statement timeout');
     });
-    await ada.say(await ada.directConversation(bob), 'to many');
+    await ada.send(await ada.directConversation(bob), 'to many');
     for (let copy = 1; copy < MAX_FCM; copy += 1) await push.fcm.arrived(`${token}${copy}`);
     await until('it is looked at alone', () => isAlone);
     expect(push.fcm.of(token)).toEqual([]);
@@ -394,7 +394,7 @@ describe('what is not answered', () => {
       under -= 1;
       return found;
     });
-    await ada.say(await ada.directConversation(bob), 'to many');
+    await ada.send(await ada.directConversation(bob), 'to many');
     await push.fcm.arrived(token);
     for (let copy = 1; copy < MAX_FCM; copy += 1) await push.fcm.arrived(`${token}${copy}`);
     await until('as many are asked for as before', () => asked.at(-1) === MAX_FCM);
@@ -433,7 +433,7 @@ describe('what waits', () => {
     try {
       const [ada, bob] = [await push.story.person('ada'), await push.owner('bob')];
       await until('it was to be measured', () => measuring.mock.calls.length >= 4);
-      await ada.say(await ada.directConversation(bob.person), 'Hello');
+      await ada.send(await ada.directConversation(bob.person), 'Hello');
       expect(await push.expo.arrived(bob.token)).toMatchObject([{ body: 'Hello' }]);
     } finally {
       measuring.mockRestore();
@@ -451,7 +451,7 @@ describe('a platform without keys', () => {
     try {
       const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
       await bob.must('PUT', '/devices/phone', { platform, token });
-      await ada.say(await ada.directConversation(bob), 'Hello');
+      await ada.send(await ada.directConversation(bob), 'Hello');
       expect(await logged(bob, { outcome: 'waiting' })).toMatchObject({
         reason: expect.stringMatching(/ is not set$/),
       });
@@ -472,7 +472,7 @@ describe('tokens that are said to be none, and are not believed to be', () => {
       const group = await ada.group('Many', ...phones.map(({ person }) => person));
       for (const { person } of phones) await logged(person, { outcome: 'sent' });
       for (const { token } of phones) push.expo.refusals.set(token, 'DeviceNotRegistered');
-      await ada.say(group, 'Is anybody there?');
+      await ada.send(group, 'Is anybody there?');
       // The answers of a first few may be believed.
       const kept: Phone[] = [];
       for (const phone of phones) {

@@ -233,7 +233,7 @@ describe('a device that registers while it is sent to', () => {
     const bob = await push.story.person('bob');
     await register(bob, { platform: 'fcm', token: former });
     const held = hold(push.fcm);
-    await ada.say(await ada.directConversation(bob), 'Hello');
+    await ada.send(await ada.directConversation(bob), 'Hello');
     await until('the former token is with the provider', () => held.calls === 1);
     await register(bob, { platform: 'fcm', token });
     push.fcm.release();
@@ -247,7 +247,7 @@ describe('a device that registers while it is sent to', () => {
     const bob = await push.story.person('bob');
     await register(bob, { platform: 'fcm', token });
     const first = hold(push.fcm);
-    await ada.say(await ada.directConversation(bob), 'Hello');
+    await ada.send(await ada.directConversation(bob), 'Hello');
     await until('it is with the provider', () => first.calls === 1);
     await register(bob, { platform: 'fcm', token });
     push.fcm.release();
@@ -271,7 +271,7 @@ describe('a device that registers while it is sent to', () => {
         'UPDATE sessions SET revoked_at = now() WHERE id = (SELECT session_id FROM push_devices WHERE user_id = $1)',
         [bob.id],
       );
-    await ada.say(conversationId, 'Hello');
+    await ada.send(conversationId, 'Hello');
     await until('it is known that the session has ended', finishing.isReached);
     const token = fcmToken();
     await register(again, { platform: 'fcm', token });
@@ -285,13 +285,13 @@ describe('a device that registers while it is sent to', () => {
     const bob = await push.story.person('bob');
     const conversationId = await ada.directConversation(bob);
     await register(bob, { platform: 'fcm', token: former });
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await until('it is suspected', async () => (await rowOf(bob))?.suspicions === 1);
     await register(bob, { platform: 'fcm', token: former });
     expect(await rowOf(bob)).toMatchObject({ suspicions: 1, suspectedAt: expect.any(Date) });
     await givenBack(bob);
     const held = hold(push.fcm);
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await until('the former token is with the provider', () => held.calls === 1);
     await register(bob, { platform: 'fcm', token });
     expect(await rowOf(bob)).toMatchObject({ suspicions: 0, suspectedAt: null, isLeased: true });
@@ -305,7 +305,7 @@ describe('a device that registers while it is sent to', () => {
     const bob = await push.story.person('bob');
     await register(bob, { platform: 'fcm', token: former });
     const finishing = holdFinish();
-    await ada.say(await ada.directConversation(bob), 'Hello');
+    await ada.send(await ada.directConversation(bob), 'Hello');
     await until('the former token is refused', finishing.isReached);
     await register(bob, { platform: 'fcm', token });
     finishing.release();
@@ -318,7 +318,7 @@ describe('a device that registers while it is sent to', () => {
     const bob = await push.story.person('bob');
     await register(bob, { platform: 'apns', token: former });
     const finishing = holdFinish();
-    await ada.say(await ada.directConversation(bob), 'one');
+    await ada.send(await ada.directConversation(bob), 'one');
     await push.apnsSandbox.arrived(former);
     await until('it is known where the former token is from', finishing.isReached);
     await register(bob, { platform: 'apns', token });

@@ -35,23 +35,23 @@ describe('a notification', () => {
     const { person: bob, token, conversationId } = await pair();
     const other = await push.story.person('cy');
     const second = await other.directConversation(bob);
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.expo.arrived(token);
-    await other.say(second, 'two');
+    await other.send(second, 'two');
     await push.expo.arrived(token, 2);
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
     const [, , cleared] = await push.expo.arrived(token, 3);
     expect(cleared).toMatchObject({ quiet: true, badge: 1, data: { kind: 'clear', conversationId, badge: 1 } });
     expect(cleared?.title).toBeUndefined();
     // Answering is reading, too.
-    await bob.say(second, 'Good');
+    await bob.send(second, 'Good');
     const [, , , last] = await push.expo.arrived(token, 4);
     expect(last).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId: second, badge: 0 } });
   });
 
   it('is taken away once its message was deleted', async () => {
     const { token, conversationId } = await pair();
-    const { id } = await ada.say(conversationId, 'Oops');
+    const { id } = await ada.send(conversationId, 'Oops');
     await push.expo.arrived(token);
     await ada.must('DELETE', `/messages/${id}`);
     const [, cleared] = await push.expo.arrived(token, 2);
@@ -71,7 +71,7 @@ describe('a notification', () => {
     ['sender was blocked', ({ bob }) => bob.must('POST', '/blocks', { userId: ada.id })],
   ])('is taken away, by its tag, once its %s', async (_, change) => {
     const { person: bob, token, conversationId } = await pair();
-    const { id: messageId } = await ada.say(conversationId, 'Oops');
+    const { id: messageId } = await ada.send(conversationId, 'Oops');
     await push.expo.arrived(token);
     await change({ bob, conversationId, messageId });
     const [shown, cleared] = await push.expo.arrived(token, 2);
@@ -84,7 +84,7 @@ describe('a notification', () => {
       'is removed',
       ({ bob, conversationId }) => ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`),
     ],
-    ['answers', ({ bob, conversationId }) => bob.say(conversationId, 'Hello')],
+    ['answers', ({ bob, conversationId }) => bob.send(conversationId, 'Hello')],
   ])('about a new group is taken away from somebody who %s, though there is nothing to count', async (_, change) => {
     const { person: bob, token } = await push.owner('bob');
     const conversationId = await ada.group('Trip', bob);
@@ -108,11 +108,11 @@ describe('a notification', () => {
 
   it('has its number put right once something was looked at and not read, and when a mute has ended', async () => {
     const { person: bob, token, conversationId } = await pair();
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.expo.arrived(token);
     const device = await bob.device();
     await device.must('join_conversation', { conversationId });
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await logged(bob, { outcome: 'skipped', reason: 'looking' });
     expect((await push.expo.arrived(token, 2))[1]).toMatchObject({ quiet: true, badge: 2, data: { kind: 'clear' } });
     const mutedUntil = new Date(Date.now() + 600_000).toISOString();
@@ -137,7 +137,7 @@ describe('a notification', () => {
   it('shows what the device asks for', async () => {
     const ada = await push.story.person('ada');
     const [some, none] = [await push.owner('bob', { preview: 'sender' }), await push.owner('cy', { preview: 'none' })];
-    for (const { person } of [some, none]) await ada.say(await ada.directConversation(person), 'A secret');
+    for (const { person } of [some, none]) await ada.send(await ada.directConversation(person), 'A secret');
     expect((await push.expo.arrived(some.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
     const [hidden] = await push.expo.arrived(none.token);
     expect(hidden).toMatchObject({ title: 'New message', body: 'You have a new message' });
@@ -173,7 +173,7 @@ describe('a notification', () => {
     try {
       const ada = await push.story.person('ada');
       const bob = await push.owner('bob', { preview: 'full' });
-      await ada.say(await ada.directConversation(bob.person), 'A secret');
+      await ada.send(await ada.directConversation(bob.person), 'A secret');
       expect((await push.expo.arrived(bob.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
     } finally {
       await push.close();
@@ -189,10 +189,10 @@ describe('a message that is decided about before it is planned', () => {
       const { person: bob, token } = await push.owner('bob');
       const conversationId = await ada.directConversation(bob);
       push.expo.misbehave = () => 'slow';
-      await ada.say(conversationId, 'one');
+      await ada.send(conversationId, 'one');
       await until('the first one is with Expo', () => push.expo.calls > 0);
       // It is found behind the first one, whenever it is planned.
-      await ada.say(conversationId, 'two');
+      await ada.send(conversationId, 'two');
       push.expo.release();
       await push.expo.arrived(token, 2);
       await until('both are planned, and nothing waits', async () => {
@@ -210,11 +210,11 @@ describe('a message that is decided about before it is planned', () => {
       // What comes later rings as ever, also where planning finds it beside what was decided about.
       push.expo.misbehave = () => 'slow';
       const { calls } = push.expo;
-      await ada.say(conversationId, 'three');
+      await ada.send(conversationId, 'three');
       await until('the third one is with Expo', () => push.expo.calls > calls);
       push.expo.release();
       await push.expo.arrived(token, 3);
-      await ada.say(conversationId, 'four');
+      await ada.send(conversationId, 'four');
       await push.expo.arrived(token, 4);
       expect(push.expo.of(token).map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']);
     } finally {
@@ -231,7 +231,7 @@ describe('what is over before anybody has looked at it', () => {
       const ada = await push.story.person('ada');
       const { person: bob, token } = await push.owner('bob');
       const conversationId = await ada.group('Trip', bob);
-      await ada.say(conversationId, 'Hello');
+      await ada.send(conversationId, 'Hello');
       await bob.must('POST', `/conversations/${conversationId}/leave`);
       const { id } = await ada.must('POST', '/friends/requests', { userId: bob.id });
       await ada.must('DELETE', `/friends/requests/${id}`);

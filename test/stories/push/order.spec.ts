@@ -54,13 +54,13 @@ describe('the number on the icon', () => {
     let second: Promise<unknown> | undefined;
     /** The second message is there once something was read of what the first one is decided by, and before the rest is. */
     const followed = async <Read>(read: Read): Promise<Read> => {
-      await (second ??= writer.say(conversationId, 'two'));
+      await (second ??= writer.send(conversationId, 'two'));
       return read;
     };
     queue.notices = async (deviceIds) => followed(await notices(deviceIds));
     queue.badges = async (userIds) => followed(await badges(userIds));
     try {
-      await writer.say(conversationId, 'one');
+      await writer.send(conversationId, 'one');
       await push.expo.arrived(phone.token);
       await settled(phone);
       expect(push.expo.of(phone.token).at(-1)).toMatchObject({ badge: 2, data: { seq: 2 } });
@@ -83,14 +83,14 @@ describe('the number on the icon', () => {
         const action = step === 0 ? 0 : random(7);
         done.push(`${action}@${place}`);
         if (action <= 2 || last[place] === 0) {
-          const { id, seq } = await writer.say(conversationId, `message ${step}`);
+          const { id, seq } = await writer.send(conversationId, `message ${step}`);
           last[place] = seq;
           written[place]?.push(id);
         } else if (action === 3) {
           const seq = 1 + random(last[place] ?? 1);
           await phone.person.must('POST', `/conversations/${conversationId}/read`, { seq });
         } else if (action === 4) {
-          last[place] = (await phone.person.say(conversationId, 'an answer')).seq;
+          last[place] = (await phone.person.send(conversationId, 'an answer')).seq;
         } else if (action === 5) {
           const id = written[place]?.pop();
           if (id !== undefined) await writer.must('DELETE', `/messages/${id}`);

@@ -68,7 +68,7 @@ describe('the providers', () => {
     '%s brings what a client reads, with its number and its sound',
     async (platform) => {
       const { address, conversationId } = await owner(platform);
-      const { id } = await ada.say(conversationId, 'Grüße 👋');
+      const { id } = await ada.send(conversationId, 'Grüße 👋');
       const [one] = await fakeOf(platform).arrived(address);
       expect(one).toMatchObject({ title: ada.username, body: 'Grüße 👋', badge: 1, sound: true, quiet: false });
       const data = { kind: 'message', conversationId, messageId: id, seq: 1, senderId: ada.id, badge: 1 };
@@ -81,7 +81,7 @@ describe('the providers', () => {
     '%s takes a message of any length, and never one that is too long',
     async (platform) => {
       const { address, conversationId } = await owner(platform);
-      await ada.say(conversationId, '\u{1F9D1}\u200D\u{1F680}'.repeat(2_000));
+      await ada.send(conversationId, '\u{1F9D1}\u200D\u{1F680}'.repeat(2_000));
       const [one] = await fakeOf(platform).arrived(address);
       expect(Array.from(one?.body ?? '').length).toBeGreaterThan(50);
     },
@@ -89,7 +89,7 @@ describe('the providers', () => {
 
   it.each(['expo', 'fcm', 'apns'])('%s takes a notification away without showing anything', async (platform) => {
     const { bob, address, conversationId } = await owner(platform);
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await fakeOf(platform).arrived(address);
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
     const [, cleared] = await fakeOf(platform).arrived(address, 2);
@@ -99,13 +99,13 @@ describe('the providers', () => {
 
   it('browsers are taken nothing away from: a push that shows nothing costs them the permission', async () => {
     const { bob, address, conversationId } = await owner('web');
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.web.arrived(address);
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await push.web.arrived(address, 2);
     expect(push.web.of(address).map(({ quiet }) => quiet)).toEqual([false, false]);
-    await ada.say(conversationId, 'three');
+    await ada.send(conversationId, 'three');
     await push.web.arrived(address, 3);
     expect(push.web.of(address).map(({ sound }) => sound)).toEqual([true, false, false]);
     // The later one of a topic takes the other's place while the browser is off: a silent one not that of one that rings.
@@ -128,7 +128,7 @@ describe('the providers', () => {
       const { bob, address, conversationId } = await owner(platform);
       gone.push(address);
       refuse(address);
-      await ada.say(conversationId, 'Anybody?');
+      await ada.send(conversationId, 'Anybody?');
       await until(`the device of ${platform} is gone`, async () => (await devicesOf(bob)) === 0);
     }
     // Only calls about these devices count: Expo is asked for receipts of others meanwhile.
@@ -142,7 +142,7 @@ describe('the providers', () => {
       };
     // Somebody else's is sent to, and the dead ones are not.
     for (const { address, conversationId } of [await owner('fcm'), await owner('expo'), await owner('web')]) {
-      await ada.say(conversationId, 'Hello');
+      await ada.send(conversationId, 'Hello');
       const platform = address.startsWith('http') ? 'web' : address.startsWith('Expo') ? 'expo' : 'fcm';
       await fakeOf(platform).arrived(address);
     }
@@ -153,7 +153,7 @@ describe('the providers', () => {
   it('Expo is asked later what became of it, and what it says then counts as well', async () => {
     const { bob, address, conversationId } = await owner('expo');
     push.expo.receiptRefusals.set(address, 'DeviceNotRegistered');
-    await ada.say(conversationId, 'Anybody?');
+    await ada.send(conversationId, 'Anybody?');
     await push.expo.arrived(address);
     await until('the device is gone', async () => (await devicesOf(bob)) === 0);
     expect(push.expo.receiptCalls).toBeGreaterThan(0);
@@ -162,7 +162,7 @@ describe('the providers', () => {
   it('an iPhone that registered again after Apple had noted that it is none stays', async () => {
     const { bob, address, conversationId } = await owner('apns');
     push.apns.refusals.set(address, { status: 410, reason: 'Unregistered', timestamp: Date.now() - 3_600_000 });
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await logged(bob, { outcome: 'failed' });
     expect(await devicesOf(bob)).toBe(1);
   });
@@ -174,9 +174,9 @@ describe('the providers', () => {
         environment === 'production' ? [push.apns, push.apnsSandbox] : [push.apnsSandbox, push.apns];
       const { address, conversationId } = await owner('apns', { environment });
       registered.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
-      await ada.say(conversationId, 'one');
+      await ada.send(conversationId, 'one');
       await other.arrived(address);
-      await ada.say(conversationId, 'two');
+      await ada.send(conversationId, 'two');
       await other.arrived(address, 2);
       expect(registered.calls.filter((call) => call === address)).toHaveLength(1);
     },
@@ -186,7 +186,7 @@ describe('the providers', () => {
     const { bob, address, conversationId } = await owner('apns');
     for (const apns of [push.apns, push.apnsSandbox])
       apns.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await until('the device is gone', async () => (await devicesOf(bob)) === 0);
     for (const apns of [push.apns, push.apnsSandbox])
       expect(apns.calls.filter((call) => call === address)).toHaveLength(1);
@@ -196,16 +196,16 @@ describe('the providers', () => {
     const wrong = await owner('apns');
     push.apns.refusals.set(wrong.address, { status: 400, reason: 'BadDeviceToken' });
     push.apnsSandbox.refusals.set(wrong.address, { status: 403, reason: 'InvalidProviderToken' });
-    await ada.say(wrong.conversationId, 'to nobody');
+    await ada.send(wrong.conversationId, 'to nobody');
     await until('both were tried', () => push.apnsSandbox.calls.includes(wrong.address));
     push.apnsSandbox.isSilent = true;
     const { timings } = push.story.app.get(Configuration);
     timings.pushRequestMs = 2_000;
     const unknown = await owner('apns');
     push.apns.refusals.set(unknown.address, { status: 400, reason: 'BadDeviceToken' });
-    await ada.say(unknown.conversationId, 'not known yet');
+    await ada.send(unknown.conversationId, 'not known yet');
     const { address, conversationId } = await owner('apns');
-    await ada.say(conversationId, 'to somebody');
+    await ada.send(conversationId, 'to somebody');
     await push.apns.arrived(address);
     await logged(unknown.bob, { outcome: 'waiting' });
     timings.pushRequestMs = 40_000;
@@ -218,7 +218,7 @@ describe('the providers', () => {
     push.expo.projects.set(stranger, '@eve/other');
     push.expo.malformed.add(malformed);
     const group = await ada.group('Mixed', ...phones.map(({ person }) => person));
-    await ada.say(group, 'To all of you');
+    await ada.send(group, 'To all of you');
     for (const token of [...others, stranger]) await push.expo.arrived(token);
     const { person } = phones[1] as Phone;
     expect(await logged(person, { outcome: 'waiting' })).toMatchObject({ reason: 'VALIDATION_ERROR' });
@@ -230,12 +230,12 @@ describe('the providers', () => {
 
   it('a token of Apple that has ended is renewed, and nothing is lost by it', async () => {
     const { address, conversationId } = await owner('apns');
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.apns.arrived(address);
     const tokens = new Set(push.apns.tokens);
     push.apns.expiredTokens = true;
     push.apns.cut();
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await push.apns.arrived(address, 2);
     push.apns.expiredTokens = false;
     expect([...push.apns.tokens].filter((token) => !tokens.has(token)).length).toBeGreaterThan(0);
@@ -243,14 +243,14 @@ describe('the providers', () => {
 
   it('a sign-in at Google that has ended is renewed, and kept until then', async () => {
     const { address, conversationId } = await owner('fcm');
-    await ada.say(conversationId, 'one');
+    await ada.send(conversationId, 'one');
     await push.fcm.arrived(address);
     const { signIns } = push.fcm;
-    await ada.say(conversationId, 'two');
+    await ada.send(conversationId, 'two');
     await push.fcm.arrived(address, 2);
     expect(push.fcm.signIns).toBe(signIns);
     push.fcm.expireTokens();
-    await ada.say(conversationId, 'three');
+    await ada.send(conversationId, 'three');
     await push.fcm.arrived(address, 3);
     expect(push.fcm.signIns).toBe(signIns + 1);
   });
@@ -274,7 +274,7 @@ describe('the providers', () => {
   ])('a key of the server that %s refuses costs no token and no message', async (platform, refuse, allow) => {
     const { bob, address, conversationId } = await owner(platform);
     refuse(address);
-    await ada.say(conversationId, 'Wait for me');
+    await ada.send(conversationId, 'Wait for me');
     await logged(bob, { outcome: 'waiting' });
     expect(await devicesOf(bob)).toBe(1);
     const { body } = await request(push.story.url, 'GET', '/metrics');
@@ -287,7 +287,7 @@ describe('the providers', () => {
   it('a browser’s key that is not the server’s costs neither its token nor a message', async () => {
     const { bob, address, conversationId } = await owner('web');
     push.web.statuses.set(address, 403);
-    await ada.say(conversationId, 'Wait for me');
+    await ada.send(conversationId, 'Wait for me');
     await logged(bob, { outcome: 'waiting' });
     expect(await devicesOf(bob)).toBe(1);
     push.web.statuses.clear();
@@ -306,7 +306,7 @@ describe('the providers', () => {
       // Only calls for this device count: others may have something on its way.
       fake.misbehave = ({ path, body }) =>
         path !== '/token' && `${path} ${body.toString()}`.includes(name) ? misbehaviours[calls++] : undefined;
-      await ada.say(conversationId, 'In the end');
+      await ada.send(conversationId, 'In the end');
       expect((await fake.arrived(address))[0]).toMatchObject({ body: 'In the end' });
       expect(calls).toBeGreaterThanOrEqual(4);
       expect((await logOf(bob)).filter(({ outcome }) => outcome === 'waiting')).toHaveLength(3);
@@ -316,10 +316,10 @@ describe('the providers', () => {
   it('one that does not answer holds up no other', async () => {
     const slow = await owner('expo');
     push.expo.misbehave = () => 'slow';
-    await ada.say(slow.conversationId, 'slow');
+    await ada.send(slow.conversationId, 'slow');
     for (const platform of ['fcm', 'apns', 'web']) {
       const { address, conversationId } = await owner(platform);
-      await ada.say(conversationId, 'quick');
+      await ada.send(conversationId, 'quick');
       await fakeOf(platform).arrived(address);
     }
     expect(push.expo.of(slow.address)).toEqual([]);
@@ -335,7 +335,7 @@ describe('the providers', () => {
       if (path === nameIn(address) || path === '/elsewhere') paths.push(path);
       return undefined;
     };
-    await ada.say(conversationId, 'elsewhere');
+    await ada.send(conversationId, 'elsewhere');
     expect(await logged(bob, { outcome: 'failed' })).toMatchObject({ reason: 'status 307' });
     expect(paths).toEqual([nameIn(address)]);
     expect(await devicesOf(bob)).toBe(1);
@@ -344,7 +344,7 @@ describe('the providers', () => {
   it('go to Expo together, at most a hundred at a time', async () => {
     const phones = await Promise.all(Array.from({ length: 12 }, () => push.owner('many')));
     const group = await ada.group('Many', ...phones.map(({ person }) => person));
-    await ada.say(group, 'Together');
+    await ada.send(group, 'Together');
     for (const { token } of phones) await push.expo.arrived(token, 1);
     expect(Math.max(...push.expo.batches)).toBeGreaterThan(1);
     expect(Math.max(...push.expo.batches)).toBeLessThanOrEqual(100);
@@ -360,7 +360,7 @@ describe('a provider that lost its mind', () => {
       const group = await ada.group('Many', ...phones.map(({ person }) => person));
       for (const { person } of phones) await logged(person, { outcome: 'sent' });
       for (const { token } of phones.slice(0, 8)) push.expo.refusals.set(token, 'DeviceNotRegistered');
-      await ada.say(group, 'Hello');
+      await ada.send(group, 'Hello');
       for (const { person } of phones.slice(0, 8))
         await until('it is refused, or gone', async () => {
           const { status, body } = await person.call('GET', '/devices/phone/log');
@@ -387,7 +387,7 @@ describe('a provider that asks for time', () => {
       const ada = await push.story.person('ada');
       const { person, token } = await push.owner('bob');
       push.expo.misbehave = () => ({ status: 503, headers: { 'retry-after': '1800' } });
-      await ada.say(await ada.directConversation(person), 'Wait for me');
+      await ada.send(await ada.directConversation(person), 'Wait for me');
       await logged(person, { outcome: 'waiting' });
       const [row] = await push.story.app
         .get(Database)

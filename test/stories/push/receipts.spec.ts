@@ -16,7 +16,7 @@ describe('receipts of Expo', () => {
       push.expo.receiptRefusals.set(gone.token, 'DeviceNotRegistered');
       push.expo.receiptRefusals.set(refused.token, 'InvalidCredentials');
       for (const { person, token } of [gone, refused]) {
-        await ada.say(await ada.directConversation(person), 'Hello');
+        await ada.send(await ada.directConversation(person), 'Hello');
         await push.expo.arrived(token);
       }
       await until('they are in the metrics', async () => {
@@ -59,7 +59,7 @@ describe('receipts of Expo', () => {
         return { status: 503 };
       };
       const { person, token } = await push.owner('bob');
-      await ada.say(await ada.directConversation(person), 'Hello');
+      await ada.send(await ada.directConversation(person), 'Hello');
       await push.expo.arrived(token);
       await until('it is asked for three times', () => calls >= 3);
       // Resolves once the last of it is noted.
@@ -77,7 +77,7 @@ describe('receipts of Expo', () => {
       const { person, token } = await push.owner('bob');
       push.expo.receiptRefusals.set(token, 'MessageTooBig');
       const putBack = holdCalls(push.story.app, PushQueueRepository, 'putTicketsBack');
-      await ada.say(await ada.directConversation(person), 'Hello');
+      await ada.send(await ada.directConversation(person), 'Hello');
       await until('they could not be asked for', () => putBack.count === 1);
       const [day, now] = [24 * 3_600_000, performance.now.bind(performance)];
       push.story.app.get(Clock).now = () => Date.now() + day;

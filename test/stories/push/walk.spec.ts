@@ -46,7 +46,7 @@ describe('the look at all devices for what an earlier process left unplanned', (
       await earlier.expo.arrived(token);
       // From here on it is as one that is killed before it plans.
       await earlier.story.app.get(PushPlanner).onApplicationShutdown();
-      await ada.say(conversationId, 'Left unplanned');
+      await ada.send(conversationId, 'Left unplanned');
     } finally {
       await earlier.close();
     }
@@ -73,7 +73,7 @@ describe('the look at all devices for what an earlier process left unplanned', (
     try {
       await until('a page is looked at', () => sizes.length === 1);
       const ada = await Person.login(push.story.url, username);
-      await ada.say(group, 'New');
+      await ada.send(group, 'New');
       expect(await push.expo.arrived(token)).toMatchObject([{ data: { conversationId: group } }]);
       expect(sizes).toEqual([DEVICES]);
       end();

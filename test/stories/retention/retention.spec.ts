@@ -46,12 +46,12 @@ describe('retention', () => {
   it('lets go of contents, files, search rows, reactions and hidden messages, and keeps the numbers', async () => {
     const group = await ada.group('Trip', bob);
     const file = await ada.mustUpload(Buffer.from('an old plan'), 'plan.txt');
-    const old = await ada.say(group, 'an old needle', { attachmentIds: [file.id] });
-    const quoted = await bob.say(group, 'answered', { replyToId: old.id });
+    const old = await ada.send(group, 'an old needle', { attachmentIds: [file.id] });
+    const quoted = await bob.send(group, 'answered', { replyToId: old.id });
     await bob.must('PUT', `/messages/${old.id}/reactions/+1`);
     await bob.must('DELETE', `/messages/${old.id}?for=me`);
     await age(group, 31);
-    const fresh = await ada.say(group, 'a fresh needle');
+    const fresh = await ada.send(group, 'a fresh needle');
     const { cursor } = await ada.must('GET', '/sync');
     const device = await ada.device();
     await pass();
@@ -94,9 +94,9 @@ describe('retention', () => {
   it('has sync answer how many are unread by now, where the newest message stays', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const direct = await ada.directConversation(bob);
-    await ada.say(direct, 'old');
+    await ada.send(direct, 'old');
     await age(direct, 31);
-    await ada.say(direct, 'fresh');
+    await ada.send(direct, 'fresh');
     const { cursor } = await bob.must('GET', '/sync');
     expect((await bob.must('GET', `/conversations/${direct}`)).me.unreadCount).toBe(2);
     await pass();
@@ -109,7 +109,7 @@ describe('retention', () => {
 
   it('leaves what happened in a group as somebody hid it', async () => {
     const group = await ada.group('Trip', bob);
-    await ada.say(group, 'old');
+    await ada.send(group, 'old');
     const [event] = await bob.history(group);
     await bob.must('DELETE', `/messages/${event?.id}?for=me`);
     await age(group, 31);
@@ -120,10 +120,10 @@ describe('retention', () => {
   it('leaves what a report keeps with its copy', async () => {
     const group = await ada.group('Trip', bob);
     const file = await ada.mustUpload(Buffer.from('evidence'), 'evidence.txt');
-    const bad = await ada.say(group, 'bad', { attachmentIds: [file.id] });
+    const bad = await ada.send(group, 'bad', { attachmentIds: [file.id] });
     const plain = await ada.mustUpload(Buffer.from('plain'), 'plain.txt');
     const other = await ada.group('Elsewhere', bob);
-    await ada.say(other, 'plain', { attachmentIds: [plain.id] });
+    await ada.send(other, 'plain', { attachmentIds: [plain.id] });
     const report = await bob.must('POST', '/reports', { targetType: 'message', targetId: bad.id, reason: 'SPAM' });
     await age(group, 31);
     await age(other, 31);
@@ -141,7 +141,7 @@ describe('retention', () => {
 
   it('lets go of a reaction that is committed while it waits for its message', async () => {
     const group = await ada.group('Trip', bob);
-    const { id } = await ada.say(group, 'old');
+    const { id } = await ada.send(group, 'old');
     await age(group, 31);
     const changes = story.app.get(MessageChangesRepository, { strict: false });
     const addReaction = changes.addReaction.bind(changes);
@@ -209,7 +209,7 @@ describe('retention', () => {
     expect(await root.must('GET', path(forever))).toEqual({ days: null, effectiveDays: 30 });
     expect(await root.must('PUT', path(forever), { days: 0 })).toEqual({ days: 0, effectiveDays: null });
     expect(await root.must('PUT', path(short), { days: 2 })).toEqual({ days: 2, effectiveDays: 2 });
-    const [kept, gone] = [await ada.say(forever, 'kept'), await ada.say(short, 'gone')];
+    const [kept, gone] = [await ada.send(forever, 'kept'), await ada.send(short, 'gone')];
     await age(forever, 400);
     await age(short, 3);
     await pass();
@@ -232,7 +232,7 @@ describe('retention', () => {
 
   it('leaves a report its copy of what was said', async () => {
     const direct = await ada.directConversation(bob);
-    const said = await ada.say(direct, 'something that was reported');
+    const said = await ada.send(direct, 'something that was reported');
     const { id } = await bob.must('POST', '/reports', {
       targetType: 'message',
       targetId: said.id,

@@ -12,11 +12,11 @@ it('a client that moves its cursor on while it listens is answered only what it 
   const conversationId = await ada.directConversation(bob);
   const device = await bob.device();
   const [{ syncCursor }] = device.all('session:ready');
-  const say = async (count: number): Promise<void> => {
-    for (let number = 0; number < count; number += 1) await ada.say(conversationId, `message ${number}`);
+  const send = async (count: number): Promise<void> => {
+    for (let number = 0; number < count; number += 1) await ada.send(conversationId, `message ${number}`);
   };
 
-  await say(152);
+  await send(152);
   await device.next('message:new', ({ message }) => message.content === 'message 151');
   const { cursor } = await bob.sync(syncCursor);
   const idle = await device.must('sync', { cursor });
@@ -24,7 +24,7 @@ it('a client that moves its cursor on while it listens is answered only what it 
   expect(JSON.stringify(idle).length).toBeLessThan(700);
 
   device.drop();
-  await say(11);
+  await send(11);
   const shown = async (from: string): Promise<number> =>
     (await bob.sync(from)).pages.reduce((sum, { messages }) => sum + messages.length, 0);
   expect(await shown(idle.cursor)).toBe(11);

@@ -33,7 +33,7 @@ describe('sync by the snapshots of transactions', () => {
       await ada.group('Late', bob),
       await ada.group('Left', bob),
     ];
-    const [edited, hidden] = [await ada.say(direct, 'edited'), await ada.say(direct, 'hidden')];
+    const [edited, hidden] = [await ada.send(direct, 'edited'), await ada.send(direct, 'hidden')];
     await ada.befriend(bob);
     const request = await cy.must('POST', '/friends/requests', { userId: bob.id });
 
@@ -63,7 +63,7 @@ describe('sync by the snapshots of transactions', () => {
     const other = await dee.directConversation(bob);
     const received: Anything[] = [];
     for (let round = 0; round < 20; round += 1) {
-      await dee.say(other, `meanwhile ${round}`);
+      await dee.send(other, `meanwhile ${round}`);
       const answer = await bob.sync(cursor, 1 + (round % 3));
       received.push(...answer.pages);
       cursor = answer.cursor;
@@ -108,7 +108,7 @@ describe('sync by the snapshots of transactions', () => {
     const elsewhere = await createEmptyDatabase();
     const open = await Promise.all([connection(story.databaseUrl), connection(elsewhere.url)]);
     for (const client of open) await client.query('BEGIN; SELECT pg_current_xact_id()');
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     let cursor = await start(bob);
     for (let round = 0; round < 10; round += 1) {
       const answer = await bob.sync(cursor);
@@ -125,11 +125,11 @@ describe('sync by the snapshots of transactions', () => {
     for (let index = 0; index < 4; index += 1) conversationIds.push(await ada.group(`Paged ${index}`, bob));
     const messages: Anything[] = [];
     for (const id of conversationIds)
-      for (let index = 0; index < 12; index += 1) messages.push(await ada.say(id, `${index}`));
+      for (let index = 0; index < 12; index += 1) messages.push(await ada.send(id, `${index}`));
     let cursor = await start(bob);
     for (const { id } of messages.slice(0, 20)) await ada.must('PATCH', `/messages/${id}`, { content: 'edited' });
     for (const id of conversationIds)
-      for (let index = 0; index < 12; index += 1) messages.push(await ada.say(id, `new ${index}`));
+      for (let index = 0; index < 12; index += 1) messages.push(await ada.send(id, `new ${index}`));
 
     const random = seeded(7);
     const shown = new Map<string, Anything>();
@@ -147,7 +147,7 @@ describe('sync by the snapshots of transactions', () => {
       if (page < 15) {
         const { id } = messages[random(messages.length)];
         await ada.must('PATCH', `/messages/${id}`, { content: `changed at page ${page}` });
-        messages.push(await ada.say(conversationIds[random(4)] as string, `during page ${page}`));
+        messages.push(await ada.send(conversationIds[random(4)] as string, `during page ${page}`));
       }
     }
     for (const message of messages) {
@@ -161,14 +161,14 @@ describe('sync by the snapshots of transactions', () => {
     const [ada, bob] = await people(story, 2);
     const conversationId = await ada.directConversation(bob);
     const cursor = await start(bob);
-    for (let index = 0; index < 30; index += 1) await ada.say(conversationId, `${index}`);
+    for (let index = 0; index < 30; index += 1) await ada.send(conversationId, `${index}`);
     const first = await bob.must('GET', `/sync?limit=20&cursor=${cursor}`);
     const [again, again2] = await Promise.all([
       bob.must('GET', `/sync?limit=20&cursor=${first.cursor}`),
       bob.must('GET', `/sync?limit=20&cursor=${first.cursor}`),
     ]);
     expect(again).toEqual(again2);
-    await ada.say(conversationId, 'later');
+    await ada.send(conversationId, 'later');
     const later = (await bob.sync(cursor, 20)).pages;
     expect(new Set(all(later, 'messages').map(keyOf))).toEqual(
       new Set((await bob.history(conversationId)).map(({ id }) => id)),
@@ -180,7 +180,7 @@ describe('sync by the snapshots of transactions', () => {
     const conversationId = await ada.directConversation(bob);
     const device = await bob.device();
     const cursor = await start(bob);
-    await ada.say(conversationId, 'hello');
+    await ada.send(conversationId, 'hello');
     const path = `/sync?limit=1&cursor=${cursor}`;
     const { cursor: _, ...overSocket } = await device.must('sync', { cursor, limit: 1 });
     const { cursor: __, ...overHttp } = await bob.must('GET', path);
@@ -198,8 +198,8 @@ describe('sync by the snapshots of transactions', () => {
     const own = await eve.directConversation(bob);
     const cursor = await start(eve);
     const adas = await start(ada);
-    await ada.say(secret, 'secret');
-    for (let index = 0; index < 5; index += 1) await bob.say(own, 'for eve');
+    await ada.send(secret, 'secret');
+    for (let index = 0; index < 5; index += 1) await bob.send(own, 'for eve');
     const paged = (await eve.must('GET', `/sync?limit=3&cursor=${cursor}`)).cursor;
     const seed = Number(process.env.SEED ?? 314_159);
     const random = seeded(seed);

@@ -41,7 +41,7 @@ describe('sync', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const cursor = await start(bob);
-    for (let index = 0; index < 50; index += 1) await ada.say(conversationId, `message ${index}`);
+    for (let index = 0; index < 50; index += 1) await ada.send(conversationId, `message ${index}`);
     const { pages } = await bob.sync(cursor, 20);
     expect(all(pages, 'messages').map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
@@ -53,10 +53,10 @@ describe('sync', () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const [edited, deleted, hidden, reacted] = [
-      await ada.say(conversationId, 'a'),
-      await ada.say(conversationId, 'b'),
-      await ada.say(conversationId, 'c'),
-      await ada.say(conversationId, 'd'),
+      await ada.send(conversationId, 'a'),
+      await ada.send(conversationId, 'b'),
+      await ada.send(conversationId, 'c'),
+      await ada.send(conversationId, 'd'),
     ];
     const cursor = await start(bob);
     await ada.must('PATCH', `/messages/${edited.id}`, { content: 'A' });
@@ -105,7 +105,7 @@ describe('sync', () => {
     let cursor = await start(bob);
     const seen: string[] = [];
     for (let index = 0; index < 10; index += 1) {
-      await ada.say(other, `meanwhile ${index}`);
+      await ada.send(other, `meanwhile ${index}`);
       const round = await bob.sync(cursor);
       seen.push(...all(round.pages, 'messages').map(({ content }) => content));
       cursor = round.cursor;
@@ -129,10 +129,10 @@ describe('sync', () => {
       cursor = round.cursor;
       return round.pages;
     };
-    await ada.say(conversationId, 'before');
+    await ada.send(conversationId, 'before');
     expect(all(await next(), 'messages')).toEqual([]);
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
-    await ada.say(conversationId, 'with bob');
+    await ada.send(conversationId, 'with bob');
     let pages = await next();
     expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
     expect(
@@ -143,7 +143,7 @@ describe('sync', () => {
     expect(all(pages, 'messages').map(({ content }) => content)).not.toContain('before');
 
     await bob.must('POST', `/conversations/${conversationId}/leave`);
-    await ada.say(conversationId, 'without bob');
+    await ada.send(conversationId, 'without bob');
     pages = await next();
     expect(all(pages, 'leftConversationIds')).toEqual([conversationId]);
     expect(all(pages, 'messages')).toEqual([]);
@@ -151,7 +151,7 @@ describe('sync', () => {
     // Join, leave, join between two syncs.
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
     await bob.must('POST', `/conversations/${conversationId}/leave`);
-    await ada.say(conversationId, 'still without bob');
+    await ada.send(conversationId, 'still without bob');
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
     pages = await next();
     expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
@@ -163,9 +163,9 @@ describe('sync', () => {
     const before = cursor;
     for (let round = 0; round < 3; round += 1) {
       await bob.must('POST', `/conversations/${conversationId}/leave`);
-      await ada.say(conversationId, 'unseen');
+      await ada.send(conversationId, 'unseen');
       await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
-      await ada.say(conversationId, `seen ${round}`);
+      await ada.send(conversationId, `seen ${round}`);
     }
     ({ pages } = await bob.sync(before, 3));
     expect([all(pages, 'conversations').length, all(pages, 'leftConversationIds')]).toEqual([1, []]);
@@ -180,7 +180,7 @@ describe('sync', () => {
 
   it('takes no cursor but its own', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    await ada.say(await ada.directConversation(bob), 'secret');
+    await ada.send(await ada.directConversation(bob), 'secret');
     const cursor = await start(ada);
     expect((await bob.must('GET', `/sync?cursor=${cursor}`)).reset).toBe(true);
     expect(await (await bob.device()).must('sync', { cursor })).toEqual({ reset: true });
@@ -195,7 +195,7 @@ describe('sync', () => {
       (await ada.call('GET', `/sync?cursor=${encodeURIComponent(text)}`)).body;
     // Where something in it is another's, there is a reset over every door, and never a part of what changed.
     const conversationId = await ada.directConversation(bob);
-    for (const content of ['1', '2', '3', '4']) await bob.say(conversationId, content);
+    for (const content of ['1', '2', '3', '4']) await bob.send(conversationId, content);
     const half = (await ada.must('GET', `/sync?limit=2&cursor=${cursor}`)).cursor;
     const device = await ada.device();
     for (const [at, value] of [
@@ -273,7 +273,7 @@ describe('sync', () => {
     'is asked for of all who are shown a message where somebody %s and it cannot be read then',
     async (_, method, path, body, after) => {
       const [ada, bob] = await Promise.all([story.person(), story.person()]);
-      const message = await ada.say(await ada.directConversation(bob), 'Before');
+      const message = await ada.send(await ada.directConversation(bob), 'Before');
       const devices = await Promise.all([ada.device(), bob.device()]);
       const cursor = await start(bob);
       const change = (): Promise<Answer<Anything>> => ada.call(method, `/messages/${message.id}${path}`, body);
@@ -321,7 +321,7 @@ describe('sync', () => {
   it('is asked for of who deletes a message for itself alone, and of nobody else, where that cannot be read then', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const id = await ada.directConversation(bob);
-    const message = await ada.say(id, 'Before');
+    const message = await ada.send(id, 'Before');
     const [adas, bobs] = await Promise.all([ada.device(), bob.device()]);
     const cursor = await start(bob);
     fails(story.app.get(MessagesRepository), 'byIds');
@@ -330,7 +330,7 @@ describe('sync', () => {
     expect(all((await bob.sync(cursor)).pages, 'messages')).toEqual([
       expect.objectContaining({ id: message.id, content: null }),
     ]);
-    await ada.say(id, 'After');
+    await ada.send(id, 'After');
     await adas.next('message:new', ({ message: { content } }) => content === 'After');
     expect(adas.all('sync:needed')).toEqual([]);
   });
