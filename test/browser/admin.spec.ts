@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { Person, request, startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { ended } from '../support/bounded.js';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { webm } from '../support/files.js';
 import { Person, startStory, type Story, until } from '../support/story.js';
 import { expectGone, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
-import { startBrowser } from '../support/browser.js';
+import { startBrowser } from '../support/clients/browser.js';
 import { request, startStory, type Story } from '../support/story.js';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from '../support/servers/tcp-proxy.js';
 import { isExported, Phone } from './phone.js';
 import { expectGone, expectShown, expectValue } from './visitor.js';
 

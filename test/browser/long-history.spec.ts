@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import type { Browser } from 'playwright-core';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { Person, startStory, type Story } from '../support/story.js';
 import { expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 

@@ -2,7 +2,7 @@ import { createECDH, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, CDPSession } from 'playwright-core';
 import { ended } from '../support/bounded.js';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { Person, startStory, type Story, until } from '../support/story.js';
 import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 

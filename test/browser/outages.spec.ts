@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { browserPath, startBrowser } from '../support/browser.js';
-import { freePort } from '../support/free-port.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
+import { freePort } from '../support/servers/free-port.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
+import { ServerProcess } from '../support/processes/process.js';
 import { until } from '../support/story.js';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from '../support/servers/tcp-proxy.js';
 import { expectGone, expectPresent, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * WAIT_TIMEOUT_MS);

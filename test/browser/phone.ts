@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import process from 'node:process';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { browserPath } from '../support/browser.js';
+import { browserPath } from '../support/clients/browser.js';
 
 const EXPORT = resolve('examples/expo/dist');
 const TYPES: Record<string, string> = {

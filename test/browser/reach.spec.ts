@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { Person, startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../support/free-port.js';
-import { ServerProcess } from '../support/process.js';
+import { freePort } from '../support/servers/free-port.js';
+import { ServerProcess } from '../support/processes/process.js';
 import { Proxy } from './proxy.js';
 import { sleep } from './random.js';
 
@@ -48,7 +48,7 @@ export class House {
     mkdirSync(home, { recursive: true });
     // By hand it makes its own.
     if (process.env.TEST_RUN_DIRECTORY !== undefined) {
-      const { copyMigratedCluster } = await import('../support/data-directory.js');
+      const { copyMigratedCluster } = await import('../support/processes/data-directory.js');
       await copyMigratedCluster(home);
     }
     if (mode === 'external') {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ended } from '../support/bounded.js';
-import { freePort } from '../support/free-port.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
-import { onlyWith, programPath } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { freePort } from '../support/servers/free-port.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { ServerProcess } from '../support/processes/process.js';
+import { onlyWith, programPath } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { type Anything, Device, Person, request, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;

@@ -23,12 +23,12 @@ import type { Metrics } from '../../src/observability/metrics.js';
 import type { MessageRelay } from '../../src/realtime/delivery/relays/message-relay.js';
 import type { MembershipRelay } from '../../src/realtime/delivery/relays/membership-relay.js';
 import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
-import { type Network, NETWORKS } from '../support/buses.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
-import { sideBySide } from '../support/side-by-side.js';
+import { type Network, NETWORKS } from '../support/processes/buses.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
+import { sideBySide } from '../support/processes/side-by-side.js';
 import { until } from '../support/story.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+import { startTcpProxy } from '../support/servers/tcp-proxy.js';
 
 const TIMEOUT_MS = 120_000;
 

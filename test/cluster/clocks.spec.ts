@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { ServerProcess } from '../support/processes/process.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { Device, Person, request } from '../support/story.js';
 
 const TIMEOUT_MS = 180_000;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../src/config/timings.js';
-import { content, deviceAt } from '../support/cluster.js';
-import { NetworkLink } from '../support/network-link.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
-import { sideBySide } from '../support/side-by-side.js';
+import { content, deviceAt } from '../support/processes/cluster.js';
+import { NetworkLink } from '../support/servers/network-link.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
+import { sideBySide } from '../support/processes/side-by-side.js';
 import { type Anything, type Device, type Person, request, startStory, type Story, until } from '../support/story.js';
 
 const TIMEOUT_MS = 600_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase } from '../support/postgres.js';
-import { onlyWith } from '../support/programs.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { onlyWith } from '../support/processes/programs.js';
 import { runOracle } from './oracle/oracle.js';
 
 /** The short form; the long one is `npm run chaos -- --cluster`. */

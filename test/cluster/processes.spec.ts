@@ -3,10 +3,10 @@ import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { Broadcaster } from '../../src/realtime/delivery/broadcaster.js';
 import { Rooms } from '../../src/realtime/delivery/rooms.js';
-import { content, deviceAt, watchOrder } from '../support/cluster.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { content, deviceAt, watchOrder } from '../support/processes/cluster.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
 
 onlyWith(describe, 'redis-server')('two processes with one database and one Redis', () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { content, deviceAt } from '../support/cluster.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { content, deviceAt } from '../support/processes/cluster.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { ServerProcess } from '../support/processes/process.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { Device, Person, request, startStory, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;

@@ -3,12 +3,12 @@ import { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repositor
 import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { SyncService } from '../../src/sync/sync.service.js';
-import { content, deviceAt } from '../support/cluster.js';
-import { holdCalls } from '../support/held-calls.js';
-import { NetworkLink } from '../support/network-link.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { content, deviceAt } from '../support/processes/cluster.js';
+import { holdCalls } from '../support/clients/held-calls.js';
+import { NetworkLink } from '../support/servers/network-link.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
 
 onlyWith(describe, 'redis-server')('what a process missed of the others', () => {

@@ -8,9 +8,9 @@ import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { LimitCounts } from '../../src/workers/limit-counts.js';
-import { DatabaseProxy } from '../support/database-proxy.js';
-import { programPath } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { DatabaseProxy } from '../support/servers/database-proxy.js';
+import { programPath } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { until } from '../support/story.js';
 
 const SECRET_KEY = Buffer.from('the key of one server');

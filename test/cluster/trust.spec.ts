@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../src/config/timings.js';
 import { Database } from '../../src/database/database.js';
 import { Retention } from '../../src/retention/retention.js';
-import { content, deviceAt } from '../support/cluster.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { onlyWith } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { content, deviceAt } from '../support/processes/cluster.js';
+import { createTestDatabase } from '../support/databases/postgres.js';
+import { onlyWith } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { Device, type Person, request, startStory, type Story, until } from '../support/story.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { WebhookReceiver } from '../support/servers/webhook-receiver.js';
 
 onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () => {
   let redis: RedisServer;

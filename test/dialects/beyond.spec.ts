@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { Mailbox } from '../support/mailbox.js';
+import { Mailbox } from '../support/servers/mailbox.js';
 import { Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { Frames } from './frames.js';
 

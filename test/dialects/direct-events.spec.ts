@@ -8,7 +8,7 @@ import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
 import { TIMINGS } from '../../src/config/timings.js';
 import { Database } from '../../src/database/database.js';
-import { browserPath, startBrowser } from '../support/browser.js';
+import { browserPath, startBrowser } from '../support/clients/browser.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { run } from './snippets.js';
 import { olderDevice } from './clients.js';

@@ -16,7 +16,7 @@ import { Clock } from '../../src/common/clock.js';
 import { DomainError } from '../../src/common/errors.js';
 import { TIMINGS } from '../../src/config/timings.js';
 import { HandshakeLimit } from '../../src/limits/connections/handshake-limit.js';
-import { holdCalls } from '../support/held-calls.js';
+import { holdCalls } from '../support/clients/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { Clock } from '../../src/common/clock.js';
 import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
 import { DeliveryTurns } from '../../src/realtime/delivery/delivery-turns.js';
-import { holdCalls } from '../support/held-calls.js';
+import { holdCalls } from '../support/clients/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 import { run } from './snippets.js';

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { parseYaml } from '@redocly/openapi-core';
 import { readSettings, SETTINGS } from '../../src/config/settings/settings.js';
-import { onlyWith, programPath } from '../support/programs.js';
-import { RedisServer } from '../support/redis.js';
+import { onlyWith, programPath } from '../support/processes/programs.js';
+import { RedisServer } from '../support/servers/redis.js';
 import { type Anything, startStory, type Story } from '../support/story.js';
 
 const run = promisify(execFile);

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
+import { ServerProcess } from '../support/processes/process.js';
 import { until } from '../support/story.js';
 import { LineProcess } from './line-process.js';
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MIGRATIONS } from '../support/histories.js';
+import { MIGRATIONS } from '../support/databases/histories.js';
 
 const ACCOUNTS = '20261121000000_accounts';
 const ATTACHMENTS = '20261122000000_attachments';

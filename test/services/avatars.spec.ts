@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg';
 import { AttachmentsRepository } from '../../src/attachments/attachments.repository.js';
 import type { Database } from '../../src/database/database.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
 import { PENDING_DELETION } from '../../src/attachments/attachment-state.js';
 
 const ADA = '01900000-0000-7000-8000-000000000001';

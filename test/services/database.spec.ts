@@ -14,8 +14,8 @@ import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
-import { applyHistory, migrationNames, today } from '../support/histories.js';
-import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/postgres.js';
+import { applyHistory, migrationNames, today } from '../support/databases/histories.js';
+import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/databases/postgres.js';
 import { until } from '../support/story.js';
 
 // Compiled: a plain process knows no TypeScript.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
 
 const id = (number: number): string => `01900000-0000-7000-8000-${number.toString().padStart(12, '0')}`;
 const [ADA, BOB, CY, DEE] = [id(1), id(2), id(3), id(4)];

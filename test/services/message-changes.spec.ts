@@ -3,7 +3,7 @@ import type { Principal } from '../../src/common/access/principal.js';
 import { newId } from '../../src/common/identifier.js';
 import type { MessageView } from '../../src/views/messages.view.js';
 import { MessageChangesRepository } from '../../src/messages/changes/message-changes.repository.js';
-import { holdCalls } from '../support/held-calls.js';
+import { holdCalls } from '../support/clients/held-calls.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of changes to messages', () => {

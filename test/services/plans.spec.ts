@@ -18,8 +18,8 @@ import { PushPlanningRepository } from '../../src/push/planning/push-planning.re
 import { PushQueueRepository } from '../../src/push/sending/push-queue.repository.js';
 import { RetentionRepository } from '../../src/retention/retention.repository.js';
 import { UsersService } from '../../src/users/users.service.js';
-import { fillDatabase, GROUP_MEMBERS, OWN_CONVERSATIONS, pretendSize } from '../support/large-database.js';
-import { type Asked, askedDuring, plannedScansOf, rowsOf, type Scan, scansOf } from '../support/plans.js';
+import { fillDatabase, GROUP_MEMBERS, OWN_CONVERSATIONS, pretendSize } from '../support/databases/large-database.js';
+import { type Asked, askedDuring, plannedScansOf, rowsOf, type Scan, scansOf } from '../support/databases/plans.js';
 import { type Person, startStory, type Story } from '../support/story.js';
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
 
 const WITH_EVERY_MESSAGE = 'written with every message, under the lock of its conversation (ADR 0022)';
 const NO_KEY_TO_MESSAGES =

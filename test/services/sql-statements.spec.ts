@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { checkFunctions } from '../../scripts/check-functions.mjs';
 import { checkSql } from '../../scripts/check-sql.mjs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
 
 /** Sources with every way that a statement comes about, each right once and wrong once. */
 const SOURCES = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../../src/database/migrations/migrator.js';
-import { applyHistory, migrationNames, release, today } from '../support/histories.js';
-import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
+import { applyHistory, migrationNames, release, today } from '../support/databases/histories.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/databases/postgres.js';
 import { type Anything, Person, startStory, type Story } from '../support/story.js';
 
 const PASSWORD = 'correct horse';

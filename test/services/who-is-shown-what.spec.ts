@@ -9,7 +9,7 @@ import { room } from '../../src/realtime/delivery/room-names.js';
 import { areReceiptsShown, isPresenceShown } from '../../src/relations/relations.js';
 import { ReceiptsRepository } from '../../src/conversations/receipts.repository.js';
 import { UsersRepository } from '../../src/users/users.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
 
 const PEOPLE = 6;
 const RUNS = 40;

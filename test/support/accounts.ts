@@ -20,7 +20,7 @@ import { KeysModule } from '../../src/integrations/keys/keys.module.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
 import { UsersModule } from '../../src/users/users.module.js';
 import { UsersService } from '../../src/users/users.service.js';
-import { createTestDatabase, type TestDatabase } from './postgres.js';
+import { createTestDatabase, type TestDatabase } from './databases/postgres.js';
 
 export const PASSWORD = 'correct horse battery';
 

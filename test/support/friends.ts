@@ -21,7 +21,7 @@ import { FriendRequestsService } from '../../src/friends/requests/friend-request
 import { FriendsModule } from '../../src/friends/friends.module.js';
 import { FriendshipsService } from '../../src/friends/friendships.service.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
-import { createTestDatabase } from './postgres.js';
+import { createTestDatabase } from './databases/postgres.js';
 
 const ROUNDS = 20;
 

@@ -40,7 +40,7 @@ import { ObservabilityModule } from '../../src/observability/observability.modul
 import { SyncModule } from '../../src/sync/sync.module.js';
 import { SyncService } from '../../src/sync/sync.service.js';
 import { UsersModule } from '../../src/users/users.module.js';
-import { createTestDatabase } from './postgres.js';
+import { createTestDatabase } from './databases/postgres.js';
 
 class SettableClock extends Clock {
   aheadMs = 0;

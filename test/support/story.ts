@@ -11,7 +11,7 @@ import type { ServerRole } from '../../src/common/access/server-role.js';
 import { HttpAdapter } from '../../src/http/engine/http-adapter.js';
 import { Database } from '../../src/database/database.js';
 import { ended, WAIT_TIMEOUT_MS } from './bounded.js';
-import { createTestDatabase } from './postgres.js';
+import { createTestDatabase } from './databases/postgres.js';
 
 export interface Story {
   readonly url: string;

@@ -3,7 +3,7 @@ import { Database } from '../../src/database/database.js';
 import { WEBHOOK_EVENTS } from '../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../src/mail/mailer.js';
 import { type Anything, type Person, startStory, type Story } from './story.js';
-import { WebhookReceiver } from './webhook-receiver.js';
+import { WebhookReceiver } from './servers/webhook-receiver.js';
 
 /** Receivers are on the machine of the tests. */
 export const RECEIVERS_ALLOWED = { WEBHOOK_ALLOWED_HOSTS: '127.0.0.1', LINK_PREVIEWS: 'off' };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath } from '../../../test/support/browser.js';
+import { browserPath } from '../../../test/support/clients/browser.js';
 import { Pages } from '../support/pages.js';
 import type { HooksPage } from './hooks-page.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
-import { browserPath } from '../../../test/support/browser.js';
+import { browserPath } from '../../../test/support/clients/browser.js';
 import { Pages } from '../support/pages.js';
 import { conformance, endsByItself } from './conformance.js';
 import type { StoragePage } from './storage-page.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../../test/support/free-port.js';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { ServerProcess } from '../../../test/support/process.js';
+import { freePort } from '../../../test/support/servers/free-port.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/databases/postgres.js';
+import { ServerProcess } from '../../../test/support/processes/process.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { Clients, firstConversationOf, live, textsOf, until } from '../support/clients.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browserPath, startBrowser } from '../../../test/support/browser.js';
+import { browserPath, startBrowser } from '../../../test/support/clients/browser.js';
 import { type Person, startStory, type Story } from '../../../test/support/story.js';
 import { bundledParts } from '../support/pages.js';
 import type { FirstPartPage } from './first-part-page.js';

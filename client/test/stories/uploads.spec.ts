@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startStory, type Story } from '../../../test/support/story.js';
 import type { Fetch } from '../../src/ports/network.js';
-import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from '../../../test/support/servers/tcp-proxy.js';
 import { Clients, firstConversationOf, live, until } from '../support/clients.js';
 
 const SIZE = 7_000_000;

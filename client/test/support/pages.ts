@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { startBrowser } from '../../../test/support/browser.js';
+import { startBrowser } from '../../../test/support/clients/browser.js';
 
 /** One script of `entry` (a path from client/) and all that it imports. */
 export async function bundled(

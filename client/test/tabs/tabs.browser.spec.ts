@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
-import { browserPath } from '../../../test/support/browser.js';
+import { browserPath } from '../../../test/support/clients/browser.js';
 import { Pages } from '../support/pages.js';
 import type { TabsPage } from './tabs-page.js';
 

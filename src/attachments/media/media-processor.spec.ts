@@ -15,7 +15,7 @@ import { LIMITS } from '../../config/limits.js';
 import { MemoryRateLimiter } from '../../limits/rates/memory-rate-limiter.js';
 import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
 import { picture, recorded } from '../../../test/support/files.js';
-import { sideBySide } from '../../../test/support/side-by-side.js';
+import { sideBySide } from '../../../test/support/processes/side-by-side.js';
 import { MediaProcessor } from './media-processor.js';
 
 const MEGABYTE = 1024 * 1024;

@@ -16,7 +16,7 @@ import {
   trusting,
   refusal,
   expectRefused,
-} from '../../../test/support/issuers.js';
+} from '../../../test/support/servers/issuers.js';
 
 /** Made by @auth/core 0.41.3 and next-auth 4.24.15 themselves: `{ name, email, picture, sub }`, ending on 2027-11-21. */
 const MADE_BY_AUTH_JS =

@@ -34,7 +34,7 @@ import {
   trusting,
   refusal,
   expectRefused,
-} from '../../../test/support/issuers.js';
+} from '../../../test/support/servers/issuers.js';
 
 describe('an issuer with published keys', () => {
   it.each([

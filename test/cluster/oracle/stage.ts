@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { sleep } from '../../chaos/random.js';
-import { freePort } from '../../support/free-port.js';
-import { NetworkLink } from '../../support/network-link.js';
-import { ServerProcess } from '../../support/process.js';
-import { RedisServer } from '../../support/redis.js';
+import { freePort } from '../../support/servers/free-port.js';
+import { NetworkLink } from '../../support/servers/network-link.js';
+import { ServerProcess } from '../../support/processes/process.js';
+import { RedisServer } from '../../support/servers/redis.js';
 
 const PROCESSES = 3;
 

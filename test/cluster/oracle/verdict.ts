@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sleep } from '../../chaos/random.js';
-import { MIN_WAIT_MS } from '../../support/cluster.js';
+import { MIN_WAIT_MS } from '../../support/processes/cluster.js';
 import type { Anything } from '../../support/story.js';
 import type { Device, KnownMessage } from './device.js';
 import type { Delivery, Ledger } from './ledger.js';

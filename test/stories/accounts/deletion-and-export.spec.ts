@@ -4,7 +4,7 @@ import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
 import { Accounts } from '../../../src/users/accounts/accounts.js';
 import { EXPORT_PAGE } from '../../../src/users/personal-data/personal-data.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('an account', () => {

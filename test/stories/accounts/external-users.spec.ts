@@ -11,8 +11,8 @@ import { DomainError } from '../../../src/common/errors.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { Mailbox } from '../../support/mailbox.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { Mailbox } from '../../support/servers/mailbox.js';
 import { type Anything, type Answer, Device, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a shared secret of more than thirty-two bytes';

@@ -7,7 +7,7 @@ import { DomainError } from '../../../src/common/errors.js';
 import { LIMITS } from '../../../src/config/limits.js';
 import { Database } from '../../../src/database/database.js';
 import { Accounts } from '../../../src/users/accounts/accounts.js';
-import { Mailbox } from '../../support/mailbox.js';
+import { Mailbox } from '../../support/servers/mailbox.js';
 import { type Anything, startStory, type Story, until } from '../../support/story.js';
 
 const PASSWORD = 'correct horse';

@@ -6,8 +6,8 @@ import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { PendingRegistrations } from '../../../src/auth/accounts/pending-registrations.js';
 import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
-import { Mailbox } from '../../support/mailbox.js';
-import { createEmptyDatabase } from '../../support/postgres.js';
+import { Mailbox } from '../../support/servers/mailbox.js';
+import { createEmptyDatabase } from '../../support/databases/postgres.js';
 import { type Anything, type Answer, request, startStory, type Story, until } from '../../support/story.js';
 
 const OWN = 'correct horse';

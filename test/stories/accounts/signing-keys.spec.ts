@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refreshTokenHash } from '../../../src/auth/sessions/refresh-token.js';
 import { Clock } from '../../../src/common/clock.js';
 import { Database } from '../../../src/database/database.js';
-import { Mailbox } from '../../support/mailbox.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { Mailbox } from '../../support/servers/mailbox.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
 
 const OLD = 'the secret that was there from the beginning';

@@ -4,8 +4,8 @@ import type { Type } from '@nestjs/common';
 import { Clock } from '../../../src/common/clock.js';
 import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { Mailer } from '../../../src/mail/mailer.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { Mailbox } from '../../support/mailbox.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { Mailbox } from '../../support/servers/mailbox.js';
 import { type Anything, type Answer, Device, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('an address that has to be verified', () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { randomUUID } from 'node:crypto';
-import { browserPath, startBrowser } from '../../support/browser.js';
+import { browserPath, startBrowser } from '../../support/clients/browser.js';
 import { Documents } from '../../support/documents.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 
 const PAGES = ['/docs/protocol', '/docs/async', '/docs/errors'];
 const PHONE = 390;

@@ -10,7 +10,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { DocumentObserver, Documents } from '../../support/documents.js';
 import { film, picture } from '../../support/files.js';
 import { type Anything, Person, request, startStory, type Story } from '../../support/story.js';
-import { TusClient } from '../../support/tus.js';
+import { TusClient } from '../../support/clients/tus.js';
 import type { paths } from './api.generated.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';

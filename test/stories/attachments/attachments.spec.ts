@@ -24,8 +24,8 @@ import {
   vector,
   webm,
 } from '../../support/files.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {

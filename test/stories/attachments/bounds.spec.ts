@@ -16,10 +16,10 @@ import { Spool } from '../../../src/attachments/uploads/receiving/spool.js';
 import { UploadQuota } from '../../../src/attachments/uploads/upload-quota.js';
 import { Clock } from '../../../src/common/clock.js';
 import { archive, bomb, film, overlappingFilm, page, picture } from '../../support/files.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { filesUnder } from '../../support/s3.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { filesUnder } from '../../support/servers/s3.js';
 import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
-import { idOf, TusClient } from '../../support/tus.js';
+import { idOf, TusClient } from '../../support/clients/tus.js';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DiskProbe, FreeSpace } from '../../../src/common/free-space.js';
-import { ServerProcess } from '../../support/process.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { type Person, Person as People, request, type Story, startStory, until } from '../../support/story.js';
 
 const MEGABYTE = 1024 * 1024;

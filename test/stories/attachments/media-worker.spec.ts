@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { MediaProcessor } from '../../../src/attachments/media/media-processor.js';
 import { picture, recording } from '../../support/files.js';
-import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
 
 /** As long as outside of tests. */

@@ -36,8 +36,8 @@ import {
   windowsMedia,
 } from '../../support/files.js';
 import { mp3, opusOfMusic } from '../../support/recordings.js';
-import { filesUnder } from '../../support/s3.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { filesUnder } from '../../support/servers/s3.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { MediaProcessor } from '../../../src/attachments/media/media-processor.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 

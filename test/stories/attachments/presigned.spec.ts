@@ -10,7 +10,7 @@ import { DomainError } from '../../../src/common/errors.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { film, page, picture } from '../../support/files.js';
-import { SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 const MEGABYTE = 1024 * 1024;

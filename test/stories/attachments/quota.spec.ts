@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { film, picture } from '../../support/files.js';
-import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
-import { codeOf, idOf, TusClient } from '../../support/tus.js';
+import { codeOf, idOf, TusClient } from '../../support/clients/tus.js';
 
 const MEGABYTE = 1024 * 1024;
 const file = (size: number): Buffer => Buffer.concat([Buffer.from('plain text: '), randomBytes(size - 12)]);

@@ -6,9 +6,9 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UploadHolds } from '../../../src/attachments/resumable/upload-holds.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import {
   file,
   MEGABYTE,
@@ -16,10 +16,10 @@ import {
   served,
   sha256,
   startResumableStory,
-} from '../../support/resumable-uploads.js';
-import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+} from '../../support/clients/resumable-uploads.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
-import { codeOf, idOf, TusClient } from '../../support/tus.js';
+import { codeOf, idOf, TusClient } from '../../support/clients/tus.js';
 
 describe('a resumable upload', () => {
   let resumable: ResumableStory;

@@ -6,7 +6,7 @@ import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
 import { ResumableUploadsRepository } from '../../../src/attachments/resumable/resumable-uploads.repository.js';
 import { AttachmentsService } from '../../../src/attachments/attachments.service.js';
-import { INFECTION } from '../../support/clamd.js';
+import { INFECTION } from '../../support/servers/clamd.js';
 import { film, picture } from '../../support/files.js';
 import {
   file,
@@ -15,11 +15,11 @@ import {
   served,
   sha256,
   startResumableStory,
-} from '../../support/resumable-uploads.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { filesUnder } from '../../support/s3.js';
+} from '../../support/clients/resumable-uploads.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { filesUnder } from '../../support/servers/s3.js';
 import { until } from '../../support/story.js';
-import { codeOf, idOf, type TusAnswer, TusClient } from '../../support/tus.js';
+import { codeOf, idOf, type TusAnswer, TusClient } from '../../support/clients/tus.js';
 
 describe('a resumable upload', () => {
   let resumable: ResumableStory;

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FakeClamd, INFECTION, startClamd } from '../../support/clamd.js';
+import { type FakeClamd, INFECTION, startClamd } from '../../support/servers/clamd.js';
 import { film, picture } from '../../support/files.js';
-import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/s3.js';
+import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const infected = Buffer.from(`a letter, ${INFECTION}, yours`);

@@ -12,10 +12,10 @@ import { BlobStore } from '../../../src/attachments/store/blob-store.js';
 import { Clock } from '../../../src/common/clock.js';
 import { TIMINGS, type Timings } from '../../../src/config/timings.js';
 import { film, picture } from '../../support/files.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
-import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
-import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
+import { filesUnder, type S3Server, startS3 } from '../../support/servers/s3.js';
+import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.js';
 import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
 
 const MEGABYTE = 1024 * 1024;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { film, picture } from '../../support/files.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
-import { filesUnder } from '../../support/s3.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
+import { filesUnder } from '../../support/servers/s3.js';
 import { Person, request, until } from '../../support/story.js';
 
 const MEGABYTE = 1024 * 1024;

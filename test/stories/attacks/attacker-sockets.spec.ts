@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
-import { frame, OPCODE, RawWebSocket } from '../../support/raw-web-socket.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
+import { frame, OPCODE, RawWebSocket } from '../../support/clients/raw-web-socket.js';
 import { type Device, Person, until } from '../../support/story.js';
 
 const MEGABYTE = 1024 * 1024;

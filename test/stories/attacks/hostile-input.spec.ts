@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Socket as TcpSocket } from 'node:net';
-import { RawWebSocket } from '../../support/raw-web-socket.js';
+import { RawWebSocket } from '../../support/clients/raw-web-socket.js';
 import { Device, type Person, startStory, type Story, until } from '../../support/story.js';
 import { CLIENT_EVENTS } from '../../../src/realtime/protocol/client-events.js';
 import { olderDevice } from '../../dialects/clients.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startStory, type Story, until } from '../../support/story.js';
-import { RawWebSocket } from '../../support/raw-web-socket.js';
+import { RawWebSocket } from '../../support/clients/raw-web-socket.js';
 
 describe('what pages load from the server', () => {
   let story: Story;

@@ -6,7 +6,7 @@ import { TokenExpiry } from '../../../src/realtime/connections/token-expiry.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('the handshake', () => {

@@ -9,7 +9,7 @@ import { Broadcaster } from '../../../src/realtime/delivery/broadcaster.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OutboundQueue, OutboundQueues } from '../../../src/realtime/engine/outbound/outbound-queue.js';
-import { frame, OPCODE, RawWebSocket } from '../../support/raw-web-socket.js';
+import { frame, OPCODE, RawWebSocket } from '../../support/clients/raw-web-socket.js';
 import { type Person, startStory, type Story, until } from '../../support/story.js';
 
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';

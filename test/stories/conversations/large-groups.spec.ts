@@ -4,7 +4,7 @@ import { Database } from '../../../src/database/database.js';
 import type { RecoveryAdapter } from '../../../src/realtime/engine/recovery/recovery-adapter.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
-import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/plans.js';
+import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/databases/plans.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 /** As many as a group may have, its owner included. */

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
 import { ConversationRowsRepository } from '../../../src/conversations/reading/conversation-rows.repository.js';
 import { Database } from '../../../src/database/database.js';
-import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/plans.js';
+import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/databases/plans.js';
 import { Frames } from '../../dialects/frames.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
 

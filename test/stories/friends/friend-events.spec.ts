@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FreshReads } from '../../../src/realtime/delivery/fresh-reads.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { type Device, startStory, type Story, until } from '../../support/story.js';
 
 const EVENTS = ['friend:request_accepted', 'friend:removed'];

@@ -9,7 +9,7 @@ import { BotsRepository } from '../../../src/integrations/bots/bots.repository.j
 import { ApiKeysRepository } from '../../../src/integrations/keys/api-keys.repository.js';
 import { Operator } from '../../../src/moderation/operator/operator.js';
 import { Accounts } from '../../../src/users/accounts/accounts.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { type Answer, type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('API keys and bots', () => {

@@ -5,7 +5,7 @@ import { Database } from '../../../src/database/database.js';
 import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { WebhookSender } from '../../../src/integrations/webhooks/sending/webhook-sender.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
-import { WebhookReceiver } from '../../support/webhook-receiver.js';
+import { WebhookReceiver } from '../../support/servers/webhook-receiver.js';
 import { RECEIVERS_ALLOWED, WebhookStory } from '../../support/webhook-story.js';
 
 describe('webhooks', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { startStory, type Story, until } from '../../support/story.js';
 
 describe('a message that a user deleted for itself', () => {

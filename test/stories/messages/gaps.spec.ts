@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
-import { holdMessages } from '../../support/held-messages.js';
+import { holdMessages } from '../../support/clients/held-messages.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Device, type Person, startStory, type Story, until } from '../../support/story.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
-import { holdMessages } from '../../support/held-messages.js';
+import { holdMessages } from '../../support/clients/held-messages.js';
 import { type Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('a message from before somebody joined', () => {

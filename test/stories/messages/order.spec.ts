@@ -4,8 +4,8 @@ import { EventBus } from '../../../src/events/event-bus.js';
 import { Audiences } from '../../../src/realtime/delivery/audiences.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { picture } from '../../support/files.js';
-import { holdCalls } from '../../support/held-calls.js';
-import { holdMessages } from '../../support/held-messages.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
+import { holdMessages } from '../../support/clients/held-messages.js';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
 
 const ROUNDS = 12;

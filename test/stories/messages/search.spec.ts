@@ -6,8 +6,8 @@ import { SearchIndexer } from '../../../src/messages/search/search-indexer.js';
 import { foldText } from '../../../src/common/text/fold-text.js';
 import { hasTerms, searchTerms } from '../../../src/messages/search/search-text.js';
 import { migrate } from '../../../src/database/migrations/migrator.js';
-import { createEmptyDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { createEmptyDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { SearchIndexRepository } from '../../../src/messages/search/search-index.repository.js';
 import { type Anything, Person, type Story, startStory, until } from '../../support/story.js';
 

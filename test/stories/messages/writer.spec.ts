@@ -4,7 +4,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
 import { Database } from '../../../src/database/database.js';
 import { MessageWriter } from '../../../src/messages/sending/message-writer.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
 import { type Anything, request, startStory, type Story, until } from '../../support/story.js';
 import { Line } from '../connections/line.js';
 

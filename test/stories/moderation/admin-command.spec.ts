@@ -15,9 +15,9 @@ import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/pl
 import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import { film } from '../../support/files.js';
-import { applyHistory, migrationNames, today } from '../../support/histories.js';
-import { createEmptyDatabase, createTestDatabase, query } from '../../support/postgres.js';
-import { filesUnder } from '../../support/s3.js';
+import { applyHistory, migrationNames, today } from '../../support/databases/histories.js';
+import { createEmptyDatabase, createTestDatabase, query } from '../../support/databases/postgres.js';
+import { filesUnder } from '../../support/servers/s3.js';
 import { RetentionRepository } from '../../../src/retention/retention.repository.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Documents } from '../../support/documents.js';
-import { createTestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { createTestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Person } from '../../support/story.js';
 
 interface Operation {

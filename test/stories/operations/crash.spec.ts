@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migratedDataDirectory } from '../../support/data-directory.js';
-import { freePort } from '../../support/free-port.js';
-import { ServerProcess } from '../../support/process.js';
+import { migratedDataDirectory } from '../../support/processes/data-directory.js';
+import { freePort } from '../../support/servers/free-port.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { type Anything, Device, Person, request, until } from '../../support/story.js';
 
 /**

@@ -4,9 +4,9 @@ import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
 import { isConnectionFailure } from '../../../src/common/temporary-failures.js';
-import { DatabaseProxy } from '../../support/database-proxy.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { DatabaseProxy } from '../../support/servers/database-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { type Answer, type Anything, Device, Person, request, until } from '../../support/story.js';
 
 describe('a connection that ends in the middle of a transaction', () => {

@@ -4,10 +4,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { ended } from '../../support/bounded.js';
-import { migratedDataDirectory } from '../../support/data-directory.js';
-import { DatabaseProxy } from '../../support/database-proxy.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { migratedDataDirectory } from '../../support/processes/data-directory.js';
+import { DatabaseProxy } from '../../support/servers/database-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Person, request, startStory, type Story, until } from '../../support/story.js';
 
 /** More than the connections that a server at rest keeps: some of these requests need a new one. */

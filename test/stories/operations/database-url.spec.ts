@@ -10,9 +10,9 @@ import { checkDatabase, type DatabaseProperties, faultOf } from '../../../src/da
 import { Database } from '../../../src/database/database.js';
 import { migrate } from '../../../src/database/migrations/migrator.js';
 import { startFailure } from '../../../src/startup-messages.js';
-import { freePort } from '../../support/free-port.js';
-import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../../support/postgres.js';
-import { onlyWith, programPath } from '../../support/programs.js';
+import { freePort } from '../../support/servers/free-port.js';
+import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../../support/databases/postgres.js';
+import { onlyWith, programPath } from '../../support/processes/programs.js';
 import { startStory, type Story, until } from '../../support/story.js';
 
 const withParameter = (url: string, name: string, value: string): string => {

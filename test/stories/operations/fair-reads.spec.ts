@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { ServerProcess } from '../../support/process.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Device, type Anything, type Answer, Person, until } from '../../support/story.js';
-import { createTestDatabase } from '../../support/postgres.js';
+import { createTestDatabase } from '../../support/databases/postgres.js';
 
 /** The longest message there may be, of characters that take four bytes each: 32 KB. */
 const MAX_TEXT = '🌍'.repeat(8_000);

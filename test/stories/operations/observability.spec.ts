@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { createEmptyDatabase, type TestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { createEmptyDatabase, type TestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Device, Person, request, until } from '../../support/story.js';
 
 const TOKEN = 'who reads the metrics of this test';

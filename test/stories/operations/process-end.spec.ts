@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
-import { ServerProcess } from '../../support/process.js';
+import { emptyDataDirectory, migratedDataDirectory } from '../../support/processes/data-directory.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Person, request, until, untilEnding } from '../../support/story.js';
 
 /** What each of these signals does in the server's process, by code that runs there before its own. */

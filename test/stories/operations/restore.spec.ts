@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { type RunningServer, startServer } from '../../../src/server.js';
-import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
+import { emptyDataDirectory, migratedDataDirectory } from '../../support/processes/data-directory.js';
 import { FakeExpo } from '../../support/push/fake-expo.js';
 import { expoToken } from '../../support/push/push-story.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
 import { type Anything, Person, request, until } from '../../support/story.js';
 
 /** What pg_dump keeps of a schema: the rows of every table. */

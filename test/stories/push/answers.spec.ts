@@ -14,7 +14,7 @@ import { type LeasedDevice, MAX_NOTICES, type Notice } from '../../../src/push/s
 import { PushLane } from '../../../src/push/sending/push-lane.js';
 import type { PushQueueRepository, TurnEnd } from '../../../src/push/sending/push-queue.repository.js';
 import { Turn, type TurnRules } from '../../../src/push/sending/turn.js';
-import { freePort } from '../../support/free-port.js';
+import { freePort } from '../../support/servers/free-port.js';
 import { FakeApns } from '../../support/push/fake-apns.js';
 import { FakeExpo } from '../../support/push/fake-expo.js';
 import { FakeFcm } from '../../support/push/fake-fcm.js';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeExpo } from '../../support/push/fake-expo.js';
 import { expoToken } from '../../support/push/push-story.js';
-import { createTestDatabase } from '../../support/postgres.js';
-import { ServerProcess } from '../../support/process.js';
+import { createTestDatabase } from '../../support/databases/postgres.js';
+import { ServerProcess } from '../../support/processes/process.js';
 import { Person, until } from '../../support/story.js';
 
 /** `PUSH_KILLS=200` for more. */

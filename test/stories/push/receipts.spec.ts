@@ -3,7 +3,7 @@ import { Clock } from '../../../src/common/clock.js';
 import { Database } from '../../../src/database/database.js';
 import { ExpoReceipts } from '../../../src/push/sending/expo-receipts.js';
 import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
-import { holdCalls } from '../../support/held-calls.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
 import { type Person, request, until } from '../../support/story.js';
 

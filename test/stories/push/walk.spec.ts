@@ -8,7 +8,7 @@ import type { Attention } from '../../../src/presence/attention.js';
 import type { PushSender } from '../../../src/push/sending/push-sender.js';
 import { PushPlanner } from '../../../src/push/planning/push-planner.js';
 import { type Planned, PushPlanningRepository } from '../../../src/push/planning/push-planning.repository.js';
-import { createTestDatabase } from '../../support/postgres.js';
+import { createTestDatabase } from '../../support/databases/postgres.js';
 import { logged, startPushStory } from '../../support/push/push-story.js';
 import { Person, until } from '../../support/story.js';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
-import { rowsOf, scansOf } from '../../support/plans.js';
-import { createEmptyDatabase } from '../../support/postgres.js';
+import { rowsOf, scansOf } from '../../support/databases/plans.js';
+import { createEmptyDatabase } from '../../support/databases/postgres.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
 import { seeded } from '../../support/seeded.js';
 

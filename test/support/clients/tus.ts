@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { observers, type Person } from './story.js';
+import { observers, type Person } from '../story.js';
 
 const VERSION = { 'Tus-Resumable': '1.0.0' };
 

@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import { migrate } from '../../src/database/migrations/migrator.js';
-import { onceInRun } from './postgres.js';
+import { EmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.js';
+import { migrate } from '../../../src/database/migrations/migrator.js';
+import { onceInRun } from '../databases/postgres.js';
 
 /** A new DATA_DIR, empty: the first start of a server makes its cluster. */
 export function emptyDataDirectory(prefix: string): string {

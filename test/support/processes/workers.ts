@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { Agent, request as send } from 'node:http';
 import type { ServerProcess } from './process.js';
-import { Device, type Person } from './story.js';
+import { Device, type Person } from '../story.js';
 
 /** The processes that share the port of a server: their numbers, by the system's number for each. */
 export async function workersOf(server: ServerProcess): Promise<Map<number, number>> {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
-import { type Anything, Device, type Person, until } from './story.js';
+import { type Anything, Device, type Person, until } from '../story.js';
 
 /** Shorter than `GAP_TIMEOUT_MS`: clocks and timers may differ by some milliseconds. */
 export const MIN_WAIT_MS = 150;

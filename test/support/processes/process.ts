@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 /** A start migrates a database, and on a busy machine waits for its turn. */
 const START_TIMEOUT_MS = 180_000;

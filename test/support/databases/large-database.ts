@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { PENDING_DELETION } from '../../src/attachments/attachment-state.js';
+import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
 
 /** How many of everything but messages: enough that PostgreSQL takes an index wherever there is one. */
 const CROWD = 5_000;

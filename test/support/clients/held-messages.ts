@@ -1,6 +1,6 @@
-import type { DomainEvents } from '../../src/events/domain-events.js';
-import { EventBus } from '../../src/events/event-bus.js';
-import { type Story, until } from './story.js';
+import type { DomainEvents } from '../../../src/events/domain-events.js';
+import { EventBus } from '../../../src/events/event-bus.js';
+import { type Story, until } from '../story.js';
 
 /** Stored messages whose event has not been published: a function for each, in their order, that does so. */
 export type HeldMessages = (() => void)[];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 /** A network between the server and its database that can be cut. */
 export class DatabaseProxy {

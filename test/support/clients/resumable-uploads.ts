@@ -3,8 +3,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type FakeClamd, startClamd } from './clamd.js';
-import { type Person, startStory, type Story } from './story.js';
+import { type FakeClamd, startClamd } from '../servers/clamd.js';
+import { type Person, startStory, type Story } from '../story.js';
 import { idOf, TusClient } from './tus.js';
 
 export const MEGABYTE = 1024 * 1024;

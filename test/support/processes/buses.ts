@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BusListener, ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
-import { IpcClusterBus } from '../../src/cluster/bus/ipc-cluster-bus.js';
-import { RedisClusterBus } from '../../src/cluster/bus/redis-cluster-bus.js';
-import { FrameHub } from '../../src/workers/frame-hub.js';
-import { socketPath } from '../../src/workers/socket-path.js';
+import { type BusListener, ClusterBus } from '../../../src/cluster/bus/cluster-bus.js';
+import { IpcClusterBus } from '../../../src/cluster/bus/ipc-cluster-bus.js';
+import { RedisClusterBus } from '../../../src/cluster/bus/redis-cluster-bus.js';
+import { FrameHub } from '../../../src/workers/frame-hub.js';
+import { socketPath } from '../../../src/workers/socket-path.js';
 import { programPath } from './programs.js';
-import { RedisServer } from './redis.js';
+import { RedisServer } from '../servers/redis.js';
 
 /** What joins buses, and can be taken away. */
 export interface Network {

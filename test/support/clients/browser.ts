@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { programPath } from './programs.js';
+import { programPath } from '../processes/programs.js';
 
 /** The browser of this machine; undefined where it has none, which in CI is a failure. */
 export const browserPath = programPath('chromium');

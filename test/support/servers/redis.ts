@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 import { freePort } from './free-port.js';
-import { programPath } from './programs.js';
+import { programPath } from '../processes/programs.js';
 
 const START_TIMEOUT_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 export type Direction = 'toServer' | 'toClient';
 const DIRECTIONS: readonly Direction[] = ['toServer', 'toClient'];

@@ -1,5 +1,5 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 /** What a proxy does with what passes it. */
 export interface TcpProxy {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 export const TEMPLATE = 'parley_template';
 const CLONE_LOCK = 7_205_301_413;

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TIMINGS, type Timings } from '../../src/config/timings.js';
-import { ended } from './bounded.js';
+import { TIMINGS, type Timings } from '../../../src/config/timings.js';
+import { ended } from '../bounded.js';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 interface S3rver {

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-import { ended } from './bounded.js';
-import { until } from './story.js';
+import { ended } from '../bounded.js';
+import { until } from '../story.js';
 
 /** A mail server that takes everything and keeps it. */
 export class Mailbox {

@@ -12,10 +12,10 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-import { TrustedIssuers } from '../../src/auth/external/trusted-issuers.js';
-import { Clock } from '../../src/common/clock.js';
-import type { DomainError, ErrorCode } from '../../src/common/errors.js';
-import { parseTrustedIssuers } from '../../src/config/trusted-issuers.js';
+import { TrustedIssuers } from '../../../src/auth/external/trusted-issuers.js';
+import { Clock } from '../../../src/common/clock.js';
+import type { DomainError, ErrorCode } from '../../../src/common/errors.js';
+import { parseTrustedIssuers } from '../../../src/config/trusted-issuers.js';
 
 export const START = 1_795_226_000_000;
 export const SECOND = 1_000;

@@ -1,8 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import type { Anything } from './story.js';
-import { until } from './story.js';
+import type { Anything } from '../story.js';
+import { until } from '../story.js';
 
 export interface Received {
   id: string;

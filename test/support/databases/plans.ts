@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Anything } from './story.js';
+import type { Anything } from '../story.js';
 
 export interface Scan {
   relation: string;

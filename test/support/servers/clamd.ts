@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { ended } from './bounded.js';
+import { ended } from '../bounded.js';
 
 /** What the fake scanner takes for infected, wherever in a file it is. */
 export const INFECTION = 'THIS-FILE-IS-INFECTED';
