@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { AppModule } from '../dist/app.module.js';
 import { Configuration } from '../dist/config/configuration.js';
-import { environmentExample, withSettingsTable } from '../dist/config/settings-documents.js';
+import { environmentExample, withSettingsTable } from '../dist/config/settings/settings-documents.js';
 import { asyncApiDocument } from '../dist/docs/asyncapi.js';
 import { openApiDocument } from '../dist/docs/openapi.js';
 import { protocolTypes } from '../client/scripts/protocol-types.mjs';

@@ -272,7 +272,7 @@ describe('the package as it is published', () => {
       const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
       const flags =
         '--noEmit --allowJs --checkJs --strict false --skipDefaultLibCheck --jsx react-jsx --target es2022 --lib es2022,dom,dom.iterable --module esnext --moduleResolution bundler';
-      const types = ['--types', 'node,react', '--typeRoots', `${join(modules, '@types')}`];
+      const types = ['--types', 'node,react', '--typeRoots', join(modules, '@types')];
       const files = [...names.map(({ name }) => name), 'app.d.ts'];
       expect(await run(process.execPath, [compiler, ...flags.split(' '), ...types, ...files], project)).toBe('');
     },
