@@ -326,9 +326,13 @@ export class DurableOutbox implements Outbox {
     this.ports.clock.clearTimeout(this.#timer);
   }
 
-  /** Nothing of it has left, nor can it leave at this moment; and no other tab is about to store it. */
+  /**
+   * Nothing of it has left, nor can it leave at this moment; and no other tab is about to store it: one that is known to be
+   * durable is copied by none, also where the process died that copied it.
+   */
   readonly #isUnsent = (item: OutboxItem): boolean =>
-    this.#isDroppable(item) && (item.isCopying !== true || this.#copying.has(item.clientId));
+    this.#isDroppable(item) &&
+    (!item.isCopying || this.#copying.has(item.clientId) || this.#items.runs.get(item.clientId)?.isDurable === true);
 
   #isDroppable(item: OutboxItem): boolean {
     // Once stopped, another tab may have sent it.

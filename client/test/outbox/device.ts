@@ -77,6 +77,8 @@ export class World {
   readonly pages: unknown[] = [];
   /** Permanently refused, by content. */
   readonly refused = new Set<string>();
+  /** The ids of the messages that stored ones answer, by their `clientId`. */
+  readonly answers = new Map<string, string>();
   uuids = 0;
   /** Whether there may be other tabs on a device's storage. */
   isShared = false;
@@ -104,10 +106,15 @@ export class World {
       return { lastReadSeq: this.server.read(conversationId, ME, seq) };
     }
     const [room = '', seq = '0'] = messageId.split('-');
-    const { content } = payload as { content?: string };
-    if (this.#find(room, Number(seq)) === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
-    if (event === 'edit_message') this.server.edit(room, Number(seq), content ?? '');
-    else this.server.change(room, Number(seq), event === 'delete_message' ? 'delete' : 'react');
+    const change = payload as { content?: string; emoji?: string; remove?: boolean };
+    const { content = '', emoji = '', remove = false } = change;
+    const stored = this.#find(room, Number(seq));
+    if (stored === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
+    if (stored.deletedAt !== null && event !== 'delete_message')
+      throw new ChatError('MESSAGE_DELETED', 'It is deleted.');
+    if (event === 'edit_message') this.server.edit(room, Number(seq), content);
+    else if (event === 'delete_message') this.server.change(room, Number(seq), 'delete');
+    else this.server.react(room, Number(seq), emoji, remove);
     return { message: this.#find(room, Number(seq)) };
   }
 
@@ -115,13 +122,14 @@ export class World {
     return this.server.rooms.get(room)?.messages[seq - 1];
   }
 
-  #send({ conversationId = 'c0', content, clientId, attachmentIds }: SendMessage): unknown {
+  #send({ conversationId = 'c0', content, clientId, attachmentIds, replyToId }: SendMessage): unknown {
     const room = this.server.rooms.get(conversationId);
     const stored = room?.messages.find((message) => message.clientId === clientId && message.senderId === ME);
     if (stored === undefined && this.refused.has(content ?? '')) throw new ChatError('CANNOT_MESSAGE', 'No.');
     const text = [content, ...(attachmentIds ?? [])].join(' ');
     const message = stored ?? this.server.send(conversationId, ME, clientId ?? null, text);
     if (message === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
+    if (stored === undefined && typeof replyToId === 'string') this.answers.set(clientId ?? '', replyToId);
     return { message, conversation: this.server.conversation(conversationId) };
   }
 }

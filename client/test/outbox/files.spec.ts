@@ -157,6 +157,29 @@ describe('files', () => {
     for (const field of ['progress', 'retryAt']) expect(item).not.toHaveProperty(field);
   });
 
+  it.each([false, true])(
+    'that were not all copied before a kill refuse their message, which can still be changed and deleted (other tabs: %j)',
+    async (isShared) => {
+      const { world, device } = await connected({ isShared });
+      const slow = { ...file('cat'), read: () => new Promise<never>(() => undefined) };
+      void device.send('a', 'picture', 'c0', [slow]);
+      await settled();
+      device.kill();
+      const again = await Device.start(world);
+      await again.connect();
+      await world.clock.advance(60_000);
+      const of = { conversationId: 'c0', target: { clientId: 'a' } };
+      await again.enqueue({ type: 'edit', clientId: 'e', ...of, content: 'changed' });
+      await world.clock.advance(60_000);
+      expect(again.states()).toEqual([['changed', 'rejected']]);
+      await again.outbox.revise('a', 'revised');
+      await world.clock.advance(60_000);
+      expect(again.states()).toEqual([['revised', 'rejected']]);
+      await again.enqueue({ type: 'delete', clientId: 'd', ...of, for: 'everyone' });
+      expect([again.states(), world.texts()]).toEqual([[], []]);
+    },
+  );
+
   it('that cannot be read refuse their message, and what follows goes on', async () => {
     const { world, device } = await connected();
     const gone = { ...file('cat'), read: () => Promise.reject(new ChatError('UNREADABLE_FILE', 'It is gone.')) };

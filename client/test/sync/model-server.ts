@@ -183,6 +183,16 @@ export class ModelServer {
     Object.assign(this.rooms.get(id)?.messages[seq - 1] ?? {}, { content });
   }
 
+  /** This user's reaction, or no more; one that is there already changes nothing. */
+  react(id: string, seq: number, emoji: string, isRemoved: boolean): void {
+    const { reactions = [] } = this.rooms.get(id)?.messages[seq - 1] ?? {};
+    const others = reactions.filter((reaction) => reaction.emoji !== emoji);
+    if (others.length < reactions.length !== isRemoved) return;
+    this.change(id, seq, 'react', true);
+    const now = isRemoved ? others : [...others, { emoji, count: 1, mine: true }];
+    Object.assign(this.rooms.get(id)?.messages[seq - 1] ?? {}, { reactions: now });
+  }
+
   message(id: string, seq: number): Message | undefined {
     const room = this.rooms.get(id);
     const message = room?.messages[seq - 1];
