@@ -6,12 +6,17 @@ import {
   type Messages,
   useConversations,
   useDraft,
+  useFriendRequests,
+  useFriends,
   useMessages,
   useOutbox,
+  useReceipts,
   useSend,
   useTyping,
   useUnread,
+  useUser,
 } from '../../src/react/index.js';
+import type { FriendRequest, Receipt, User } from '../../src/protocol/protocol.generated.js';
 import type { ConversationItem, MessageItem } from '../../src/store/types.js';
 import { FakeClient, noMessages } from './fake-client.js';
 
@@ -116,6 +121,45 @@ describe('the hooks without a document, as in React Native', () => {
     expect([messages().items.map(({ content }) => content), client.opens.get('a')]).toEqual([['hello'], 1]);
     show();
     expect([messages().items, client.opens.get('a')]).toEqual([[], 0]);
+    act(() => screen.unmount());
+    expect(client.listeners()).toBe(0);
+  });
+
+  it('show a user, the friends, what they ask and how far they have read, each rendered again for its own key alone', () => {
+    let renders = 0;
+    const People = (): ReactNode => {
+      renders += 1;
+      const lists = { friends: useFriends(), requests: useFriendRequests(), receipts: useReceipts('a') };
+      return <native-list user={useUser('bob')} {...lists} />;
+    };
+    act(() => screen.unmount());
+    act(() => {
+      screen = create(
+        <ChatProvider client={client}>
+          <People />
+        </ChatProvider>,
+      );
+    });
+    const shown = () => screen.root.findByType('native-list').props;
+    expect(shown()).toEqual({ user: undefined, friends: [], requests: [], receipts: [] });
+    const bob = { id: 'bob', username: 'bob' } as User;
+    const request = { id: 'r', senderId: 'carol' } as FriendRequest;
+    const receipt = { userId: 'bob', lastReadSeq: 2 } as Receipt;
+    act(() => client.value('user:bob').set(bob));
+    expect([shown()['user'], renders]).toEqual([bob, 2]);
+    act(() => client.value('friends').set([bob]));
+    expect([shown()['friends'], renders]).toEqual([[bob], 3]);
+    act(() => client.value('friendRequests').set([request]));
+    expect([shown()['requests'], renders]).toEqual([[request], 4]);
+    act(() => client.value('receipts:a').set([receipt]));
+    expect([shown()['receipts'], renders]).toEqual([[receipt], 5]);
+    // Another's, and lists that are equal.
+    act(() => client.value('user:carol').set({ ...bob, id: 'carol' }));
+    act(() => client.value('receipts:b').set([receipt]));
+    act(() => client.value('friends').set([bob]));
+    act(() => client.value('friendRequests').set([request]));
+    act(() => client.value('receipts:a').set([receipt]));
+    expect(renders).toBe(5);
     act(() => screen.unmount());
     expect(client.listeners()).toBe(0);
   });
