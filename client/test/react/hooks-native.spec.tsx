@@ -4,6 +4,7 @@ import { act, create, type ReactTestRenderer } from 'react-test-renderer';
 import {
   ChatProvider,
   type Messages,
+  useConversation,
   useConversations,
   useDraft,
   useFriendRequests,
@@ -18,6 +19,9 @@ import {
 } from '../../src/react/index.js';
 import type { FriendRequest, Receipt, User } from '../../src/protocol/protocol.generated.js';
 import type { ConversationItem, MessageItem } from '../../src/store/types.js';
+import { made } from '../client/fake-server.js';
+import { settled } from '../support/virtual-clock.js';
+import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
 import { FakeClient, noMessages } from './fake-client.js';
 
 /** Strings as components: what React Native's own are to React. There is no document here, as on a phone. */
@@ -196,5 +200,65 @@ describe('the hooks without a document, as in React Native', () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+});
+
+describe('the hooks over a real client', () => {
+  it('render again, for a message that comes, its thread and its row of the list alone', async () => {
+    (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+    jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const server = new ModelServer(new Chance(1));
+    const ids = ['c0', 'c1', 'c2'];
+    for (const id of ids) {
+      if (!server.rooms.has(id)) server.createRoom(id);
+      for (let count = 0; count < 2; count += 1) server.send(id, 'u1');
+    }
+    const { client, sockets } = made((url) => {
+      const id = /conversations\/([^/]+)\/messages/.exec(url)?.[1];
+      const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresIn: 900, user: server.user(ME) };
+      const answer = url.includes('/auth/') ? tokens : id ? server.page(id, {}, 50) : { items: [], nextCursor: null };
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    });
+    const renders = new Map<string, number>();
+    const counted = (name: string): void => void renders.set(name, (renders.get(name) ?? 0) + 1);
+    const Thread = ({ id }: { id: string }): ReactNode => {
+      counted(`thread ${id}`);
+      return useMessages(id)
+        .items.map(({ content }) => content)
+        .join();
+    };
+    const Row = ({ id }: { id: string }): ReactNode => {
+      counted(`row ${id}`);
+      return useConversation(id)?.me.unreadCount;
+    };
+    await client.login({ username: 'me', password: 'a long password' });
+    await settled();
+    sockets.last.welcome(ME);
+    await settled();
+    const conversations = ids.map((id) => server.conversation(id));
+    sockets.last.answer('sync', { ok: true, data: { ...noChanges(), conversations } });
+    await settled();
+    let screen: ReactTestRenderer | undefined;
+    await act(async () => {
+      screen = create(
+        <ChatProvider client={client}>
+          {ids.map((id) => [<Thread key={`thread ${id}`} id={id} />, <Row key={id} id={id} />])}
+        </ChatProvider>,
+      );
+      await settled();
+    });
+    renders.clear();
+    server.send('c1', 'u1', null, 'hello');
+    const { name, payload } = server.sent.at(-1) as { name: string; payload: unknown };
+    await act(async () => {
+      sockets.last.listeners.event(name, payload);
+      await settled();
+    });
+    expect(client.messages('c1').items.at(-1)?.content).toBe('hello');
+    expect([...renders.keys()].sort()).toEqual(['row c1', 'thread c1']);
+    act(() => screen?.unmount());
+    await client.close();
+    jest.restoreAllMocks();
   });
 });

@@ -6,5 +6,6 @@ declare module 'react-test-renderer' {
     unmount(): void;
   }
   export function create(element: import('react').ReactNode): ReactTestRenderer;
+  export function act(work: () => Promise<void>): Promise<void>;
   export function act(work: () => void): void;
 }
