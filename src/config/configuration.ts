@@ -8,7 +8,13 @@ import { LimitsError, parseLimits } from './parse-limits.js';
 import type { Limit, LimitTable } from './limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
 import { pushSettingsOf, type PushSettings } from './settings/push-settings.js';
-import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings/settings.js';
+import {
+  ConfigurationError,
+  isLongEnough,
+  type LogLevel,
+  readSettings,
+  type SettingValues,
+} from './settings/settings.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 import { type WorkerPlace, workerPlaceOf } from './worker-place.js';

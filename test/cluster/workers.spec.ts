@@ -10,7 +10,14 @@ import { createTestDatabase } from '../support/databases/postgres.js';
 import { ServerProcess } from '../support/processes/process.js';
 import { Device, Person, request, until } from '../support/story.js';
 import { TusClient } from '../support/clients/tus.js';
-import { deviceIn, isAlive, OneConnection, slotOf, WORKER_START_TIMEOUT_MS, workersOf } from '../support/processes/workers.js';
+import {
+  deviceIn,
+  isAlive,
+  OneConnection,
+  slotOf,
+  WORKER_START_TIMEOUT_MS,
+  workersOf,
+} from '../support/processes/workers.js';
 
 const TIMEOUT_MS = 600_000;
 const GUESSES = 10;

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { assertBuiltWith, migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
 import { applyHistory, migrationNames, releaseEnds, type Step, today } from '../support/databases/histories.js';
-import { cloneDatabase, createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/databases/postgres.js';
+import {
+  cloneDatabase,
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+} from '../support/databases/postgres.js';
 import { startStory } from '../support/story.js';
 
 const FIXTURES = join(process.cwd(), 'test', 'fixtures', 'migrations');
