@@ -92,7 +92,6 @@ export function reset(step: Step): void {
   }
   Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
   Object.assign(state, { lookedUp: new Set(), notShown: new Map() });
-  state.generation += 1;
   for (const [id, { viewers }] of state.windows) table(step, 'windows').set(id, { ...NEW_WINDOW, viewers });
   step.rows.clear();
   step.dropped.length = 0;

@@ -54,7 +54,6 @@ export function dropConversation(step: Step, id: string): void {
   if (!table(step, 'conversations').delete(id)) return;
   table(step, 'timelines').delete(id);
   table(step, 'typing').delete(id);
-  state.generation += 1;
   const window = state.windows.get(id);
   if (window !== undefined) table(step, 'windows').set(id, { ...NEW_WINDOW, viewers: window.viewers });
   write(step, 'conversations', id);

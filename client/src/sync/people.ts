@@ -106,13 +106,13 @@ export function setFriend(step: Step, since: string | null, user: User): void {
   const { state } = step;
   const { id } = user;
   takeUser(step, user);
-  state.isFriendsStale = true;
+  state.isFetchingFriends = false;
   const held = state.friends.get(id);
   if (held === undefined || (since !== null && held.since !== since)) keep(step, 'friends', id, { userId: id, since });
 }
 
 export function removeFriend(step: Step, userId: string): void {
-  step.state.isFriendsStale = true;
+  step.state.isFetchingFriends = false;
   if (table(step, 'friends').delete(userId)) write(step, 'friends', userId);
 }
 
@@ -121,7 +121,9 @@ export function takeRequest(step: Step, request: FriendRequest, user?: User): vo
   if (user !== undefined) takeUser(step, user);
   const held = step.state.friendRequests.get(id);
   // Once answered it stays so.
-  if (status === 'PENDING' ? held === undefined : held?.status !== status) keep(step, 'friendRequests', id, request);
+  if (status === 'PENDING' ? held !== undefined : held?.status === status) return;
+  step.state.isFetchingFriends = false;
+  keep(step, 'friendRequests', id, request);
 }
 
 /**

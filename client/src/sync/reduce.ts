@@ -31,7 +31,6 @@ export const INITIAL_STATE: SyncState = {
   cursor: null,
   hasFriends: false,
   isFetchingFriends: false,
-  isFriendsStale: false,
   connection: 0,
   lookedUp: new Set(),
   isLookingUp: false,
@@ -132,8 +131,6 @@ function take(step: Step, input: SyncInput): void {
         state.connection += 1;
         beginLookUps(step);
         state.freshPresence = new Map();
-        // What was asked before is older than what comes now.
-        state.generation += 1;
         // The first sync has all of it.
         if (state.cursor !== null) askPresence(step);
       }
@@ -193,10 +190,13 @@ function take(step: Step, input: SyncInput): void {
       return askSync(step);
     }
     case 'friends':
-      state.isFetchingFriends = false;
-      // Something changed while the lists were read.
-      if (state.isFriendsStale || input.generation !== state.generation) return;
+      // Something may have changed since others were asked for.
+      if (!state.isFetchingFriends || input.generation !== state.generation) return;
       state.hasFriends = true;
+      // A request that came late, and was over before the cursor.
+      for (const request of state.friendRequests.values())
+        if (request.status === 'PENDING' && !input.requests.some(({ id }) => id === request.id))
+          takeRequest(step, { ...request, status: 'CANCELLED' });
       for (const user of input.friends) setFriend(step, null, user);
       for (const { user, ...request } of input.requests) takeRequest(step, request, user);
       return saveCursor(step);
@@ -285,8 +285,8 @@ function conclude(step: Step): void {
   }
   const { cleared } = step;
   if (state.isReady && state.cursor !== null && !state.hasFriends && !state.isFetchingFriends) {
-    Object.assign(state, { isFetchingFriends: true, isFriendsStale: false });
-    effects.push({ type: 'friends', generation: state.generation });
+    state.isFetchingFriends = true;
+    effects.push({ type: 'friends', generation: (state.generation += 1) });
   }
   for (const id of step.touched) {
     const row = state.conversations.get(id);

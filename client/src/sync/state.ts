@@ -99,8 +99,8 @@ export interface SyncState extends ShownState {
   cursor: string | null;
   /** Friends and requests were fetched; sync sends only what changes from then on. */
   hasFriends: boolean;
+  /** The lists were asked for, and nothing that they say has changed since. */
   isFetchingFriends: boolean;
-  isFriendsStale: boolean;
   /** Connections so far, but those that went on where they were. What was asked on an earlier one may be older than what is known. */
   connection: number;
   /** Whose profiles were asked for on this connection, or are none that the server shows; and whether some are being fetched. */
@@ -126,6 +126,7 @@ export interface SyncState extends ShownState {
   unplaced: readonly Settled[];
   /** Over this connection the caches were given up already, since what came contradicted them. */
   hasStartedAnew: boolean;
+  /** How often the lists of friends and requests were asked for: what answers another time is older. */
   generation: number;
 }
 

@@ -419,6 +419,39 @@ describe('a new friend request', () => {
   });
 });
 
+describe('the lists of friends and requests', () => {
+  const user = new ModelServer(new Chance(5)).user('u1');
+  const lists = (run: Run, ...friends: (typeof user)[]): SyncInput => ({
+    ...(run.asked('friends')[0] as Extract<SyncEffect, { type: 'friends' }>),
+    friends,
+    requests: [],
+  });
+
+  it('end a request whose answer comes late, and are read anew where it comes while they are', () => {
+    const run = caughtUp(room(1));
+    const former = lists(run, user);
+    const request = room(0).ask('u3') as FriendRequest;
+    run.feed({ type: 'answer', friendRequests: [request] });
+    const current = lists(run, user);
+    expect(run.feed(former).state.friendRequests.get(request.id)).toEqual(request);
+    expect(run.state.hasFriends).toBe(false);
+    expect(run.feed(current).state.friendRequests.get(request.id)?.status).toBe('CANCELLED');
+    expect([...run.state.friends.keys()]).toEqual(['u1']);
+    expect(run.state.hasFriends).toBe(true);
+  });
+
+  it('are not taken as they were before a friend was removed, also where the connection is recovered meanwhile', () => {
+    const run = caughtUp(room(1));
+    const former = lists(run, user);
+    run.feed({ type: 'event', name: 'friend:removed', payload: { userId: 'u1' } });
+    run.feed({ type: 'offline' }, { ...ready, recovered: true } as SyncInput);
+    const current = lists(run);
+    expect([...run.feed(former).state.friends.keys()]).toEqual([]);
+    expect(run.feed(current).state.hasFriends).toBe(true);
+    expect([...run.state.friends.keys()]).toEqual([]);
+  });
+});
+
 describe('state', () => {
   it('is never changed in place, and what did not change is the same object', () => {
     const server = room(3);
