@@ -452,6 +452,44 @@ describe('the lists of friends and requests', () => {
   });
 });
 
+describe('the messages that are held', () => {
+  const server = room(1);
+  const ids = Array.from({ length: 60 }, (_, index) => `c${index}`);
+  for (const id of ids.slice(server.rooms.size)) server.createRoom(id);
+  const conversations = ids.map((id) => server.conversation(id));
+  const first = server.message('c0', 1) as Message;
+  const message = (conversationId: string, seq: number): Message => ({ ...first, id: `m${seq}`, conversationId, seq });
+  const next = (run: Run, ...messages: Message[]): SyncInput => {
+    const { cursor } = run.state;
+    return synced(cursor, { cursor: `${cursor}+`, messages });
+  };
+  /** So many of each of sixty conversations, of which the second and the last are looked at. */
+  const holding = (messages: number): Run => {
+    const run = new Run().feed(ready, synced(null, { cursor: 'c', conversations }));
+    for (const conversationId of ['c1', 'c59']) run.feed({ type: 'open', conversationId });
+    const all = ids.flatMap((id) => Array.from({ length: messages }, (_, index) => message(id, index + 1)));
+    return run.feed(next(run, ...all));
+  };
+  const held = ({ state }: Run): string[] => [...state.timelines.keys()];
+
+  it('stay through answers that bring those of many conversations in turns, where they are few', () => {
+    const run = holding(1);
+    for (let seq = 2; seq < 5; seq += 1) for (const id of ids) run.feed(next(run, message(id, seq)));
+    expect(held(run)).toEqual(ids);
+    expect(run.state.timelines.get('c30')?.rows).toHaveLength(4);
+  });
+
+  it('go from the oldest on where they are many, not of what is looked at, nor of the last forty', () => {
+    const gone = ({ state }: Run): string[] => ids.filter((id) => !state.timelines.has(id));
+    const few = holding(140);
+    // What has just come stays, too.
+    expect(gone(few.feed(next(few, message('c0', 141))))).toEqual(ids.slice(2, 6));
+    const many = holding(200);
+    expect(gone(many.feed(next(many, message('c0', 201))))).toEqual(ids.slice(2, 22));
+    expect(held(many)).toHaveLength(40);
+  });
+});
+
 describe('state', () => {
   it('is never changed in place, and what did not change is the same object', () => {
     const server = room(3);
