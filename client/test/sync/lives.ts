@@ -23,7 +23,10 @@ class Device {
   readonly #commands: (() => Answer)[] = [];
   /** The profiles that come before a look-up is over. */
   readonly #found = new WeakMap<SyncInput, readonly User[]>();
-  /** The answers of `join_conversation`: passed over where the conversation is not there any more. */
+  /**
+   * The answers of `join_conversation`: passed over where the conversation is not there any more. They come over the socket, once and
+   * in their place: an older view never after a newer one.
+   */
   readonly #joins = new WeakSet<SyncInput>();
   #events = 0;
   #clientIds = 0;
@@ -32,6 +35,11 @@ class Device {
   asked = 0;
   /** Commands in the outbox whose answer has come. */
   readonly answered = new Set<string>();
+  /**
+   * Whose profile may be shown as it was until it changes again, since profiles have no version: it was on its way before the first
+   * answer of sync, or HTTP was so slow that the profile as it is now had come before.
+   */
+  readonly outdated = new Set<string>();
 
   constructor(
     private readonly server: ModelServer,
@@ -108,14 +116,17 @@ class Device {
   }
 
   feed(input: SyncInput): void {
-    // Whose profile is met before the first answer of sync may be shown as it was then, until it changes again.
-    if (input.type === 'answer' && input.users !== undefined && this.state.cursor === null) return;
     if (
       this.#joins.has(input) &&
       input.type === 'answer' &&
       !this.state.conversations.has(input.conversation?.id ?? '')
     )
       return;
+    for (const user of input.type === 'answer' ? (input.users ?? []) : []) {
+      const now = this.server.user(user.id).displayName;
+      const isKnown = this.state.users.get(user.id)?.displayName === now;
+      if (isKnown && user.displayName !== now) this.outdated.add(user.id);
+    }
     for (const user of this.#found.get(input) ?? []) this.feed({ type: 'answer', users: [user] });
     if (input.type === 'answer')
       for (const { clientId } of [...(input.settled ?? []), ...(input.left ?? [])]) this.answered.add(clientId);
@@ -125,6 +136,9 @@ class Device {
 
   #step(input: SyncInput): void {
     count(this.fed, input);
+    if (this.state.cursor === null)
+      for (const early of [input, ...this.#pending])
+        for (const { id } of early.type === 'answer' ? profilesOf(early) : []) this.outdated.add(id);
     const { state, effects } = reduce(this.state, input, this.server.time);
     if (ONLY !== undefined) process.stdout.write(`${brief(input)}\n    → ${effects.map(brief).join('\n    → ')}\n`);
     this.state = state;
@@ -227,10 +241,14 @@ class Device {
     const index = this.chance.is(70) ? 0 : this.chance.below(this.#pending.length || 1);
     const input = this.#pending[index];
     if (input === undefined) return;
-    const before = this.#pending.slice(0, index).filter(isUnversioned);
-    if (isUnversioned(input) || !this.chance.is(10)) this.#pending.splice(index, 1);
+    const before = this.#pending.slice(0, index).filter((next) => this.#isInPlace(next));
+    if (this.#isInPlace(input) || !this.chance.is(10)) this.#pending.splice(index, 1);
     if (before.length > 0) this.#remove(before);
     for (const next of [...before, input]) if (next.type !== 'event' || !this.chance.is(15)) this.feed(next);
+  }
+
+  #isInPlace(input: SyncInput): boolean {
+    return this.#joins.has(input) || (input.type === 'event' && !/^(message|receipt):/.test(input.name));
   }
 
   #remove(inputs: readonly SyncInput[]): void {
@@ -275,8 +293,9 @@ class Device {
     this.disconnect();
     this.#remove(this.#pending.filter(({ type }) => !['answer', 'users'].includes(type)));
     this.#events = this.server.sent.length;
-    // No connection is recovered after so long a time.
-    this.connect(this.state.notShown.size === 0);
+    // No connection is recovered after so long a time, in which those are forgotten; nor where a look-up says so only now.
+    const isHiddenFrom = this.#pending.some((input) => input.type === 'users' && input.notShown.length > 0);
+    this.connect(this.state.notShown.size === 0 && !isHiddenFrom);
     this.drain();
     this.feed({ type: 'timer', name: 'sync' });
     this.drain();
@@ -449,6 +468,11 @@ function befall(server: ModelServer, chance: Chance, { id, seq, userId }: Place)
   else if (!server.hiding.delete(other)) server.hiding.add(other);
 }
 
+function profilesOf({ users = [], conversation }: Answer): readonly User[] {
+  const members = conversation !== undefined && 'members' in conversation ? conversation.members : [];
+  return [...users, ...members.map(({ user }) => user)];
+}
+
 /** What another engine may have shown of a conversation; mostly none did. */
 function shownBefore(chance: Chance, seq: number): Window | undefined {
   if (chance.is(70)) return undefined;
@@ -456,7 +480,7 @@ function shownBefore(chance: Chance, seq: number): Window | undefined {
 }
 
 /** Everything that REST says, in a form to compare. */
-function expected(server: ModelServer): unknown {
+function expected({ outdated }: Device, server: ModelServer): unknown {
   const own = [...server.rooms.values()].filter((room) => room.members.has(ME)).map(({ id }) => id);
   return {
     conversations: own.sort().map((id) => {
@@ -475,12 +499,12 @@ function expected(server: ModelServer): unknown {
       .filter(({ status }) => status === 'PENDING')
       .map(({ id }) => id)
       .sort(),
-    names: namedBy(server).map((id) => server.user(id)),
+    names: namedBy(server).map((id) => (outdated.has(id) ? id : server.user(id))),
     typing: [],
   };
 }
 
-function actual({ state }: Device, server: ModelServer): unknown {
+function actual({ state, outdated }: Device, server: ModelServer): unknown {
   const rows = [...state.conversations.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     conversations: rows.map(({ counted: _, ...row }) => ({
@@ -493,7 +517,7 @@ function actual({ state }: Device, server: ModelServer): unknown {
       .filter(({ status }) => status === 'PENDING')
       .map(({ id }) => id)
       .sort(),
-    names: namedBy(server).map((id) => state.users.get(id)),
+    names: namedBy(server).map((id) => (outdated.has(id) ? state.users.get(id)?.id : state.users.get(id))),
     typing: [...state.typing.values()].flat(),
   };
 }
@@ -514,10 +538,6 @@ function namedBy(server: ModelServer): string[] {
 
 const brief = (value: unknown): string => JSON.stringify(value).slice(0, 600);
 
-function isUnversioned(input: SyncInput): boolean {
-  return input.type === 'event' && !/^(message|receipt):/.test(input.name);
-}
-
 const byUser = (a: { userId: string }, b: { userId: string }): number => (a.userId < b.userId ? -1 : 1);
 
 /** Lives through what a seed says, and throws where the device does not end as the server is. */
@@ -525,7 +545,7 @@ export function liveThrough(seed: number, fed: Fed): void {
   try {
     const { server, device } = live(seed, fed);
     device.finish();
-    compare(actual(device, server), expected(server));
+    compare(actual(device, server), expected(device, server));
     compare([...device.answered], []);
     const { asked } = device;
     device.feed({ type: 'timer', name: 'sync' });
