@@ -55,7 +55,7 @@ export class ChatError extends Error {
 
   /** Whether the same may succeed later without anybody changing it. */
   get isTransient(): boolean {
-    return TRANSIENT.has(this.code) || (this.status !== undefined && this.status >= 500);
+    return TRANSIENT.has(this.code) || (this.status ?? 0) >= 500;
   }
 }
 
