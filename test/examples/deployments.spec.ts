@@ -93,13 +93,13 @@ onlyWith(it, 'haproxy')('docs/operations/haproxy.cfg is a configuration that HAP
 describe('nginx before processes that are started by hand', () => {
   const configured = read('examples/balancer/nginx.conf');
 
-  it('waits long for files alone, and leaves a process out that does not answer', () => {
+  it('waits long for files alone, and leaves no process out for what a request made fail', () => {
     const [, files = '', other = ''] = /location \/attachments \{(.*?)\}(.*)/s.exec(configured) ?? [];
     const [before = ''] = configured.split('location /attachments');
     expect(files).toContain('proxy_read_timeout 400s;');
     expect(before).toContain('proxy_read_timeout 75s;');
     expect(`${before}${other}`).not.toContain('400s');
-    expect(/upstream both \{(.*?)\}/s.exec(configured)?.[1]?.match(/max_fails=2 fail_timeout=5s/g)).toHaveLength(2);
+    expect(/upstream both \{(.*?)\}/s.exec(configured)?.[1]?.match(/max_fails=0;/g)).toHaveLength(2);
   });
 });
 

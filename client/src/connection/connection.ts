@@ -64,6 +64,8 @@ interface Attempt {
   /** Aborted when this attempt, or the connection it became, is over. */
   controller: AbortController;
   isReady: boolean;
+  /** The server was reached: what is left is its answer. */
+  isOpen?: true;
   ended?: { code: string; retry: boolean; retryAfterMs?: number; until?: string | null; reason?: string | null };
   timer: Timer | undefined;
 }
@@ -138,7 +140,11 @@ export class SocketConnection implements Connection {
     const { status } = this.#snapshot;
     if (status === 'live') this.ports.doubted();
     else if (status === 'waiting' || status === 'suspended') this.#retrySoon();
-    else if (status === 'connecting' && this.ports.clock.elapsed() - this.#lastAttemptAt >= MIN_ATTEMPT_MS)
+    else if (
+      status === 'connecting' &&
+      !this.#attempt?.isOpen &&
+      this.ports.clock.elapsed() - this.#lastAttemptAt >= MIN_ATTEMPT_MS
+    )
       this.#start();
   }
 
@@ -220,6 +226,7 @@ export class SocketConnection implements Connection {
         { url: this.ports.url, auth: { token, echo: false } },
         {
           connected: own(() => {
+            attempt.isOpen = true;
             this.#deadline(attempt, READY_TIMEOUT_MS);
           }),
           failed: ({ data, code = data?.['code'] }) =>

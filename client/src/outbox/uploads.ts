@@ -294,6 +294,7 @@ export class StoredUploads implements Uploader {
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       this.#brokenOff.delete(id);
+      this.#refusals.delete(id);
       const underWay = this.#uploading.get(id);
       if (underWay !== undefined) underWay.since = this.ports.clock.elapsed();
       offset = next;

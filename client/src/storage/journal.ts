@@ -21,6 +21,7 @@ export interface OpenFile {
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
   truncate(size: number): Promise<void>;
   datasync(): Promise<void>;
+  stat(): Promise<{ nlink: number }>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -80,7 +81,11 @@ export class Journal {
       this.isTorn = true;
       const bytes = Buffer.from([...changes.map(lineOf), COMMIT, ''].join('\n'));
       await writeAt(file, bytes, this.size);
-      if (changes.some(({ store }) => isDurable(store))) await file.datasync();
+      if (changes.some(({ store }) => isDurable(store))) {
+        await file.datasync();
+        // Removed while it is open: what is written to it is gone with this process.
+        if ((await file.stat()).nlink === 0) throw new Error('The file was removed.');
+      }
       this.size += bytes.length;
       this.isTorn = false;
     } catch (error) {

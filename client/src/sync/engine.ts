@@ -22,6 +22,8 @@ const OFFLINE_PAUSE_MS = 500;
 const REJOIN_MS = 10_000;
 /** So often storage is asked for messages that the server could send instead. */
 const MAX_READS = 5;
+/** Until it is asked again, where the server cannot be. */
+const REREAD_MS = 10_000;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
 
@@ -249,8 +251,17 @@ export class Synchroniser implements SyncEngine {
           }),
         ),
       );
-    const isGivenUp = (failures: number): boolean => this.#isStopped || (this.#isConnected && failures >= MAX_READS);
+    const isGivenUp = (failures: number): boolean => this.#isStopped || failures >= MAX_READS;
     const loaded = await readPersistently(clock, read, isGivenUp).catch(() => {
+      // Nothing else waits for it. Without a connection it is all there is: it is read again later.
+      if (!this.#isConnected) {
+        for (const id of this.#isStopped ? [] : ids)
+          this.#timers.set(
+            `load:${id}`,
+            clock.setTimeout(() => this.read(id, 0), REREAD_MS),
+          );
+        return [];
+      }
       // It is fetched anew. What is stored goes: it would not be changed any more by what comes.
       const rows = ids.map((id) => ['coverage', id, undefined] as const);
       if (!this.#isStopped) writer.write({ dropped: ids, rows }).catch(() => undefined);
@@ -354,7 +365,7 @@ export class Synchroniser implements SyncEngine {
         this.ports.join(effect.conversationId).then(
           // Not what was left before this arrived: sync has said that, and does so once.
           ({ conversation }) =>
-            this.state.conversations.has(conversation.id) && this.#feed({ type: 'answer', conversation }),
+            this.state.conversations.has(effect.conversationId) && this.#feed({ type: 'answer', conversation }),
           ({ isTransient, retryAfterMs: delayMs = REJOIN_MS }: ChatError) => {
             // The next connection joins it anyway.
             if (isTransient && this.state.isCaughtUp && !this.#isStopped)

@@ -65,7 +65,7 @@ export function reduce(
 ): { state: SyncState; effects: SyncEffect[] } {
   const step = newStep(state, now);
   take(step, input);
-  conclude(step);
+  conclude(step, input);
   return { state: step.state, effects: step.effects };
 }
 
@@ -277,7 +277,7 @@ function goOffline(step: Step): void {
 const EPHEMERAL: ReadonlySet<string> = new Set(['typing', 'presence', 'freshPresence']);
 
 /** What follows from whatever happened; and all rows of a step are one write. */
-function conclude(step: Step): void {
+function conclude(step: Step, { type }: SyncInput): void {
   const { state, effects, rows, dropped, settled } = step;
   if (step.isContradicted && !state.hasStartedAnew) {
     state.hasStartedAnew = true;
@@ -299,7 +299,8 @@ function conclude(step: Step): void {
   // Typing and presence name nobody, and are many.
   const isEphemeral = step.copied.size > 0 && [...step.copied].every((name) => EPHEMERAL.has(name));
   if (state.isCaughtUp && !isEphemeral) lookUpUnknown(step);
-  evictTimelines(step);
+  // What is loaded is for an input that waits, and so may be what is held: the step of that input touches both.
+  if (type !== 'loaded') evictTimelines(step);
   if (rows.size + cleared.length + dropped.length > 0) {
     const changes: RowChanges = { cleared, dropped, rows: [...rows.values()] };
     effects.unshift({ type: 'write', changes });

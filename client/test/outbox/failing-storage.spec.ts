@@ -114,6 +114,26 @@ describe('a storage that fails', () => {
     expect(again.items()).toHaveLength(50);
   });
 
+  it('without a network holds up nothing else, and is asked again later', async () => {
+    const { world, device } = await connected();
+    world.server.send('c0', 'u1', null, 'written');
+    await device.receive();
+    device.sync.open('c0');
+    await device.sync.settle();
+    device.kill();
+    const again = await Device.start(world);
+    again.storageRefuses = (stores) =>
+      Promise.resolve(stores.includes('coverage') ? new Error('The disk does not answer.') : undefined);
+    again.sync.open('c0');
+    let isIdle = false;
+    void again.sync.idle().then(() => (isIdle = true));
+    await world.clock.advance(8_000);
+    expect([isIdle, again.items()]).toEqual([true, []]);
+    again.storageRefuses = () => Promise.resolve(undefined);
+    await world.clock.advance(13_000);
+    expect(again.items()).toEqual([['written', 'sent']]);
+  });
+
   it('while there is a connection is asked for messages five times, and then forgets what it cannot bring up to date', async () => {
     const { world, device } = await connected();
     world.server.send('c0', 'u1', null, 'written');

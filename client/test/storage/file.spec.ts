@@ -139,8 +139,12 @@ describe('the storage adapter file', () => {
     await files.at(-1)?.close();
     await unlink(path());
     await write('c');
+    // While it is open, too.
+    await unlink(path());
+    await write('d');
+    await write('e');
     await database.close();
-    expect(await all()).toEqual({ a: 'a', b: 'b', c: 'c' });
+    expect(await all()).toEqual({ a: 'a', b: 'b', c: 'c', d: 'd', e: 'e' });
   });
 
   function child(): { lines: string[]; next: () => Promise<void>; end: () => Promise<void> } {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FriendRequest, Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
-import type { SyncEffect, SyncInput } from '../../src/sync/state.js';
+import { neededTimelines } from '../../src/sync/reduce.js';
+import type { SyncEffect, SyncInput, Timeline } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 import { answered, answerOf, caughtUp, ready, room, Run, synced } from './reducer-run.js';
 
@@ -487,6 +488,18 @@ describe('the messages that are held', () => {
     const many = holding(200);
     expect(gone(many.feed(next(many, message('c0', 201))))).toEqual(ids.slice(2, 22));
     expect(held(many)).toHaveLength(40);
+  });
+
+  it('stay while others are loaded for an answer that needs both', () => {
+    const run = holding(200);
+    run.feed(next(run, message('c0', 201)));
+    const answer = next(run, { ...message('c0', 1), version: 2 }, { ...message('c2', 1), version: 2 });
+    expect(neededTimelines(run.state, answer)).toEqual(['c2']);
+    const stored = { coverage: [[1, 1]] as Timeline['coverage'], start: 1, floor: 0, messages: [message('c2', 1)] };
+    run.feed({ type: 'loaded', conversationId: 'c2', ...stored }, answer);
+    const [{ changes } = { changes: { rows: [] } }] = run.asked('write') as Extract<SyncEffect, { type: 'write' }>[];
+    const written = changes.rows.filter(([store]) => store === 'messages').map(([, key]) => key.split('/')[0]);
+    expect(written.sort()).toEqual(['c0', 'c2']);
   });
 });
 

@@ -14,7 +14,8 @@ export class FramesUnderWay {
   private looking: NodeJS.Timeout | undefined;
 
   hasRoomFor(bytes: number): boolean {
-    return this.bytes + bytes <= MAX_BYTES;
+    // One that is larger goes alone.
+    return this.bytes === 0 || this.bytes + bytes <= MAX_BYTES;
   }
 
   /** Returns what is to be called once it was taken, or dropped. */

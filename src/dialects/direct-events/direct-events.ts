@@ -136,9 +136,10 @@ class DirectEventsSession implements TranslatedSession {
         if (userId === ownId) return;
         this.client.deliver(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
-          this.takeUnread(conversationId, seq);
+          const known = this.takeUnread(conversationId, seq);
           const { principal } = this.connection;
-          const messageId = await unlessLimited(this.dialect.chats.messageAt(principal, conversationId, seq));
+          const messageId =
+            (await unlessLimited(this.dialect.chats.messageAt(principal, conversationId, seq))) ?? known;
           if (messageId !== undefined) this.client.emit('messageRead', { messageId, readerId: userId, readAt: at });
         });
         return;
@@ -158,7 +159,8 @@ class DirectEventsSession implements TranslatedSession {
   /** Who answers has read what it answers, and there is no receipt of that: its cursor moved with its message. */
   private noteAnswer({ id, conversationId, seq, senderId, createdAt }: MessageView): void {
     if (senderId === this.connection.principal.userId) {
-      this.unread.set(conversationId, { messageId: id, seq });
+      // A repeat, or one that comes late, has an older number.
+      if ((this.unread.get(conversationId)?.seq ?? 0) < seq) this.unread.set(conversationId, { messageId: id, seq });
       return;
     }
     const messageId = this.takeUnread(conversationId, seq);

@@ -53,13 +53,26 @@ export class ExpoProvider extends PushProvider {
     super();
   }
 
+  override async ready(count: number): Promise<void> {
+    await this.rate.take(count);
+  }
+
+  /** After `ready`. */
   send(pushes: readonly Push[]): Promise<PushResult[]> {
-    return this.sendBefore(performance.now() + this.configuration.timings.pushRequestMs, pushes);
+    return this.sendBefore(
+      performance.now() + this.configuration.timings.pushRequestMs,
+      pushes,
+      () => !this.rate.isClosed,
+    );
   }
 
   /** Sends again in parts, until then, what is refused as a whole: one token that Expo does not take is nothing to others. */
-  private async sendBefore(deadline: number, pushes: readonly Push[]): Promise<PushResult[]> {
-    const answer = await this.post('/send', pushes.map(messageOf), () => this.rate.take(pushes.length));
+  private async sendBefore(
+    deadline: number,
+    pushes: readonly Push[],
+    turn: () => boolean | Promise<boolean> = () => this.rate.take(pushes.length),
+  ): Promise<PushResult[]> {
+    const answer = await this.post('/send', pushes.map(messageOf), turn);
     if (!answer.ok) {
       const { result, isOfRequest, projects } = answer;
       if (!isOfRequest) return pushes.map(() => result);
@@ -116,7 +129,7 @@ export class ExpoProvider extends PushProvider {
   private async post(
     path: string,
     body: unknown,
-    turn: () => Promise<boolean> = () => Promise.resolve(true),
+    turn: () => boolean | Promise<boolean> = () => true,
   ): Promise<Answered> {
     const { expo } = this.configuration.push;
     const signal = AbortSignal.timeout(this.configuration.timings.pushRequestMs);

@@ -48,6 +48,12 @@ export abstract class PushProvider {
   /** Whether there are keys for it. */
   abstract readonly isConfigured: boolean;
 
+  /** Resolves when so many may be sent: it is looked after this whose the devices are. */
+  ready(count: number): Promise<void> {
+    void count;
+    return Promise.resolve();
+  }
+
   abstract send(pushes: readonly Push[]): Promise<PushResult[]>;
 
   /**

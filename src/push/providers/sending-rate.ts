@@ -4,7 +4,7 @@ const WINDOW_MS = 1_000;
 export class SendingRate {
   private sent: { at: number; count: number }[] = [];
   private readonly waiting = new Set<() => void>();
-  private isClosed = false;
+  isClosed = false;
 
   constructor(private readonly maxPerSecond: number) {}
 

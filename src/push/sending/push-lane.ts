@@ -304,7 +304,8 @@ export class PushLane {
     for (let from = 0; from < pushes.length; from += this.provider.maxBatch) {
       const next = pushes.slice(from, from + this.provider.maxBatch);
       const devices = next.map(({ device }) => device);
-      const held = from === 0 ? new Set(devices) : await this.stillHeld(devices, takenAt);
+      await this.provider.ready(next.length);
+      const held = await this.stillHeld(devices, takenAt);
       const going = next.filter(({ device }) => held.has(device));
       if (going.length === 0) break;
       for (const [index, result] of (await this.send(going)).entries()) results.set(going[index] as Push, result);

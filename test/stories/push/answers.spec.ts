@@ -318,7 +318,10 @@ describe('what a provider answers', () => {
       return Promise.resolve(Response.json({ data: pushes.map((_, index) => ({ status: 'ok', id: `${index}` })) }));
     });
     try {
-      const sending = Array.from({ length: 14 }, () => provider.send(pushes));
+      const sending = Array.from({ length: 14 }, async () => {
+        await provider.ready(pushes.length);
+        return provider.send(pushes);
+      });
       await jest.advanceTimersByTimeAsync(1_500);
       expect(sentAt).toEqual([...Array<number>(6).fill(0), ...Array<number>(6).fill(1_000)]);
       provider.close();
@@ -563,6 +566,7 @@ describe('a turn of which a part fails', () => {
       maxConcurrent: MAX_CONCURRENT,
       isConfigured: true,
       laneOf: ({ address }) => address,
+      ready: () => Promise.resolve(),
       send: async ([push]) => {
         if (push?.device === paused) return [{ verdict: 'again', reason: 'not now', retryAfterMs: HOUR }];
         await answered;

@@ -13,17 +13,19 @@ interface Properties {
   /** What is refused, in the outbox. */
   clientId: string;
   error: OutboxItem['lastError'] | undefined;
+  /** Something before the server may have refused these, and let them through the next time. */
+  hasFiles?: boolean;
 }
 
 /** Why, and what one can do. */
-export default function Rejection({ text, clientId, error }: Properties) {
+export default function Rejection({ text, clientId, error, hasFiles = false }: Properties) {
   const [detail] = Object.values(error?.errors ?? {}).flat();
   const reason = error === undefined ? '' : reasonText(error.code, error.message, detail);
   return (
     <p class="rejection" role="alert">
       <Icon name="warning" size={16} />
       <span class="grow">{t(text, { reason })}</span>
-      {error !== undefined && PERMANENT.includes(error.code) ? null : (
+      {error !== undefined && PERMANENT.includes(error.code) && !hasFiles ? null : (
         <button type="button" class="link-button" onClick={() => client.outbox.retry(clientId)}>
           {t('message.retry')}
         </button>
