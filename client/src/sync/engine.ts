@@ -360,12 +360,13 @@ export class Synchroniser implements SyncEngine {
       case 'users':
         void this.#lookUp(effect);
         return;
-      case 'join':
+      case 'join': {
+        const isIn = (): boolean => this.state.conversations.has(effect.conversationId);
+        const wasIn = isIn();
         // Its answer has the members' presence.
         this.ports.join(effect.conversationId).then(
           // Not what was left before this arrived: sync has said that, and does so once.
-          ({ conversation }) =>
-            this.state.conversations.has(effect.conversationId) && this.#feed({ type: 'answer', conversation }),
+          ({ conversation }) => (!wasIn || isIn()) && this.#feed({ type: 'answer', conversation }),
           ({ isTransient, retryAfterMs: delayMs = REJOIN_MS }: ChatError) => {
             // The next connection joins it anyway.
             if (isTransient && this.state.isCaughtUp && !this.#isStopped)
@@ -373,6 +374,7 @@ export class Synchroniser implements SyncEngine {
           },
         );
         return;
+      }
       case 'leave':
         this.ports.leave(effect.conversationId);
         return;

@@ -31,11 +31,8 @@ describe('a client', () => {
   });
 
   it('shows what is cached, and keeps what is written, before it is known which tab leads', async () => {
-    const { client: earlier, sockets, ports } = await loggedIn();
-    const nothing = { conversations: [], leftConversationIds: [], messages: [], receipts: [] };
-    const data = { cursor: 'b', hasMore: false, ...nothing, friendRequests: [], friends: [], users: [] };
-    sockets.last.answer('sync', { ok: true, data });
-    await settled();
+    const { client: earlier, ports, catchUp } = await loggedIn();
+    await catchUp();
     await earlier.messages(CONVERSATION).loadOlder();
     earlier.keepDraft(CONVERSATION, 'stored');
     await earlier.close();
@@ -98,11 +95,8 @@ describe('a client', () => {
   });
 
   it('removes, before it is known which tab leads, a draft that was written before there was a conversation', async () => {
-    const { client: earlier, sockets, ports } = await loggedIn();
-    const nothing = { conversations: [], leftConversationIds: [], messages: [], receipts: [] };
-    const data = { cursor: 'b', hasMore: false, ...nothing, friendRequests: [], friends: [], users: [] };
-    sockets.last.answer('sync', { ok: true, data });
-    await settled();
+    const { client: earlier, ports, catchUp } = await loggedIn();
+    await catchUp();
     await earlier.close();
     const name = `chat.example:${ME}`;
     const pendingId = `user:${OTHER}`;

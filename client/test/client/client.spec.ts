@@ -232,8 +232,8 @@ describe('a client', () => {
   });
 
   it('quotes the message that was named, whatever another member has called theirs', async () => {
-    const { client, sockets } = await loggedIn();
-    sockets.last.answer('sync', { ok: true, data: noChanges() });
+    const { client, sockets, catchUp } = await loggedIn();
+    await catchUp();
     client.messages(CONVERSATION).open();
     await settled();
     const [named] = client.messages(CONVERSATION).getSnapshot().items;
@@ -253,8 +253,8 @@ describe('a client', () => {
   it.each([{ receiverId: OTHER }, { conversationId: `user:${OTHER}` }, { conversationId: CONVERSATION }])(
     'quotes by its id a message that has been sent, in a reply to %j',
     async (recipient) => {
-      const { client, sockets } = await loggedIn();
-      sockets.last.answer('sync', { ok: true, data: noChanges() });
+      const { client, sockets, catchUp } = await loggedIn();
+      await catchUp();
       client.messages(CONVERSATION).open();
       await settled();
       const [named] = client.messages(CONVERSATION).getSnapshot().items;

@@ -1,10 +1,11 @@
 import { type ChatClient, createClient } from '../../src/index.js';
 import type { Fetch } from '../../src/ports/network.js';
+import type { Conversation } from '../../src/protocol/protocol.generated.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { FakeSockets } from '../support/fake-ports.js';
 import { settled, VirtualClock } from '../support/virtual-clock.js';
-import { Chance, ME, ModelServer } from '../sync/model-server.js';
+import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
 
 export const CONVERSATION = 'c0';
 export const OTHER = 'u1';
@@ -16,9 +17,16 @@ export async function loggedIn(): Promise<{
   clock: VirtualClock;
   ports: ReturnType<typeof made>['ports'];
   asked: string[];
+  /** The server answers the first sync, and the one that follows since there is a conversation from before it. */
+  catchUp: () => Promise<void>;
 }> {
   const server = new ModelServer(new Chance(1));
   for (let count = 0; count < 3; count += 1) server.send(CONVERSATION, OTHER);
+  const view = (): Conversation => {
+    const conversation = server.conversation(CONVERSATION);
+    const members = conversation.members.filter(({ user }) => user.id === ME || user.id === OTHER);
+    return { ...conversation, type: 'DIRECT', title: null, members };
+  };
   const asked: string[] = [];
   const fetch: Fetch = (url, { method }) => {
     const path = url.replace('https://chat.example', '').split('?', 1)[0] ?? '';
@@ -28,9 +36,7 @@ export async function loggedIn(): Promise<{
         return { accessToken: 'access', refreshToken: 'refresh', expiresIn: 900, user: { id: ME } };
       if (path === '/blocks') return { createdAt: '2026-11-26T12:00:00.000Z' };
       if (path.endsWith('/messages')) return server.page(CONVERSATION, {}, 50) ?? {};
-      const conversation = server.conversation(CONVERSATION);
-      const members = conversation.members.filter(({ user }) => user.id === ME || user.id === OTHER);
-      return { ...conversation, type: 'DIRECT', title: null, members };
+      return view();
     };
     const text = () => Promise.resolve(JSON.stringify(answer()));
     return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
@@ -41,7 +47,13 @@ export async function loggedIn(): Promise<{
   sockets.last.welcome(ME);
   await client.conversations.openDirect(OTHER);
   await settled();
-  return { client, sockets, clock, ports, asked };
+  const catchUp = async (): Promise<void> => {
+    for (const conversations of [[view()], []]) {
+      sockets.last.answer('sync', { ok: true, data: { ...noChanges(), conversations } });
+      await settled();
+    }
+  };
+  return { client, sockets, clock, ports, asked, catchUp };
 }
 
 export function made(fetch: Fetch = () => Promise.reject(new TypeError('fetch failed'))) {

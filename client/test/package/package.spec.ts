@@ -22,7 +22,7 @@ const MAX_FIRST_LOAD_WITH_SOCKET_IO_BYTES = 26_000;
  * With what follows the first load, and Socket.IO's own client, which is loaded where no WebSocket comes through. Raised by 350 for
  * storage that fails for a moment, tabs that nobody looks at, and what proxies refuse.
  */
-const MAX_WHOLE_BYTES = 62_650;
+const MAX_WHOLE_BYTES = 62_700;
 const ENTRIES = [
   '@parley/client',
   '@parley/client/cookies',

@@ -255,7 +255,7 @@ describe('what nobody thought of', () => {
         200,
       ],
       ['POST', '/auth/login', undefined, { email: null, username: null, password: 'correct horse' }, 400],
-      ['POST', '/auth/refresh', undefined, { refreshToken: null }, 400],
+      ['POST', '/auth/refresh', undefined, { refreshToken: null }, 401],
       ['POST', '/conversations', cy.accessToken, { type: null, userId: dan.id }, 200],
       ['POST', '/conversations', cy.accessToken, { type: null, userId: null }, 400],
       [
