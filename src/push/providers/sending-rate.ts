@@ -4,13 +4,17 @@ const WINDOW_MS = 1_000;
 export class SendingRate {
   private sent: { at: number; count: number }[] = [];
   private readonly waiting = new Set<() => void>();
-  isClosed = false;
+  private closed = false;
 
   constructor(private readonly maxPerSecond: number) {}
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Resolves when these may be sent; to false where they are not to be any more. */
   async take(count: number): Promise<boolean> {
-    while (!this.isClosed) {
+    while (!this.closed) {
       const now = performance.now();
       this.sent = this.sent.filter(({ at }) => now - at < WINDOW_MS);
       const [oldest] = this.sent;
@@ -26,7 +30,7 @@ export class SendingRate {
 
   /** Nobody waits any longer. */
   close(): void {
-    this.isClosed = true;
+    this.closed = true;
     for (const end of this.waiting) end();
   }
 
