@@ -12,6 +12,8 @@ export interface ExportedMessage {
 
 /** Rows of one statement, which others who change the same messages wait for. */
 const ERASED_AT_ONCE = 500;
+/** Events of one statement, which must end in time. */
+const RENAMED_AT_ONCE = 1_000;
 
 const EXPORTED_COLUMNS = `id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
   shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
@@ -100,20 +102,36 @@ export class MessagesPersonalDataRepository {
   /**
    * What mentions the user is shown with another name from now on: it counts as changed, so that sync brings it to whoever
    * keeps the old sentence. A sentence that is still stored, since it could not be read, gives way to what is known of it.
+   * In batches, of which each ends in time, however often the user was named by others.
    */
   async forgetNames(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.query(
-      `WITH renamed AS (
-         UPDATE messages m SET content = NULL, version = m.version + 1
-         FROM conversation_members own
-         WHERE own.user_id = $1 AND m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM' AND m.deleted_at IS NULL
-           AND (m.sender_id = $1 OR m.content IS NOT NULL AND m.system->'userIds' @> to_jsonb($1::text)
-             OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
-         RETURNING m.id, m.conversation_id
-       )
-       UPDATE conversations c SET last_message = NULL
-       FROM renamed WHERE c.id = renamed.conversation_id AND c.last_message_id = renamed.id`,
-      [userId],
-    );
+    let after = { conversationId: NIL_ID, seq: 0 };
+    for (let isMore = true; isMore; ) {
+      const mentions = await transaction.query<{ conversationId: string; seq: number }>(
+        `WITH mentions AS (
+           SELECT mention.id, own.conversation_id, mention.seq FROM conversation_members own
+           CROSS JOIN LATERAL (
+             SELECT m.id, m.seq FROM messages m
+             WHERE m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM' AND m.deleted_at IS NULL
+               AND m.seq > CASE WHEN own.conversation_id = $2 THEN $3::integer ELSE 0 END
+               AND (m.sender_id = $1 OR m.content IS NOT NULL AND m.system->'userIds' @> to_jsonb($1::text)
+                 OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
+             ORDER BY m.seq LIMIT ${RENAMED_AT_ONCE}
+           ) mention
+           WHERE own.user_id = $1 AND own.conversation_id >= $2
+           ORDER BY own.conversation_id, mention.seq LIMIT ${RENAMED_AT_ONCE}
+         ), renamed AS (
+           UPDATE messages m SET content = NULL, version = m.version + 1
+           FROM mentions WHERE m.id = mentions.id
+         ), shown AS (
+           UPDATE conversations c SET last_message = NULL
+           FROM mentions WHERE c.id = mentions.conversation_id AND c.last_message_id = mentions.id
+         )
+         SELECT conversation_id AS "conversationId", seq FROM mentions ORDER BY conversation_id, seq`,
+        [userId, after.conversationId, after.seq],
+      );
+      after = mentions.at(-1) ?? after;
+      isMore = mentions.length === RENAMED_AT_ONCE;
+    }
   }
 }

@@ -96,6 +96,11 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     events.subscribe('message.changed', ({ message, deleted }) => {
       if (deleted) this.note(this.changed, message.conversationId);
     });
+    // Emptied for their age: their text goes from the lock screen, and they are unread no more.
+    events.subscribe('messages.expired', ({ conversationId, userIds }) => {
+      if (userIds === undefined) this.note(this.changed, conversationId);
+      else for (const userId of userIds) this.note(this.readers, userId);
+    });
     events.subscribe('conversation.changed', ({ userIds }) => {
       for (const userId of userIds ?? []) this.note(this.choosers, userId);
     });

@@ -298,6 +298,29 @@ describe('an account', () => {
     expect(await kept()).toEqual([0, 0]);
   });
 
+  it('takes back what it was called in as many events as others made, batch by batch', async () => {
+    const [gone, friend] = await Promise.all([story.person('called'), story.person()]);
+    const groups = [await friend.group('Trees', gone), await friend.group('Birds', gone)];
+    for (const group of groups)
+      await friend.must('PATCH', `/conversations/${group}/members/${gone.id}`, { role: 'ADMIN' });
+    // More than a statement takes, in each of them.
+    await database.query(
+      `WITH counted AS (UPDATE conversations SET last_seq = last_seq + 1200 WHERE id = ANY ($1::uuid[]))
+       INSERT INTO messages (id, conversation_id, seq, sender_id, kind, system, created_at)
+       SELECT gen_random_uuid(), m.conversation_id, m.seq + number, m.sender_id, m.kind, m.system, now()
+       FROM messages m CROSS JOIN generate_series(1, 1200) AS number
+       WHERE m.conversation_id = ANY ($1::uuid[]) AND m.system->>'type' = 'ROLE_CHANGED'`,
+      [groups],
+    );
+    await gone.must('DELETE', '/users/me', { password: 'correct horse' });
+    const { rows } = await database.query(
+      `SELECT version, count(*)::integer AS count FROM messages
+       WHERE conversation_id = ANY ($1::uuid[]) AND system->>'type' = 'ROLE_CHANGED' GROUP BY version`,
+      [groups],
+    );
+    expect(rows).toEqual([{ version: 2, count: 2 * 1_201 }]);
+  });
+
   it('is not held by what others do to it at the same moment', async () => {
     const others = await Promise.all(Array.from({ length: 8 }, () => story.person('other')));
     const [first, second] = others as [Person, Person];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
 import { PushSender } from '../../../src/push/sending/push-sender.js';
+import { Retention } from '../../../src/retention/retention.js';
 import {
   apnsToken,
   expoToken,
@@ -17,9 +18,11 @@ const FAR = '2099-01-01T00:00:00.000Z';
 describe('a notification', () => {
   let push: PushStory;
   let ada: Person;
+  let root: Person;
   beforeAll(async () => {
     push = await startPushStory();
-    ada = await push.story.person('ada');
+    [ada, root] = await Promise.all([push.story.person('ada'), push.story.person('root')]);
+    await push.story.grant(root, 'ADMIN');
   });
   afterAll(async () => {
     await push?.close();
@@ -54,6 +57,33 @@ describe('a notification', () => {
     const { id } = await ada.send(conversationId, 'Oops');
     await push.expo.arrived(token);
     await ada.must('DELETE', `/messages/${id}`);
+    const [, cleared] = await push.expo.arrived(token, 2);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, badge: 0 } });
+  });
+
+  it('is taken away once its message was emptied for its age', async () => {
+    const { token, conversationId } = await pair();
+    await ada.send(conversationId, 'Long ago');
+    await push.expo.arrived(token);
+    const { app } = push.story;
+    await until(
+      'it is indexed',
+      async () =>
+        (
+          await app
+            .get(Database)
+            .query('SELECT 1 FROM message_search_progress WHERE conversation_id = $1 AND indexed_seq = 1', [
+              conversationId,
+            ])
+        ).length === 1,
+    );
+    await app
+      .get(Database)
+      .query(`UPDATE messages SET created_at = created_at - interval '3 days' WHERE conversation_id = $1`, [
+        conversationId,
+      ]);
+    await root.must('PUT', `/admin/conversations/${conversationId}/retention`, { days: 1 });
+    await app.get(Retention).pass();
     const [, cleared] = await push.expo.arrived(token, 2);
     expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, badge: 0 } });
   });
