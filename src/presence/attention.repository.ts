@@ -42,9 +42,9 @@ export class AttentionRepository {
     );
   }
 
-  /** Takes away what belongs to processes that died. */
-  async sweep(): Promise<void> {
-    await this.database.background.query(
+  /** Takes away what belongs to processes that died. @returns whose it was; one caller alone is given each */
+  async sweep(): Promise<string[]> {
+    const gone = await this.database.background.query<{ userId: string }>(
       // There are few processes: each is found by the next entry of the index, and only the rows of those that died are read.
       `WITH RECURSIVE held AS (
          SELECT '00000000-0000-0000-0000-000000000000'::uuid AS node_id
@@ -54,9 +54,11 @@ export class AttentionRepository {
          ) AS next
        )
        DELETE FROM attentions WHERE node_id = ANY (ARRAY(
-         SELECT h.node_id FROM held h WHERE NOT EXISTS (SELECT FROM presence_nodes n WHERE n.node_id = h.node_id)))`,
+         SELECT h.node_id FROM held h WHERE NOT EXISTS (SELECT FROM presence_nodes n WHERE n.node_id = h.node_id)))
+       RETURNING user_id AS "userId"`,
       [],
       'attention_sweep',
     );
+    return gone.map(({ userId }) => userId);
   }
 }

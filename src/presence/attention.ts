@@ -47,7 +47,7 @@ export class Attention {
     this.listener?.(userId);
   }
 
-  /** @param listener is given who was taken to look, for up to `MAX_SILENCE_SECONDS`, on a connection that was dead */
+  /** @param listener is given who was taken to look, for up to `MAX_SILENCE_SECONDS`, on a connection or a process that was dead */
   onLoss(listener: (userId: string) => void): void {
     this.lossListener = listener;
   }

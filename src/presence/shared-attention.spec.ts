@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { EventBus } from '../events/event-bus.js';
 import { Attention } from './attention.js';
 import { SharedAttention } from './shared-attention.js';
 
@@ -19,14 +20,14 @@ it('what users look at is written again some seconds behind a failure, and the l
   let isAway = true;
   const written: (readonly string[])[] = [];
   const repository = {
-    sweep: () => Promise.resolve(),
+    sweep: () => Promise.resolve([]),
     write: (userIds: readonly string[]) => {
       written.push(userIds);
       return isAway ? Promise.reject(new Error('connect ECONNREFUSED')) : Promise.resolve();
     },
   };
   const attention = new Attention();
-  const shared = new SharedAttention(attention, repository as never, { isOneOfSeveral: true } as never);
+  const shared = new SharedAttention(attention, repository as never, { isOneOfSeveral: true } as never, new EventBus());
   attention.changed('ada');
   await jest.advanceTimersByTimeAsync(1_000);
   attention.changed('bob');

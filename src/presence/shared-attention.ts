@@ -3,6 +3,7 @@ import { Periodic } from '../common/async/periodic.js';
 import { SerialQueue } from '../common/async/serial-queue.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { Configuration } from '../config/configuration.js';
+import { EventBus } from '../events/event-bus.js';
 import { Attention, type Shown } from './attention.js';
 import { AttentionRepository } from './attention.repository.js';
 
@@ -29,7 +30,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
   private readonly writes = new SerialQueue();
   private readonly sweep = new Periodic(
     SWEEP_MS,
-    () => this.repository.sweep(),
+    () => this.sweepNow(),
     ({ message }) => this.logger.warn(`what died stays for now: ${message}`),
   );
 
@@ -37,6 +38,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     private readonly attention: Attention,
     private readonly repository: AttentionRepository,
     configuration: Configuration,
+    events: EventBus,
   ) {
     this.isShared = configuration.isOneOfSeveral;
     if (!this.isShared) return;
@@ -44,6 +46,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
       this.changed.add(userId);
       this.gather();
     });
+    events.subscribe('process.lost', () => this.sweep.soon());
   }
 
   onApplicationBootstrap(): void {
@@ -68,6 +71,11 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
       else known.push(one);
     }
     return shown;
+  }
+
+  /** Of whom a process that died said that they look: what was not shown to them for that is decided about again. */
+  private async sweepNow(): Promise<void> {
+    for (const userId of await this.repository.sweep()) this.attention.lost(userId);
   }
 
   /** What changes until then is written together. Where something waits already, it is written with that. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { TIMINGS } from '../../src/config/timings.js';
 import { Database } from '../../src/database/database.js';
 import { logged, logOf, type PushStory, QUICK, startPushStory } from '../support/push/push-story.js';
@@ -25,7 +26,7 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
     push = await startPushStory({}, {}, shared);
     // The same providers, so that either of them may send.
     west = await startStory(
-      { ...shared, timings: { ...TIMINGS, ...QUICK, pushWalkMs: 100 } },
+      { ...shared, timings: { ...TIMINGS, ...QUICK, pushWalkMs: 100, presenceSweepMs: 200 } },
       { EXPO_PUSH_URL: push.expo.url, PUSH_WEB_HOSTS: push.web.url },
     );
     ada = await push.story.person('ada');
@@ -94,6 +95,22 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
     } finally {
       device.socket.close();
     }
+  });
+
+  it('rings where somebody looked on a process that died, once that is known', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.directConversation(bob);
+    const database = push.story.app.get(Database);
+    const nodeId = randomUUID();
+    // What a process leaves that is killed, or stands still.
+    await database.query(`INSERT INTO presence_nodes VALUES ($1, now() + interval '1 hour')`, [nodeId]);
+    await database.query('INSERT INTO attentions VALUES ($1, $2, ARRAY[$3::uuid])', [bob.id, nodeId, conversationId]);
+    const { seq } = await ada.send(conversationId, 'Are you there?');
+    await logged(bob, { conversationId, seq, outcome: 'skipped', reason: 'looking' });
+    expect(push.expo.of(token)).toEqual([]);
+    await database.query('UPDATE presence_nodes SET expires_at = now() WHERE node_id = $1', [nodeId]);
+    const [rung] = await push.expo.arrived(token);
+    expect(rung).toMatchObject({ body: 'Are you there?' });
   });
 
   it('plans what a process that ended had not planned, once', async () => {

@@ -50,7 +50,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   /** Users who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
   private readonly choosers = new Noted();
   private readonly changed = new Noted();
-  /** Users who were taken to look, on a connection that was dead. */
+  /** Users who were taken to look, on a connection or a process that was dead. */
   private readonly absent = new Noted();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
