@@ -31,7 +31,7 @@ const ROOMS = {
   mail: ['common', 'config'],
   database: ['common', 'config'],
   relations: ['common', 'config', 'database'],
-  presence: ['common', 'config', 'database', 'events', 'relations'],
+  presence: ['common', 'config', 'database', 'relations'],
   limits: ['common', 'config', 'database'],
   workers: ['common', 'config', 'limits'],
   http: ['common', 'config'],

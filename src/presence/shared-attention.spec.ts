@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { EventBus } from '../events/event-bus.js';
 import { Attention } from './attention.js';
 import { SharedAttention } from './shared-attention.js';
 
@@ -27,7 +26,7 @@ it('what users look at is written again some seconds behind a failure, and the l
     },
   };
   const attention = new Attention();
-  const shared = new SharedAttention(attention, repository as never, { isOneOfSeveral: true } as never, new EventBus());
+  const shared = new SharedAttention(attention, repository as never, { isOneOfSeveral: true } as never);
   attention.changed('ada');
   await jest.advanceTimersByTimeAsync(1_000);
   attention.changed('bob');

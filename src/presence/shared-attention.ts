@@ -3,7 +3,6 @@ import { Periodic } from '../common/async/periodic.js';
 import { SerialQueue } from '../common/async/serial-queue.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { Configuration } from '../config/configuration.js';
-import { EventBus } from '../events/event-bus.js';
 import { Attention, type Shown } from './attention.js';
 import { AttentionRepository } from './attention.repository.js';
 
@@ -38,7 +37,6 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     private readonly attention: Attention,
     private readonly repository: AttentionRepository,
     configuration: Configuration,
-    events: EventBus,
   ) {
     this.isShared = configuration.isOneOfSeveral;
     if (!this.isShared) return;
@@ -46,7 +44,6 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
       this.changed.add(userId);
       this.gather();
     });
-    events.subscribe('process.lost', () => this.sweep.soon());
   }
 
   onApplicationBootstrap(): void {
@@ -58,6 +55,11 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     this.isStopped = true;
     // What is left ends with the lease of this process.
     await Promise.all([this.sweep.stop(), this.writes.run(() => undefined)]);
+  }
+
+  /** A process died: nobody looks at anything there. */
+  processLost(): void {
+    if (this.isShared) this.sweep.soon();
   }
 
   /** What these users look at, wherever they are connected. */
@@ -73,7 +75,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     return shown;
   }
 
-  /** Of whom a process that died said that they look: what was not shown to them for that is decided about again. */
+  /** What was not shown to somebody since a process that died said that they look is decided about again. */
   private async sweepNow(): Promise<void> {
     for (const userId of await this.repository.sweep()) this.attention.lost(userId);
   }

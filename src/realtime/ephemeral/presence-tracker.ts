@@ -7,6 +7,7 @@ import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Attention } from '../../presence/attention.js';
+import { SharedAttention } from '../../presence/shared-attention.js';
 import { type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { EndedSessions } from '../delivery/ended-sessions.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
@@ -65,6 +66,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     private readonly store: PresenceStore,
     private readonly attention: Attention,
+    private readonly sharedAttention: SharedAttention,
     private readonly events: EventBus,
     private readonly broadcaster: Broadcaster,
     private readonly endedSessions: EndedSessions,
@@ -224,7 +226,10 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     const now = performance.now();
     if (!alone && (now < this.sparesUntil || this.isLate(now))) return;
     const { changes, lostProcesses } = await this.store.sweep(alone);
-    if (lostProcesses > 0) this.events.publish('process.lost', { count: lostProcesses });
+    if (lostProcesses > 0) {
+      this.events.publish('process.lost', { count: lostProcesses });
+      this.sharedAttention.processLost();
+    }
     const step = Math.max(MIN_SPREAD_STEP, Math.ceil(changes.length / SPREAD_STEPS));
     for (let start = step; start < changes.length; start += step) {
       const some = changes.slice(start, start + step);
