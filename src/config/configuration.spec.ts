@@ -28,6 +28,12 @@ describe('the environment', () => {
       expect(() => read({ NODE_ENV, JWT_SECRET: production.JWT_SECRET })).toThrow('DATABASE_URL is required');
   });
 
+  it('starts nothing for a word that may have been meant for production', () => {
+    for (const NODE_ENV of ['prod', 'Production', 'production;'])
+      expect(() => read({ NODE_ENV })).toThrow('NODE_ENV must be one of production, development, test');
+    for (const NODE_ENV of ['development', 'test', '', ' ']) expect(read({ NODE_ENV }).production).toBe(false);
+  });
+
   it('divides bounds of connections among workers', () => {
     const PARLEY_WORKER = JSON.stringify({ slot: 1, count: 3, directory, isAlone: false });
     expect(read({ PARLEY_WORKER, MAX_CONNECTIONS: '301', MAX_UNAUTHENTICATED_CONNECTIONS: '31' })).toMatchObject({

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { ConsoleLogger, type LoggerService, type LogLevel } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { currentWorkId } from '../common/work-id.js';
@@ -27,7 +28,8 @@ export function createLogger({ production, logLevel }: Pick<Configuration, 'prod
   return new QuietStartLogger({
     json: production,
     flattenParams: true,
-    colors: !production && process.stdout.isTTY,
+    // Left out, Nest would colour what goes to a file as well.
+    colors: !production && isatty(process.stdout.fd),
     logLevels: [...NEST_LEVELS[logLevel]],
   });
 }

@@ -191,10 +191,11 @@ function settings<Schemas extends Record<string, v.GenericSchema<string | undefi
 
 export const SETTINGS = settings({
   NODE_ENV: {
-    schema: text,
+    // Blanks around it may be of a shell's or a secret's making. A word that was meant for `production` must not start anything less.
+    schema: v.optional(v.pipe(v.string(), v.trim(), oneOf(['production', 'development', 'test']))),
     fallback: undefined,
     meaning:
-      '`production` requires `DATABASE_URL` and `JWT_SECRET`, logs JSON lines, and no longer allows `localhost` as an origin',
+      '`production` requires `DATABASE_URL` and `JWT_SECRET`, logs JSON lines, and no longer allows `localhost` as an origin; `development` and `test` are as nothing',
     comment: [
       '`production` requires DATABASE_URL and JWT_SECRET, writes JSON logs, and allows no other origin that is not listed.',
     ],
