@@ -121,7 +121,7 @@ function showNews() {
 }
 
 // Each line waits for those before it, and for the log-in: they may come all at once, from a file or another program.
-let done = start().catch((error) => quit(`! ${url}: ${reasonOf(error)}`));
+let done = start().catch((error) => quit(`! ${error.code === 'NETWORK' ? `${url}: ` : ''}${reasonOf(error)}`));
 terminal.on('line', (line) => {
   done = done.then(() => command(line.trim())).catch((error) => print(`! ${reasonOf(error)}`));
 });
