@@ -343,12 +343,14 @@ export class DurableOutbox implements Outbox {
   // Sending
 
   #lane({ command, clientId }: OutboxItem): string {
-    if (command.type === 'read') return `read:${clientId}`;
-    const direct =
-      command.type === 'send' && command.receiverId !== undefined
-        ? this.ports.directConversationWith(command.receiverId)
-        : undefined;
-    return direct ?? laneOf(command);
+    return command.type === 'read' ? `read:${clientId}` : this.#conversationOf(command);
+  }
+
+  /** By its id, where that is known by now. */
+  #conversationOf(command: OutboxCommand): string {
+    const named = laneOf(command);
+    const userId = recipientOf(named);
+    return (userId === undefined ? undefined : this.ports.directConversationWith(userId)) ?? named;
   }
 
   /** Starts the first of each lane that is due. The only place from which anything is sent. */
@@ -363,11 +365,19 @@ export class DurableOutbox implements Outbox {
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
       const named = sent === undefined ? undefined : this.#items.find(sent);
-      // The server may never have it: what answers it goes out without the quotation, in its turn.
-      if (item.command.type === 'send' && named?.state === 'rejected')
-        this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
-      else if (named !== undefined) continue;
       const lane = this.#lane(item);
+      if (named !== undefined) {
+        const isRefused = named.state === 'rejected';
+        if (item.command.type !== 'send') {
+          // A change goes behind its message, and nothing overtakes it; behind one that is refused nothing waits but that.
+          if (!isRefused) lanes.add(lane);
+          continue;
+        }
+        // The server may never have it, or quotes nothing of another conversation: what answers it goes out without the
+        // quotation, in its turn. Any other stands before it in the same lane, and holds that.
+        if (isRefused || this.#lane(named) !== lane)
+          this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
+      }
       // One that is answered holds it, too, until its conversation is shown: a later one would stand before it. So does one
       // that asks for the message that it names.
       if (lanes.has(lane)) continue;
@@ -385,9 +395,7 @@ export class DurableOutbox implements Outbox {
   async #aim({ clientId, command }: OutboxItem, sent: string, run: Run): Promise<void> {
     run.isBusy = true;
     try {
-      const named = laneOf(command);
-      const conversationId = this.ports.directConversationWith(recipientOf(named) ?? '') ?? named;
-      const message = await this.ports.sentMessage(conversationId, sent);
+      const message = await this.ports.sentMessage(this.#conversationOf(command), sent);
       const item = this.#items.find(clientId);
       if (item === undefined) return;
       if (message !== undefined) await this.#items.change([aimed(item, message)], []);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { sendCommand } from '../../src/outbox/commands.js';
 import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
 import { ME } from '../sync/model-server.js';
-import { connected, Device, settled, World } from './device.js';
+import { connected, Device, file, settled, World } from './device.js';
 import { rejection } from '../support/virtual-clock.js';
 
 describe('what is done offline to messages', () => {
@@ -392,6 +392,36 @@ describe('a reply to a message that has no id yet', () => {
     expect(world.texts()).toEqual(['answers what is gone']);
     expect(sends(world).at(-1)).not.toHaveProperty('replyToId');
     expect(device.outbox.getSnapshot().map(({ clientId, state }) => [clientId, state])).toEqual([['f', 'rejected']]);
+  });
+
+  it('goes without the quotation where that message is of another conversation: in its turn, and waits for no file there', async () => {
+    const { world, device } = await connected();
+    world.server.createRoom('c9');
+    await device.receive();
+    await device.disconnect();
+    await device.send('a', 'film', 'c9', [file('film')]);
+    await device.send('b', 'caption', 'c9');
+    await device.enqueue(reply('c', 'first', 'b'));
+    await device.send('d', 'second');
+    await device.connect();
+    expect(device.outbox.getSnapshot().map(({ clientId }) => clientId)).toEqual(['a', 'b']);
+    expect(world.texts()).toEqual(['first', 'second']);
+    await world.clock.advance(2_000);
+    expect(world.texts('c9')).toEqual(['film file-film', 'caption']);
+    for (const frame of sends(world)) expect(frame).not.toHaveProperty('replyToId');
+  });
+
+  it('quotes it also where one of them names the user, and the other the conversation with them', async () => {
+    const { world, device } = await connected();
+    jest.spyOn(device.sync, 'directConversationWith').mockReturnValue('c0');
+    await device.disconnect();
+    await device.enqueue({ type: 'send', clientId: 'a', receiverId: 'u1', content: 'first' });
+    await device.enqueue(reply('b', 'second', 'a'));
+    await device.send('c', 'third');
+    await device.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['first', 'second', 'third']);
+    expect(world.answers.get('b')).toBe(device.store.getSnapshot('messages:c0').items[0]?.id);
   });
 
   it('goes without the quotation where the server knows nothing of what it answers, and what follows after it', async () => {

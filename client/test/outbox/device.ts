@@ -129,7 +129,9 @@ export class World {
     const text = [content, ...(attachmentIds ?? [])].join(' ');
     const message = stored ?? this.server.send(conversationId, ME, clientId ?? null, text);
     if (message === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
-    if (stored === undefined && typeof replyToId === 'string') this.answers.set(clientId ?? '', replyToId);
+    // Nothing of another conversation is quoted.
+    const isQuoted = stored === undefined && replyToId?.startsWith(`${conversationId}-`) === true;
+    if (isQuoted) this.answers.set(clientId ?? '', replyToId);
     return { message, conversation: this.server.conversation(conversationId) };
   }
 }

@@ -56,9 +56,14 @@ class User {
     const content = this.chance.is(12) ? `no-${clientId}` : clientId;
     if (content !== clientId) this.world.refused.add(content);
     const files = this.chance.is(15) ? [file(clientId)] : [];
-    const earlier = this.done.typed.filter((one) => one.lane === lane && this.#target(one) !== undefined);
-    const answered = this.chance.is(30) ? this.chance.pick(earlier) : undefined;
-    const target = answered && this.#target(answered);
+    // Some answer messages of other conversations, which are quoted nowhere.
+    const isElsewhere = this.chance.is(20);
+    const earlier = this.done.typed.filter(
+      (one) => (isElsewhere || one.lane === lane) && this.#target(one) !== undefined,
+    );
+    const named = this.chance.is(30) ? this.chance.pick(earlier) : undefined;
+    const answered = named?.lane === lane ? named : undefined;
+    const target = named && this.#target(named);
     const reply =
       target === undefined
         ? {}
