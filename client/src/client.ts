@@ -121,7 +121,8 @@ export class ChatClient {
         return outbox.getSnapshot();
       },
       retry: (clientId) => account.engine?.retry(clientId),
-      edit: (clientId, content) => handled(account.withOutbox((items) => items.revise(clientId, content))),
+      edit: (clientId, content, files) =>
+        handled(account.withOutbox((items) => items.revise(clientId, content, files?.map(sourceOf)))),
       drop: (clientId) => handled(account.cancel(clientId)),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);

@@ -24,7 +24,10 @@ export type MessageReference = Pick<MessageItem, 'conversationId' | 'id' | 'clie
 
 export interface Sent {
   readonly clientId: string;
-  /** Resolves when it survives the end of the app. Rejects only where this device can keep nothing. */
+  /**
+   * Resolves when it survives the end of the app, also where a file could not be read: then the message is kept as one that was
+   * refused. Rejects only where this device can keep nothing.
+   */
   readonly stored: Promise<void>;
 }
 
@@ -32,8 +35,11 @@ export interface ClientOutbox extends Observable<readonly OutboxItem[]> {
   readonly items: readonly OutboxItem[];
   /** Now, rather than when it is due. Without a `clientId` all of them. */
   retry(clientId?: string): void;
-  /** Another text for one that was refused, or that has not left yet. */
-  edit(clientId: string, content: string): Promise<void>;
+  /**
+   * Another text for one that was refused, or that has not left yet. With `attachments` a message that was refused goes out with these
+   * in place of all its files, and with `[]` without any: one whose file could not be read (`UNREADABLE_FILE`) is mended so.
+   */
+  edit(clientId: string, content: string, attachments?: OutgoingContent['attachments']): Promise<void>;
   /** Drops one that has not left yet. False where it may have been sent. */
   drop(clientId: string): Promise<boolean>;
 }

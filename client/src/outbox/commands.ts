@@ -22,7 +22,8 @@ export async function sendCommand(
       const { content, conversationId, receiverId, replyToId } = command;
       const payload = {
         clientId,
-        ...(content === undefined ? {} : { content }),
+        // A text that was edited away says nothing.
+        ...(content ? { content } : {}),
         ...(conversationId === undefined ? { receiverId } : { conversationId }),
         ...(replyToId === undefined ? {} : { replyToId }),
         ...(attachmentIds.length > 0 ? { attachmentIds: [...attachmentIds] } : {}),

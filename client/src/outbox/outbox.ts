@@ -100,22 +100,30 @@ export class DurableOutbox implements Outbox {
     this.#setReason(item.clientId);
     if (!isNeeded) return replaced[0] ?? item;
     await this.#copy(item, files, sources).catch(cutOff);
-    const run = this.#items.runs.get(item.clientId);
-    if (run !== undefined) run.isDurable = true;
-    this.#pump();
+    this.#becomesDurable(item.clientId);
     return this.#items.find(item.clientId) ?? item;
+  }
+
+  /** Not where it was given other files meanwhile, which are still being copied. */
+  #becomesDurable(clientId: string): void {
+    const run = this.#items.runs.get(clientId);
+    if (run !== undefined && !this.#copying.has(clientId)) run.isDurable = true;
+    this.#pump();
   }
 
   /** The files of a message. Other tabs wait for that for as long as this one is there. */
   async #copy(item: OutboxItem, files: readonly KeptFile[], sources: readonly UploadSource[]): Promise<void> {
     const { clientId } = item;
+    if (files.length === 0) return;
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
-    if (files.length > 0) this.ports.holdCopy(clientId, () => finished).catch(() => undefined);
+    this.ports.holdCopy(clientId, () => finished).catch(() => undefined);
     try {
       for (const [index, { id }] of files.entries()) await this.#keep(clientId, id, sources[index] as UploadSource);
-      this.#copying.delete(clientId);
       const held = this.#items.find(clientId);
+      // It was given others in place of one that could not be read.
+      if (held !== undefined && !hasFile(held, files[0]?.id)) return;
+      this.#copying.delete(clientId);
       // Dropped while it was copied: what was written since then goes, too.
       if (held === undefined) this.#discard([item]);
       const { isCopying, ...copied } = held ?? item;
@@ -184,7 +192,9 @@ export class DurableOutbox implements Outbox {
 
   /** Copies a file until it is kept; one that cannot be read refuses its message. Rejects where the storage was closed. */
   async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
-    for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
+      const item = this.#items.find(clientId);
+      if (item?.state !== 'queued' || !hasFile(item, id)) return;
       try {
         await this.ports.uploader.keep(id, source);
         return this.#setReason(clientId);
@@ -282,16 +292,35 @@ export class DurableOutbox implements Outbox {
     this.#notifyAndPump();
   }
 
-  async revise(clientId: string, content: string): Promise<void> {
+  async revise(clientId: string, content: string, sources?: readonly UploadSource[]): Promise<void> {
     const item = this.#items.find(clientId);
     if (item !== undefined && item.command.type !== 'send' && item.command.type !== 'edit') return;
     if (item === undefined || !this.#isUnsent(item))
       throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
     const run = this.#items.runs.get(clientId);
     if (run !== undefined) run.isUploadedAnew = false;
+    if (sources !== undefined && run !== undefined) return this.#replaceFiles(revised(item, content), run, sources);
     const stored = this.#items.change([revised(item, content)], []);
     this.#notifyAndPump();
     await stored.catch(cutOff);
+  }
+
+  /** Only of one that was refused: nothing is at its former files any more. */
+  async #replaceFiles(item: OutboxItem, run: Run, sources: readonly UploadSource[]): Promise<void> {
+    const { clientId, command } = item;
+    if (command.type !== 'send' || this.#items.find(clientId)?.state !== 'rejected')
+      throw new ChatError('ABORTED', 'Only a message that was refused takes other files.');
+    const files = sources.map((source) => keptFile(this.ports.random.uuid(), source));
+    const { files: _, isCopying: __, ...rest } = item;
+    const next: OutboxItem = files.length > 0 ? { ...rest, files, isCopying: true } : rest;
+    run.isDurable = false;
+    if (files.length > 0) this.#copying.add(clientId);
+    const stored = this.#items.change([next], []);
+    this.#discard([item]);
+    this.#items.notify();
+    await stored.catch(cutOff);
+    await this.#copy(next, files, sources).catch(cutOff);
+    this.#becomesDurable(clientId);
   }
 
   async cancel(clientId: string): Promise<boolean> {
@@ -539,6 +568,8 @@ export class DurableOutbox implements Outbox {
     this.#pump();
   }
 }
+
+const hasFile = ({ files = [] }: OutboxItem, id?: string): boolean => files.some((file) => file.id === id);
 
 /** Nothing is given up before its storage is closed, or a newer version of the app has laid it out anew. */
 function cutOff(cause: unknown): never {

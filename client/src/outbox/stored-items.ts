@@ -149,7 +149,7 @@ export class StoredItems {
         const item = value as unknown as OutboxItem;
         for (const file of item.files ?? []) removeDeadPreview(file);
         // Previews of this tab's own files are stored by no other: they are shown, and let go of, here.
-        const files = held?.files ?? item.files;
+        const files = item.files?.map((file) => held?.files?.find(({ id }) => id === file.id) ?? file);
         changed.push({ ...item, ...(files && { files }), state: item.state === 'rejected' ? 'rejected' : 'queued' });
         const isCopying = item.isCopying === true && this.ports.isShared === true;
         items.runs.set(key, { ...NEW_RUN, isDurable: !isCopying });

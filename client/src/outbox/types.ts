@@ -92,8 +92,8 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   stored(changes: RowChanges): void;
   /** The user, the network or the foreground asks: what waits is due now. */
   retryNow(clientId?: string): void;
-  /** A send or an edit with another text, where it was rejected or has not left yet. */
-  revise(clientId: string, content: string): Promise<void>;
+  /** A send or an edit with another text, where it was rejected or has not left yet; a rejected send also with other files, or none. */
+  revise(clientId: string, content: string, files?: readonly UploadSource[]): Promise<void>;
   /** Drops what was not sent yet. False where it is on its way already. */
   cancel(clientId: string): Promise<boolean>;
   stop(): Promise<void>;

@@ -435,6 +435,18 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('sends a message whose file could not be read with other files, or none, where its user says so', async () => {
+    const { client } = await loggedIn();
+    const gone = { name: 'x', mimeType: 'text/plain', size: 1, read: () => Promise.reject(new Error('It is gone.')) };
+    const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'text', attachments: [gone] });
+    await stored;
+    expect(client.outbox.items).toMatchObject([{ state: 'rejected', lastError: { code: 'UNREADABLE_FILE' } }]);
+    await client.outbox.edit(clientId, 'other text', [new File(['x'], 'y.txt')]);
+    const [item] = client.messages(CONVERSATION).items.slice(-1);
+    expect(item).toMatchObject({ state: 'pending', content: 'other text', attachments: [{ name: 'y.txt' }] });
+    await client.close();
+  });
+
   it('answers with an error of its own, and no other, what a log-out cuts off and a storage that is not removed', async () => {
     const { client, ports, clock } = await loggedIn();
     await client.close();

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { OutboxItem, UploadSource } from '../../src/outbox/types.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { connected, Device, file, settled } from './device.js';
 
@@ -188,5 +189,72 @@ describe('files', () => {
     await world.clock.advance(1_000);
     expect(world.texts()).toEqual(['next']);
     expect(device.states()).toEqual([['picture', 'rejected']]);
+  });
+
+  describe('of a message that was refused', () => {
+    const gone = { ...file('cat'), read: () => Promise.reject(new ChatError('UNREADABLE_FILE', 'It is gone.')) };
+
+    it('are replaced, or left out, by an edit of it: one that cannot be read is in nobody’s way', async () => {
+      const { world, device } = await connected();
+      for (const clientId of ['a', 'b']) await device.send(clientId, 'picture', 'c0', [gone]);
+      const edited = device.outbox.revise('a', 'without', []);
+      await Promise.all([edited, device.outbox.revise('b', '', [file('dog'), file('cow')])]);
+      await world.clock.advance(4_000);
+      expect(device.states()).toEqual([]);
+      expect(world.frames.map(({ payload }) => payload)).toEqual([
+        { clientId: 'a', conversationId: 'c0', content: 'without' },
+        { clientId: 'b', conversationId: 'c0', attachmentIds: ['file-dog', 'file-cow'] },
+      ]);
+    });
+
+    it('are replaced also after a kill that cut their copying short', async () => {
+      const { world, device } = await connected();
+      void device.send('a', 'picture', 'c0', [{ ...file('cat'), read: () => new Promise<never>(() => undefined) }]);
+      await settled();
+      device.kill();
+      const again = await Device.start(world);
+      await again.connect();
+      await world.clock.advance(1_000);
+      expect(again.states()).toEqual([['picture', 'rejected']]);
+      await again.outbox.revise('a', 'picture', [file('dog')]);
+      await world.clock.advance(2_000);
+      expect(world.texts()).toEqual(['picture file-dog']);
+    });
+
+    it('are replaced at the very moment at which one could not be read, while others would still be copied', async () => {
+      const { world, device } = await connected();
+      let finish = (): void => undefined;
+      const read = jest.fn<UploadSource['read']>(async () => {
+        await new Promise<void>((resolve) => (finish = resolve));
+        return file('dog').read(0, 3);
+      });
+      const unsubscribe = device.outbox.subscribe(() => {
+        if (device.outbox.getSnapshot()[0]?.state !== 'rejected') return;
+        unsubscribe();
+        void device.outbox.revise('a', 'picture', [{ ...file('dog'), read }]);
+      });
+      await device.send('a', 'picture', 'c0', [gone, file('cow')]);
+      await world.clock.advance(2_000);
+      expect(device.states()).toEqual([['picture', 'queued']]);
+      finish();
+      await world.clock.advance(2_000);
+      expect(world.texts()).toEqual(['picture file-dog']);
+    });
+
+    it('are those that another tab has put in their place', async () => {
+      const { device } = await connected();
+      await device.send('a', 'picture', 'c0', [gone]);
+      const { files: _, lastError: __, ...item } = device.outbox.getSnapshot()[0] as OutboxItem;
+      device.outbox.takeRows({ rows: [['outbox', 'a', { ...item, state: 'queued' }]] });
+      expect(device.outbox.getSnapshot()[0]).not.toHaveProperty('files');
+    });
+
+    it('are not replaced of one that was not refused', async () => {
+      const { device } = await connected();
+      await device.disconnect();
+      await device.send('a', 'picture', 'c0', [file('cat')]);
+      const replaced = device.outbox.revise('a', 'picture', []);
+      await expect(replaced).rejects.toThrow('Only a message that was refused takes other files.');
+    });
   });
 });
