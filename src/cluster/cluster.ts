@@ -6,6 +6,7 @@ import { EventBus } from '../events/event-bus.js';
 import { UnsettledSends } from '../messages/sending/unsettled-sends.js';
 import { Degradation, type Part } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
+import { Standstill } from '../realtime/connections/standstill.js';
 import { MembershipRelay } from '../realtime/delivery/relays/membership-relay.js';
 import { MessageRelay } from '../realtime/delivery/relays/message-relay.js';
 import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
@@ -92,6 +93,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly lifecycle: Lifecycle,
     private readonly sends: UnsettledSends,
     private readonly writes: UnsettledWrites,
+    standstill: Standstill,
     metrics: Metrics,
     configuration: Configuration,
   ) {
@@ -103,6 +105,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.peers = new Peers(this.nodeId, this.silenceMs);
     this.part = redisUrl === undefined ? 'workers' : 'redis';
     this.expectedPeers = redisUrl === undefined ? (worker?.count ?? 1) - 1 : 0;
+    // Frames that waited may be lost with their connection, or be read behind what clients sent.
+    standstill.repairWith(() => this.repairMemberships());
     metrics.gauge(
       'parley_cluster_peers',
       'Other processes of this server that this one receives.',
@@ -339,6 +343,11 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       if (this.isDoubtful || !this.isBusUp())
         await this.pause.wait(Math.min(rest, 5 * this.catchUpMs), { keepsAlive: false });
     }
+  }
+
+  private async repairMemberships(): Promise<void> {
+    if (this.reached === undefined || this.isStopped) return;
+    await this.catchUp.repairMemberships(older(this.reached, this.unsettledSince ?? this.reached));
   }
 
   private isBusUp(): boolean {

@@ -22,6 +22,7 @@ import { Degradation } from '../../src/observability/degradation.js';
 import type { Metrics } from '../../src/observability/metrics.js';
 import type { MessageRelay } from '../../src/realtime/delivery/relays/message-relay.js';
 import type { MembershipRelay } from '../../src/realtime/delivery/relays/membership-relay.js';
+import type { Standstill } from '../../src/realtime/connections/standstill.js';
 import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { type Network, NETWORKS } from '../support/processes/buses.js';
 import { onlyWith } from '../support/processes/programs.js';
@@ -67,6 +68,7 @@ function clusterOver(
     lifecycle,
     sends as UnsettledSends,
     writes as UnsettledWrites,
+    { repairWith: () => undefined } as unknown as Standstill,
     { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
     { redisUrl: 'redis://somewhere', timings: { ...TIMINGS, ...timings } } as Configuration,
   );

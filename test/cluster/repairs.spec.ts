@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { CatchUp } from '../../src/cluster/catch-up/catch-up.js';
 import { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
+import { Standstill } from '../../src/realtime/connections/standstill.js';
 import { SyncService } from '../../src/sync/sync.service.js';
 import { content, deviceAt } from '../support/processes/cluster.js';
 import { holdCalls } from '../support/clients/held-calls.js';
@@ -289,6 +291,29 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     await ada.send(group, 'for all again');
     await lost.next('message:new', content('for all again'));
     for (const device of [lost, graces]) expect(device.all('message:new').filter(content('not for her'))).toEqual([]);
+  });
+
+  it('is no way for who was removed to what is sent on the first socket that a process reads after it stood still', async () => {
+    const max = await east.person('max');
+    const group = await ada.group('Stood still', grace, max);
+    const maxs = await connect(west, max);
+    await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+    const catchUp = west.app.get(CatchUp);
+    const run = catchUp.run.bind(catchUp);
+    // The frame with it is lost, and the look at everything comes later.
+    catchUp.run = () => Promise.reject(new Error('it comes later'));
+    try {
+      await cutOff();
+      await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+      Object.assign(west.app.get(Standstill), { ranAt: Number.NEGATIVE_INFINITY });
+      await maxs.must('send_message', { conversationId: group, content: 'behind her back' });
+      await maxs.must('send_message', { conversationId: group, content: 'and once more' });
+      await maxs.next('message:new', content('and once more'));
+      await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
+      expect(graces.all('message:new').filter(({ message }) => message.content === 'behind her back')).toEqual([]);
+    } finally {
+      catchUp.run = run;
+    }
   });
 
   it('is not guessed at from frames of another version, which are read from the database instead', async () => {

@@ -110,6 +110,19 @@ export class CatchUpRepository {
     );
   }
 
+  /** The memberships alone of these users that changed since a snapshot. */
+  memberships(snapshot: string, userIds: readonly string[]): Promise<Change[]> {
+    return this.database.background.query<Change>(
+      `WITH ${BOUNDS}
+       SELECT m.user_id AS "userId", m.conversation_id AS "conversationId", m.left_at IS NULL AS "isMember",
+         m.visible_from_seq AS "firstSeq", true AS "isOwn", false AS "isConversation", false AS "isOther"
+       FROM bounds CROSS JOIN unnest($2::uuid[]) AS asked (id)
+       JOIN conversation_members m ON m.user_id = asked.id WHERE ${changed('m.changed_xid')}`,
+      [snapshot, userIds],
+      'cluster_memberships',
+    );
+  }
+
   /** Whose profile changed since a snapshot; at most `limit`. */
   async changedUserIds(snapshot: string, limit: number): Promise<{ id: string; isDeleted: boolean }[]> {
     return this.database.background.query<{ id: string; isDeleted: boolean }>(

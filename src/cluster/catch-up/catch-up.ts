@@ -54,6 +54,15 @@ export class CatchUp {
     return this.endedSessions.close();
   }
 
+  /** Rooms alone of what changed since a snapshot: all else is the next run's. Fails at the first step that fails. */
+  async repairMemberships(since: string): Promise<void> {
+    const userIds = this.rooms.awaitedUserIds();
+    for (let start = 0; start < userIds.length && !this.isStopped; start += MAX_USERS_A_STEP) {
+      const some = userIds.slice(start, start + MAX_USERS_A_STEP);
+      await this.repaired(some, () => this.repository.memberships(since, some));
+    }
+  }
+
   /**
    * Everything since a snapshot. Answers the snapshot from which the next time begins.
    * @param spread whether clients are asked over a while and not at once
@@ -91,20 +100,26 @@ export class CatchUp {
 
   /** Repairs what concerns these users. Answers those of them who have to sync for the rest. */
   private async step(since: string, userIds: readonly string[], found: Found): Promise<Set<string>> {
-    const setups = new Map(userIds.map((userId) => [userId, this.rooms.begin(userId)]));
-    let changes: Change[];
-    try {
-      changes = await this.repository.changes(since, userIds);
-    } finally {
-      for (const setup of setups.values()) this.rooms.abandon(setup);
-    }
-    // From the answer to the rooms nothing is waited for.
-    this.repairRooms(changes, setups);
+    const changes = await this.repaired(userIds, () => this.repository.changes(since, userIds));
     const delivered = await this.deliverMessages(since, changes, found);
     const concerned = changes.filter(
       ({ isOwn, isOther, conversationId }) => isOwn || isOther || !delivered.has(conversationId ?? ''),
     );
     return new Set(concerned.map(({ userId }) => userId));
+  }
+
+  /** Reads what changed for these users, and repairs their rooms. */
+  private async repaired(userIds: readonly string[], read: () => Promise<Change[]>): Promise<Change[]> {
+    const setups = new Map(userIds.map((userId) => [userId, this.rooms.begin(userId)]));
+    let changes: Change[];
+    try {
+      changes = await read();
+    } finally {
+      for (const setup of setups.values()) this.rooms.abandon(setup);
+    }
+    // From the answer to the rooms nothing is waited for.
+    this.repairRooms(changes, setups);
+    return changes;
   }
 
   /** New messages, behind what was repaired in rooms. Answers the conversations of which all was delivered. */

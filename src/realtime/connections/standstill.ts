@@ -12,16 +12,20 @@ const MAX_PAUSE_MS = 750;
  * Notices that this process stood still (it was stopped, its machine slept or was moved), at the first that it is asked to do
  * afterwards: what clients had sent is there before any timer.
  *
- * Guarantee: what arrives after a standstill is handled when connections of sessions that ended meanwhile are closed.
+ * Guarantee: what clients sent by sockets is handled after a standstill when connections of sessions that ended meanwhile are closed
+ * and what else is repaired then has been; or when the database did not answer that.
  */
 @Injectable()
 export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Standstill.name);
+  private readonly repairs: (() => Promise<void>)[] = [];
   private ranAt = performance.now();
-  private closing: Promise<void> | undefined;
+  private repairing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly endedSessions: EndedSessions) {}
+  constructor(endedSessions: EndedSessions) {
+    this.repairs.push(() => endedSessions.close());
+  }
 
   onApplicationBootstrap(): void {
     this.ranAt = performance.now();
@@ -35,17 +39,30 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** Undefined where this process did not stand still; else resolves when what ended meanwhile is closed. Never rejects. */
+  /** What else is to be right before anything of a client is handled. It has to end, also where the database does not answer. */
+  repairWith(repair: () => Promise<void>): void {
+    this.repairs.push(repair);
+  }
+
+  /** Undefined where this process did not stand still; else resolves when what happened meanwhile is repaired. Never rejects. */
   repaired(): Promise<void> | undefined {
     const now = performance.now();
     if (now - this.ranAt > TICK_MS + MAX_PAUSE_MS) {
       this.ranAt = now;
-      this.closing = this.endedSessions
-        .close()
-        // The database is away: nothing can be done with it either.
-        .catch((error: unknown) => this.logger.warn(`ended sessions were not looked for: ${(error as Error).message}`))
-        .finally(() => (this.closing = undefined));
+      const repairing = Promise.all(this.repairs.map((repair) => this.attempt(repair))).then(() => {
+        if (this.repairing === repairing) this.repairing = undefined;
+      });
+      this.repairing = repairing;
     }
-    return this.closing;
+    return this.repairing;
+  }
+
+  private async attempt(repair: () => Promise<void>): Promise<void> {
+    try {
+      await repair();
+    } catch (error) {
+      // The database is away: nothing can be done with it either.
+      this.logger.warn(`what happened during a standstill was not repaired: ${(error as Error).message}`);
+    }
   }
 }
