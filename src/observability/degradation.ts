@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-/** `workers`: the other processes behind the same port. */
-export type Part = 'redis' | 'workers';
+/** `workers`: the other processes behind the same port. `limits`: where processes count together. */
+export type Part = 'redis' | 'workers' | 'limits';
 
 /** Parts that the server can do without for a while: it is ready without them, and says so. */
 @Injectable()

@@ -51,6 +51,8 @@ export class HealthController {
       const isUp = this.degradation.isUp(part);
       if (isUp !== undefined) checks[part] = isUp ? 'up' : 'down';
     }
+    // Named only where something is wrong: it is as of the last that was counted.
+    if (this.degradation.isUp('limits') === false) checks.limits = 'down';
     const isDegraded = checks.redis === 'down' || checks.workers === 'down';
     return { status: isReady ? (isDegraded ? 'degraded' : 'ok') : 'error', checks };
   }

@@ -20,6 +20,10 @@ export class ReadinessChecksView {
   /** Only where several processes share a port. `down`: one of them is missing, or does not reach the others. */
   @ApiProperty({ enum: ['up', 'down'], required: false })
   workers?: 'up' | 'down';
+
+  /** Only while this process counts by itself what several should count together. */
+  @ApiProperty({ enum: ['down'], required: false })
+  limits?: 'down';
 }
 
 export class ReadinessView {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { IpcBuckets } from '../../src/cluster/limits/ipc-buckets.js';
 import { RedisBuckets } from '../../src/cluster/limits/redis-buckets.js';
@@ -8,6 +8,7 @@ import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { LimitCounts } from '../../src/workers/limit-counts.js';
+import { Degradation } from '../../src/observability/degradation.js';
 import { DatabaseProxy } from '../support/servers/database-proxy.js';
 import { programPath } from '../support/processes/programs.js';
 import { RedisServer } from '../support/servers/redis.js';
@@ -81,6 +82,34 @@ redisDescribe('limits that are counted in Redis', () => {
       expect(await other?.count('loginByAccountDaily', 'account', 1, 'consume')).toBe(0);
     } finally {
       for (const server of servers) server.stop();
+    }
+  });
+
+  it('say that each process counts by itself where Redis takes no writes, why, once, and when that is over', async () => {
+    const lines: string[] = [];
+    const write = (line: string): number => lines.push(line);
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(write);
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(write);
+    const degradation = new Degradation();
+    const buckets = new RedisBuckets(redis.url, LIMITS, SECRET_KEY);
+    const limiter = new SharedRateLimiter(buckets, new MemoryRateLimiter(new Clock(), LIMITS), degradation);
+    limiter.answerTimeoutMs = 30_000;
+    try {
+      await until('it is connected', () => buckets.isReady);
+      await redis.command('REPLICAOF', '127.0.0.1', '1');
+      for (let guess = 0; guess < 3; guess += 1) await limiter.consume('loginByAccount', 'no writes');
+      expect(degradation.isUp('limits')).toBe(false);
+      await redis.command('REPLICAOF', 'NO', 'ONE');
+      await limiter.consume('loginByAccount', 'no writes');
+      expect(degradation.isUp('limits')).toBe(true);
+      expect(lines).toEqual([
+        expect.stringMatching(/^limits are counted by this process for itself: .*(READONLY|read only)/),
+        'limits are counted together again',
+      ]);
+    } finally {
+      limiter.onApplicationShutdown();
+      warn.mockRestore();
+      log.mockRestore();
     }
   });
 

@@ -4,6 +4,7 @@ import { DomainError } from '../../common/errors.js';
 import type { LimitName } from '../../config/limits.js';
 import type { MemoryRateLimiter } from '../../limits/rates/memory-rate-limiter.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { Degradation } from '../../observability/degradation.js';
 import type { CountAction, SharedBuckets } from './shared-buckets.js';
 
 /**
@@ -42,15 +43,17 @@ const ANSWER_TIMEOUT_MS = 250;
 const REST_MS = 2_000;
 /** Counts in one place what all processes must count together. Where that does not answer, each counts by itself. */
 export class SharedRateLimiter extends RateLimiter implements OnApplicationShutdown {
-  private readonly failures = new BoundedLogger(SharedRateLimiter.name, 6);
+  private readonly changes = new BoundedLogger(SharedRateLimiter.name, 6);
   private restsUntil = 0;
   answerTimeoutMs = ANSWER_TIMEOUT_MS;
 
   constructor(
     private readonly buckets: SharedBuckets,
     private readonly local: MemoryRateLimiter,
+    private readonly degradation = new Degradation(),
   ) {
     super();
+    degradation.set('limits', true);
   }
 
   override consume(limit: LimitName, key: string, points = 1): void | Promise<void> {
@@ -86,18 +89,34 @@ export class SharedRateLimiter extends RateLimiter implements OnApplicationShutd
 
   /** Undefined where there is no answer in time. */
   private async ask(limit: LimitName, key: string, points: number, action: CountAction): Promise<number | undefined> {
-    if (!this.buckets.isReady || performance.now() < this.restsUntil) return undefined;
+    if (performance.now() < this.restsUntil) return undefined;
+    if (!this.buckets.isReady) return this.alone('there is no connection');
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
         this.restsUntil = performance.now() + REST_MS;
-        resolve(undefined);
+        resolve(this.alone('no answer in time'));
       }, this.answerTimeoutMs);
     });
-    const answer = this.buckets.count(limit, key, points, action).catch((error: unknown) => {
-      this.failures.warn(`a limit was not counted together: ${(error as Error).message}`);
-      return undefined;
-    });
+    const answer = this.buckets.count(limit, key, points, action).then(
+      (wait) => {
+        this.together();
+        return wait;
+      },
+      (error: unknown) => this.alone((error as Error).message),
+    );
     return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+  }
+
+  private alone(reason: string): undefined {
+    if (this.degradation.isUp('limits') === false) return;
+    this.degradation.set('limits', false);
+    this.changes.warn(`limits are counted by this process for itself: ${reason}`);
+  }
+
+  private together(): void {
+    if (this.degradation.isUp('limits') === true) return;
+    this.degradation.set('limits', true);
+    this.changes.log('limits are counted together again');
   }
 }
