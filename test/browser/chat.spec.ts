@@ -107,6 +107,31 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(ada.message('This message was deleted'));
   });
 
+  it('keeps over a reload what a draft answers, and an edit beside the draft', async () => {
+    const { page, field } = ada;
+    await ada.send('Shall we bring a boat?');
+    await expectShown(ada.message('Shall we bring a boat?').locator('.tick:not(.pending)'));
+    await ada.message('Shall we bring a boat?').focus();
+    await page.keyboard.press('r');
+    await field.fill('A small one');
+    await page.reload();
+    await expectShown(page.getByRole('button', { name: 'Do not reply' }));
+    await ada.send('A small one, with oars');
+    await expectShown(
+      bob.message('A small one, with oars').getByRole('button', { name: /^Reply to Ada Example: Shall/ }),
+    );
+
+    const edit = page.getByLabel('Edit your message');
+    await field.press('ArrowUp');
+    await edit.fill('A small one, with a sail');
+    await page.reload();
+    await expectShown(edit);
+    expect(await edit.inputValue()).toBe('A small one, with a sail');
+    await edit.press('Enter');
+    await expectShown(bob.message('A small one, with a sail').getByText('edited'));
+    expect(await field.inputValue()).toBe('');
+  });
+
   it('keeps what may be done with a message in reach of mouse and keyboard', async () => {
     const { page } = ada;
     await ada.send('What shall I bring?');
@@ -173,6 +198,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       { name: 'sea.jpg', mimeType: 'image/jpeg', buffer },
       { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') },
     ]);
+    await expectShown(ada.field.and(ada.page.locator(':focus')));
     await ada.field.fill('at the sea');
     await ada.field.press('Enter');
     const picture = bob.page.getByRole('button', { name: 'Open Picture sea.jpg' });

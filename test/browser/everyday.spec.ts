@@ -536,7 +536,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       isAnew ? route.continue() : route.abort(),
     );
     await visitor.send('once written');
-    // Never while an edit is open, which is kept nowhere.
+    // Never while an edit is open.
     await visitor.field.press('ArrowUp');
     await expectShown(page.getByLabel('Edit your message'));
     for (const times of [1, 2]) {

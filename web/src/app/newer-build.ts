@@ -4,7 +4,7 @@ let isAsking = false;
 /** What is open that a reload would lose. */
 let held = 0;
 
-/** The page does not begin anew until what this returns is called: for a recording or an edit, which are kept nowhere. */
+/** The page does not begin anew until what this returns is called: for a recording, which is kept nowhere, or an edit under somebody’s hands. */
 export function holdReload(): () => void {
   held += 1;
   return () => void (held -= 1);

@@ -15,6 +15,7 @@ import { ConversationHeader } from './ConversationHeader.js';
 import { DropZone } from './files/DropZone.js';
 import { MessageList, type ListHandle } from './MessageList.js';
 import { usePickedFiles } from './files/picked-files.js';
+import { keepIntent, keptIntent } from './kept-intent.js';
 import { withFiles } from './sending.js';
 import { TypingLine } from './TypingLine.js';
 import { canEdit, type Dialogs, type Intent, isOwn, type MessageActions } from './actions.js';
@@ -31,7 +32,14 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
   const { status } = useConnection();
   const partner = conversation && partnerOf(conversation);
   const isBlocked = useIsBlocked(partner);
-  const [intent, setIntent] = useState<Intent>({ type: 'new' });
+  const [intent, showIntent] = useState<Intent>(() => keptIntent(id));
+  const setIntent = useCallback(
+    (next: Intent) => {
+      keepIntent(id, next);
+      showIntent(next);
+    },
+    [id],
+  );
   const [dialog, openDialog] = useState<Dialogs>();
   const [files, setFiles] = usePickedFiles(id);
   const list = useRef<ListHandle>(null);

@@ -2,7 +2,11 @@ import type { Attachment, Conversation, MessageItem } from '@parley/client';
 import { client } from '../session/client.js';
 
 /** What the field to write in is for at the moment. */
-export type Intent = { type: 'new' } | { type: 'reply'; item: MessageItem } | { type: 'edit'; item: MessageItem };
+export type Intent =
+  | { type: 'new' }
+  | { type: 'reply'; item: MessageItem }
+  /** With the text as far as it is written. */
+  | { type: 'edit'; item: MessageItem; text?: string };
 
 /** What is open above the conversation. */
 export type Dialogs =

@@ -2,6 +2,7 @@ import { go } from '../app/router.js';
 import { removeFiles } from '../messages/files/files-database.js';
 import { forgetPickedFiles } from '../messages/files/picked-files.js';
 import { forgetRecentEmoji } from '../messages/composer/recent-emoji.js';
+import { removeIntents } from '../messages/kept-intent.js';
 import { unsubscribeFromPush } from '../push/notifications.js';
 import { client } from './client.js';
 import { followOtherTabs } from './other-tabs.js';
@@ -17,6 +18,7 @@ export async function leave(): Promise<void> {
     await client.logout();
   } finally {
     forget();
+    removeIntents();
     await removeFiles().catch(() => undefined);
     followOtherTabs(undefined);
     go({ name: 'home' }, { replace: true });

@@ -1,4 +1,4 @@
-import type { Conversation, UploadSource } from '@parley/client';
+import type { Conversation, MessageItem, UploadSource } from '@parley/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useDraft } from '@parley/client/react';
 import { Lazy } from '../../app/Lazy.js';
@@ -7,6 +7,7 @@ import { Icon } from '../../design/Icon.js';
 import { client } from '../../session/client.js';
 import { t } from '../../texts/texts.js';
 import type { Intent } from '../actions.js';
+import { keepIntent } from '../kept-intent.js';
 import type { PickFiles } from '../files/picked-files.js';
 import { MAX_CHARACTERS, charactersOf, filesOf, sendMessage, withFiles } from '../sending.js';
 
@@ -17,6 +18,11 @@ const intentBar = () => import('./IntentBar.js');
 const composerFiles = () => import('./ComposerFiles.js');
 const emojiPicker = () => import('./EmojiPicker.js');
 const recorder = () => import('./Recorder.js');
+
+const textOf = (intent: Intent): string => (intent.type === 'edit' ? (intent.text ?? intent.item.content ?? '') : '');
+
+const isSame = (one: MessageItem, other: MessageItem): boolean =>
+  one.id === null || other.id === null ? one.clientId === other.clientId : one.id === other.id;
 
 interface Properties {
   conversation: Conversation;
@@ -33,11 +39,16 @@ interface Properties {
 export function Composer({ conversation, isFirst, intent, files, onFiles, onIntent, onSent, onEditLast }: Properties) {
   const { id } = conversation;
   const [draft, keepDraft] = useDraft(id);
-  const [edit, setEdit] = useState('');
+  const [edit, setEdit] = useState(textOf(intent));
   const [isPicking, pick] = useState(false);
   const [isRecording, record] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
+  const shown = useRef(intent);
+  /** Where it would open a keyboard nobody has asked for it. */
+  const focusByMouse = (): void => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
+  };
   // The draft waits while another message is edited.
   const isEditing = intent.type === 'edit';
   const text = isEditing ? edit : draft;
@@ -49,19 +60,40 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   const canSend = isSendable(text);
 
   useLayoutEffect(() => {
-    if (intent.type === 'edit') setEdit(intent.item.content ?? '');
+    // One that was kept opens no keyboard.
+    if (shown.current === intent) return;
+    shown.current = intent;
+    setEdit(textOf(intent));
     if (intent.type !== 'new') field.current?.focus();
   }, [intent, id]);
+  const kept = isEditing ? draft : '';
+  useEffect(() => {
+    if (intent.type === 'new') return;
+    const { item, type } = intent;
+    const messages = client.messages(id);
+    const check = (): void => {
+      const current = messages.getSnapshot().items.find((other) => isSame(other, item));
+      if (current === undefined || current.deletedAt === null) return;
+      // What was written is a draft now.
+      if (type === 'edit' && kept === '') keepDraft(field.current?.value ?? '');
+      onIntent({ type: 'new' });
+    };
+    check();
+    return messages.subscribe(check);
+  }, [intent, id, kept]);
   useEffect(() => {
     // Once the page is shown: what was chosen must not wait for them, nor be lost to a newer build that does not have them.
     for (const load of [composerFiles, intentBar]) load().catch(() => undefined);
   }, []);
   useLayoutEffect(() => {
-    if (isFirst && matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
+    if (isFirst) focusByMouse();
   }, [id]);
 
   const write = (next: string): void => {
-    if (isEditing) return setEdit(next);
+    if (isEditing) {
+      keepIntent(id, { ...intent, text: next });
+      return setEdit(next);
+    }
     keepDraft(next);
     client.typing(id, next !== '');
   };
@@ -103,8 +135,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   };
   const endRecording = useCallback(() => {
     record(false);
-    // Where it would open a keyboard nobody has asked for it.
-    if (matchMedia('(pointer: fine)').matches) requestAnimationFrame(() => field.current?.focus());
+    requestAnimationFrame(focusByMouse);
   }, []);
   const sendRecording = useCallback(
     (recording: UploadSource) => {
@@ -153,6 +184,8 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
           onChange={({ currentTarget }) => {
             addFiles([...(currentTarget.files ?? [])]);
             currentTarget.value = '';
+            // The chooser's button has it still: Enter is to send, not to choose again.
+            focusByMouse();
           }}
         />
         <textarea
