@@ -59,7 +59,9 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
       >
         <div class="messages-content">
           {hasOlder ? (
-            <p class="messages-edge soft small">{t('chat.loadingOlder')}</p>
+            <p class="messages-edge soft small">
+              {t(items.length > 0 ? 'chat.loadingOlder' : isLive ? 'chat.loading' : 'chat.noConnection')}
+            </p>
           ) : (
             <Beginning conversation={conversation} isEmpty={items.length === 0} />
           )}

@@ -26,7 +26,7 @@ export function PersonSearch({ words, onWords, children }: Properties) {
     let isCurrent = true;
     const timer = setTimeout(() => {
       client.users.search(name).then(
-        ({ items }) => isCurrent && setFound(items.filter(({ id }) => id !== client.userId)),
+        ({ items }) => isCurrent && setFound(items),
         (cause: unknown) => isCurrent && setError(cause),
       );
     }, PAUSE_MS);
@@ -35,6 +35,7 @@ export function PersonSearch({ words, onWords, children }: Properties) {
       clearTimeout(timer);
     };
   }, [name]);
+  const others = found?.filter(({ id }) => id !== client.userId) ?? [];
   return (
     <>
       <label class="field">
@@ -56,13 +57,11 @@ export function PersonSearch({ words, onWords, children }: Properties) {
       <div role="status">
         {error !== undefined ? (
           <p class="fault">{errorText(error)}</p>
-        ) : found?.length === 0 ? (
-          <p class="soft">{t('people.none')}</p>
+        ) : found !== undefined && others.length === 0 ? (
+          <p class="soft">{found.length === 0 ? t('people.none') : t('people.self')}</p>
         ) : null}
       </div>
-      {found === undefined || found.length === 0 ? null : (
-        <ul class="card people">{found.map((user) => children(user))}</ul>
-      )}
+      {others.length === 0 ? null : <ul class="card people">{others.map((user) => children(user))}</ul>}
     </>
   );
 }

@@ -65,6 +65,7 @@ export const more = {
   'people.search': 'Search by name',
   'people.searchHint': 'The beginning of a name or username.',
   'people.none': 'Nobody is called so here.',
+  'people.self': 'This is you: your link is for others.',
   'people.friends': 'Friends',
   'people.noFriends': 'No friends yet. Search for somebody above and add them.',
   'people.incoming': 'They would like to be your friends',

@@ -70,6 +70,8 @@ export const en = {
   'chat.beginning': 'This is where your conversation begins.',
   'chat.beginningGroup': 'This is where this group begins for you.',
   'chat.sayHello': 'Say hello to {name}.',
+  'chat.loading': 'Loading messages …',
+  'chat.noConnection': 'No connection: messages come once there is one.',
   'chat.loadingOlder': 'Loading older messages …',
   'chat.editing': 'Edit your message',
   'chat.tooLong': '{count} {count:character|characters} too many',
