@@ -2,10 +2,9 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -36,7 +35,6 @@ const ENTRIES = [
 ];
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const modules = join(root, '../node_modules');
-const require = createRequire(import.meta.url);
 
 async function run(program: string, parameters: readonly string[], cwd: string): Promise<string> {
   try {
@@ -65,6 +63,10 @@ describe('the package as it is published', () => {
   }, WAIT_TIMEOUT_MS);
 
   afterAll(() => rm(project, { recursive: true, force: true }));
+
+  /** What is wrong with programs, each given by the parameters of tsc. */
+  const compile = (...programs: string[][]): Promise<string> =>
+    run(process.execPath, [join(root, 'test/package/compile.mjs'), JSON.stringify(programs)], project);
 
   it('brings one dependency and no source, no test and nothing of its workshop', async () => {
     const installed = join(project, 'node_modules/@parley/client');
@@ -204,15 +206,6 @@ describe('the package as it is published', () => {
        const kind: Message['kind'] = 'TEXT';
        console.log(kind);`,
       );
-      const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-      // All types but TypeScript's own, which no package changes, and which take half of the time.
-      const flags =
-        '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipDefaultLibCheck --target es2022 --lib es2022,dom';
-      for (const module of ['nodenext']) {
-        const parameters = [...flags.split(' '), '--types', 'node', '--typeRoots', join(modules, '@types')];
-        const output = await run(process.execPath, [compiler, ...parameters, '--module', module, 'use.mts'], project);
-        expect(output).toBe('');
-      }
       // Without the types of browsers, as Node's programs are compiled.
       await writeFile(
         join(project, 'node.mts'),
@@ -222,16 +215,11 @@ describe('the package as it is published', () => {
        const client = createClient({ url: 'https://chat.example', storage: fileStorage('chat') });
        console.log(client.userId, indexedDbStorage);`,
       );
-      const parameters = [
-        ...flags.replace(',dom', '').split(' '),
-        '--types',
-        'node',
-        '--typeRoots',
-        join(modules, '@types'),
-      ];
-      expect(await run(process.execPath, [compiler, ...parameters, '--module', 'nodenext', 'node.mts'], project)).toBe(
-        '',
-      );
+      const flags =
+        '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --module nodenext --types node';
+      const strict = [...flags.split(' '), '--typeRoots', join(modules, '@types'), '--lib'];
+      const output = await compile([...strict, 'es2022,dom', 'use.mts'], [...strict, 'es2022', 'node.mts']);
+      expect(output).toBe('');
     },
     WAIT_TIMEOUT_MS,
   );
@@ -270,12 +258,11 @@ describe('the package as it is published', () => {
          declare module 'expo-sqlite';
          declare module 'react-native';`,
       );
-      const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
       const flags =
-        '--noEmit --allowJs --checkJs --strict false --skipDefaultLibCheck --jsx react-jsx --target es2022 --lib es2022,dom,dom.iterable --module esnext --moduleResolution bundler';
+        '--noEmit --allowJs --checkJs --strict false --jsx react-jsx --target es2022 --lib es2022,dom,dom.iterable --module esnext --moduleResolution bundler';
       const types = ['--types', 'node,react', '--typeRoots', join(modules, '@types')];
       const files = [...names.map(({ name }) => name), 'app.d.ts'];
-      expect(await run(process.execPath, [compiler, ...flags.split(' '), ...types, ...files], project)).toBe('');
+      expect(await compile([...flags.split(' '), ...types, ...files])).toBe('');
     },
     WAIT_TIMEOUT_MS,
   );
@@ -284,22 +271,20 @@ describe('the package as it is published', () => {
     'compiles for React Native’s engine',
     async () => {
       const compiler = join(modules, 'hermes-compiler/hermesc', HERMES[process.platform as keyof typeof HERMES]);
-      for (const entry of ENTRIES) {
-        const bundle = join(project, 'bundle.js');
-        await build({
-          stdin: { contents: `module.exports = require('${entry}');`, resolveDir: project },
-          bundle: true,
-          format: 'cjs',
-          platform: 'browser',
-          mainFields: ['react-native', 'browser', 'main'],
-          conditions: ['require', 'react-native'],
-          target: 'es2022',
-          external: ['react', 'react/jsx-runtime'],
-          outfile: bundle,
-          logLevel: 'silent',
-        });
-        await run(compiler, ['-emit-binary', '-out', join(project, 'bundle.hbc'), bundle], project);
-      }
+      const bundle = join(project, 'bundle.js');
+      await build({
+        stdin: { contents: ENTRIES.map((entry) => `require('${entry}');`).join('\n'), resolveDir: project },
+        bundle: true,
+        format: 'cjs',
+        platform: 'browser',
+        mainFields: ['react-native', 'browser', 'main'],
+        conditions: ['require', 'react-native'],
+        target: 'es2022',
+        external: ['react', 'react/jsx-runtime'],
+        outfile: bundle,
+        logLevel: 'silent',
+      });
+      await run(compiler, ['-emit-binary', '-out', join(project, 'bundle.hbc'), bundle], project);
       expect((await readFile(join(project, 'bundle.hbc'))).length).toBeGreaterThan(0);
     },
     WAIT_TIMEOUT_MS,
