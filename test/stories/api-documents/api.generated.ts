@@ -1639,6 +1639,11 @@ export interface components {
              * @enum {string}
              */
             workers?: "up" | "down";
+            /**
+             * @description Only while this process counts by itself what several should count together.
+             * @enum {string}
+             */
+            limits?: "down";
         };
         ReadinessView: {
             /** @enum {string} */
