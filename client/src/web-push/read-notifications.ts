@@ -28,8 +28,8 @@ export function clearReadNotifications(
     }
   };
   const look = (): void => {
-    // Before it is live, what has just rung is not known here yet.
-    if (client.connection.getSnapshot().status !== 'live') return;
+    // Before it is live, what has just rung is not known here yet; meanwhile the service worker may show more.
+    if (client.connection.getSnapshot().status !== 'live') return void (done = undefined);
     const conversations = client.conversations.getSnapshot();
     const [ids, badge] = [unreadIdsOf(conversations), badgeOf(conversations, Date.now())];
     const key = [badge, ...[...ids].sort()].join();
@@ -37,7 +37,18 @@ export function clearReadNotifications(
     done = key;
     clear(ids, badge).catch(() => (done = undefined));
   };
-  const ends = [client.connection.subscribe(look), client.conversations.subscribe(look)];
+  // A page that slept does not see that it was not live.
+  const lookAnew = (): void => {
+    if (document.visibilityState !== 'visible') return;
+    done = undefined;
+    look();
+  };
+  document.addEventListener('visibilitychange', lookAnew);
+  const ends = [
+    client.connection.subscribe(look),
+    client.conversations.subscribe(look),
+    () => document.removeEventListener('visibilitychange', lookAnew),
+  ];
   look();
   return () => {
     for (const end of ends) end();

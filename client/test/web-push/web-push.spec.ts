@@ -123,6 +123,26 @@ describe('a browser that is a device for push', () => {
 });
 
 describe('a page that is open', () => {
+  let isVisible = true;
+  let seenAgain = (): void => undefined;
+
+  beforeEach(() => {
+    isVisible = true;
+    Object.assign(globalThis, {
+      document: {
+        get visibilityState() {
+          return isVisible ? 'visible' : 'hidden';
+        },
+        addEventListener: (_: string, listener: () => void) => (seenAgain = listener),
+        removeEventListener: () => (seenAgain = () => undefined),
+      },
+    });
+  });
+
+  afterEach(() => {
+    for (const name of ['document', 'navigator']) Reflect.deleteProperty(globalThis, name);
+  });
+
   it('takes away the notifications of what was read, and keeps the number on the icon', async () => {
     const closed: string[] = [];
     const badges: number[] = [];
@@ -167,7 +187,43 @@ describe('a page that is open', () => {
     changes.call();
     await new Promise(setImmediate);
     expect(badges).toEqual([2, 0]);
-    Reflect.deleteProperty(globalThis, 'navigator');
+  });
+
+  it('takes away as well what was shown while it was not live or not seen, and was read elsewhere', async () => {
+    const badges: number[] = [];
+    Object.assign(globalThis, { navigator: { clearAppBadge: async () => void badges.push(0) } });
+    const shown = new Set<object>();
+    const ring = (): void => {
+      const notification = { data: { kind: 'message', conversationId: 'a' }, close: () => shown.delete(notification) };
+      shown.add(notification);
+    };
+    const connections = new Listeners();
+    let status = 'live';
+    const items = [{ id: 'a', me: { unreadCount: 0, mutedUntil: null } }];
+    const client = {
+      connection: { getSnapshot: () => ({ status }), subscribe: connections.add },
+      conversations: { getSnapshot: () => items, subscribe: () => () => undefined },
+    } as unknown as Parameters<typeof clearReadNotifications>[0];
+    const registration = { getNotifications: async () => [...shown] };
+    const end = clearReadNotifications(client, { registration: registration as never });
+    for (const next of ['connecting', 'live']) {
+      if (next === 'connecting') ring();
+      status = next;
+      connections.call();
+    }
+    await new Promise(setImmediate);
+    expect([shown.size, badges.length]).toEqual([0, 2]);
+    isVisible = false;
+    seenAgain();
+    ring();
+    isVisible = true;
+    seenAgain();
+    await new Promise(setImmediate);
+    expect([shown.size, badges.length]).toEqual([0, 3]);
+    end();
+    seenAgain();
+    await new Promise(setImmediate);
+    expect(badges).toHaveLength(3);
   });
 });
 

@@ -46,7 +46,8 @@ async function navigate(request) {
   const kept = await caches.match('/');
   try {
     const response = await fetch(request, kept === undefined ? {} : { signal: AbortSignal.timeout(4_000) });
-    return response.ok || kept === undefined ? response : kept;
+    // A redirect, such as to a proxy's log-in, is not ok either, and only the browser can follow it.
+    return response.ok || response.type === 'opaqueredirect' || kept === undefined ? response : kept;
   } catch (error) {
     if (kept === undefined) throw error;
     return kept;

@@ -39,7 +39,12 @@ export default function EmojiPicker({ onChoose, onClose }: Properties) {
         onInput={({ currentTarget }) => setSearch(currentTarget.value)}
         onKeyDown={(event) => {
           const [first] = groups[0]?.[1] ?? [];
-          if (event.key === 'Enter' && words !== '' && first !== undefined) choose(first.emoji);
+          // By it an input method ends a word; 229 is Safari's way to say so.
+          if (event.key === 'Enter' && !event.isComposing && event.keyCode !== 229) {
+            // It is pressed on the button that has the focus next else, which opens the picker again.
+            event.preventDefault();
+            if (words !== '' && first !== undefined) choose(first.emoji);
+          }
           closeByEscape(event, onClose);
         }}
       />
