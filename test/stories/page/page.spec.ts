@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startStory, type Story } from '../../support/story.js';
 
 const DIST = join(process.cwd(), 'web', 'dist');
-/** With what a draft answers and the edit under way, which are drawn with the field and kept with each character. */
-const MAX_SCRIPT_BYTES = 76_700;
+/**
+ * With what a draft answers and the edit under way, which are drawn with the field and kept with each character; what leads on after
+ * an answer looks first whether its user has stayed; times follow the time zone.
+ */
+const MAX_SCRIPT_BYTES = 77_200;
 const MAX_STYLE_BYTES = 10_000;
 /** Of the moderators' page, script and style, which nobody else fetches. */
 const MAX_ADMIN_BYTES = 40_000;
@@ -179,6 +183,33 @@ describe('the page', () => {
     for (const name of readdirSync(join(DIST, 'assets')).filter((file) => /\.(js|css)$/.test(file)))
       expect([name, worker.includes(`"/assets/${name}"`)]).toEqual([name, !name.startsWith('AdminPage-')]);
     expect(worker).toMatch(/parley-[0-9a-f]{12}/);
+  });
+
+  it('leaves a redirect to the browser, and has the page that is kept where the server is not well', async () => {
+    const listeners = new Map<string, (event: object) => void>();
+    let answer: { ok: boolean; type: string };
+    const kept = { ok: true, type: 'kept' };
+    runInNewContext(readFileSync(join(DIST, 'sw.js'), 'utf8'), {
+      self: {
+        location: new URL(url),
+        addEventListener: (type: string, listener: (event: object) => void) => listeners.set(type, listener),
+      },
+      caches: { match: async () => kept },
+      fetch: async () => answer,
+      URL,
+      AbortSignal,
+    });
+    /** What is shown for what the server answers. */
+    const shownFor = async (ok: boolean, type: string): Promise<string> => {
+      answer = { ok, type };
+      let shown: Promise<{ type: string }> | undefined;
+      const request = { method: 'GET', url: `${url}/people`, mode: 'navigate' };
+      listeners.get('fetch')?.({ request, respondWith: (given: typeof shown) => (shown = given) });
+      return (await shown)?.type ?? 'nothing';
+    };
+    expect(await shownFor(true, 'basic')).toBe('basic');
+    expect(await shownFor(false, 'basic')).toBe('kept');
+    expect(await shownFor(false, 'opaqueredirect')).toBe('opaqueredirect');
   });
 
   it('is not there with WEB=off', async () => {

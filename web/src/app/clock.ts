@@ -26,5 +26,5 @@ function subscribe(listener: () => void): () => void {
 /** Renders again each minute: for how long ago something was. */
 export const useMinute = (): unknown => useSyncExternalStore(subscribe, () => Math.floor(Date.now() / MINUTE_MS));
 
-/** Renders again each day: for a time that is one of today. */
-export const useToday = (): unknown => useSyncExternalStore(subscribe, () => new Date().toDateString());
+/** Renders again each day, and in another time zone, where it begins at another moment: for a time that is one of today. */
+export const useToday = (): unknown => useSyncExternalStore(subscribe, () => new Date().setHours(0, 0, 0, 0));

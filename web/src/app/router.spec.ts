@@ -21,4 +21,24 @@ describe('the history of the page', () => {
     await import('./router.js');
     expect(back).toHaveBeenCalledTimes(steps);
   });
+
+  it('says of somebody who went elsewhere, and came back, that they did not stay', async () => {
+    history.replaceState(null, '', '/people');
+    const { go, staying } = await import('./router.js');
+    const [stays, ends] = [staying(), [true]];
+    for (const name of ['settings', 'people'] as const) {
+      go({ name });
+      ends.push(stays());
+    }
+    expect([ends, staying()()]).toEqual([[true, false, false], true]);
+  });
+
+  it.each([false, true])('has no entry left of what was over the place that is left, replaced: %s', async (replace) => {
+    history.replaceState(null, '', '/c/1');
+    const { go } = await import('./router.js');
+    history.pushState({ from: '/', isOver: true }, '');
+    const entries = history.length;
+    go({ name: 'conversation', id: '2' }, { replace });
+    expect([location.pathname, history.state, history.length]).toEqual(['/c/2', { from: '/c/1' }, entries]);
+  });
 });

@@ -44,8 +44,11 @@ export function pathOf(place: Place): string {
 /** `replace` where going back must not lead here. */
 export function go(place: Place, { replace = false } = {}): void {
   const path = pathOf(place);
-  if (replace || path === location.pathname) history.replaceState(history.state, '', path);
-  else history.pushState({ from: location.pathname }, '', path);
+  const from = location.pathname;
+  // It takes the entry of what is over the place, which would be left behind as one that leads nowhere.
+  if (path !== from && isOver()) history.replaceState({ from }, '', path);
+  else if (replace || path === from) history.replaceState(history.state, '', path);
+  else history.pushState({ from }, '', path);
   show(place);
 }
 
@@ -54,6 +57,12 @@ export function goToList(): void {
   const from = (history.state as { from?: string } | null)?.from;
   if (from === '/') history.back();
   else go({ name: 'home' });
+}
+
+/** For what takes a while and then leads on: whether the user has stayed, and would not be moved from elsewhere. */
+export function staying(): () => boolean {
+  const from = current;
+  return () => current === from;
 }
 
 function isOver(): boolean {

@@ -36,11 +36,11 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
   const { id } = conversation;
   const messages = useMessages(id);
   const { items, hasOlder, firstUnreadSeq, isLoading } = messages;
-  const entries = useMemo(() => layOut(items, firstUnreadSeq), [items, firstUnreadSeq]);
+  const today = useToday();
+  const entries = useMemo(() => layOut(items, firstUnreadSeq), [items, firstUnreadSeq, today]);
   const isLive = useConnection().status === 'live';
   const { scroller, isAtEnd, toEnd, jump } = useScroll({ conversation, messages, seq, isLive });
   const ticks = useTicks(conversation);
-  useToday();
   useLayoutEffect(() => {
     handle.current = { toEnd, jump };
   }, [handle, toEnd, jump]);

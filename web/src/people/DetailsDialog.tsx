@@ -2,7 +2,7 @@ import type { Conversation, User } from '@parley/client';
 import { useConversation } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
-import { go } from '../app/router.js';
+import { go, staying } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
 import { FOR_GOOD, isMuted, nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
@@ -144,7 +144,9 @@ function Block({ user }: { user: User }) {
 function Leave({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
   const [isAsked, ask] = useState(false);
   const leave = async (): Promise<void> => {
+    const stays = staying();
     if (!(await attempt(() => client.conversations.leave(conversation.id)))) return;
+    if (!stays()) return;
     onClose();
     go({ name: 'home' }, { replace: true });
   };

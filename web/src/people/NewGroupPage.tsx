@@ -1,7 +1,7 @@
 import type { User } from '@parley/client';
 import { useState } from 'preact/hooks';
 import { PaneHead } from '../app/PaneHead.js';
-import { go } from '../app/router.js';
+import { go, staying } from '../app/router.js';
 import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
@@ -12,11 +12,12 @@ import { PeopleChoice } from './PeopleChoice.js';
 export default function NewGroupPage() {
   const [members, setMembers] = useState<readonly User[]>([]);
   const create = async ({ title = '' }: Record<string, string>): Promise<void> => {
+    const stays = staying();
     const memberIds = members.map((user) => user.id);
     const { id } = await addingMembers(members, () =>
       client.conversations.createGroup({ title: title.trim(), memberIds }),
     );
-    go({ name: 'conversation', id }, { replace: true });
+    if (stays()) go({ name: 'conversation', id }, { replace: true });
   };
   return (
     <main class="pane">

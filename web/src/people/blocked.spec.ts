@@ -95,6 +95,7 @@ describe('whom one has blocked', () => {
 describe('writing to somebody', () => {
   const went: string[] = [];
   const listed: object[] = [];
+  let stays: boolean;
   const conversations = {
     items: listed,
     openDirect: async (userId: string) => {
@@ -107,7 +108,11 @@ describe('writing to somebody', () => {
     jest.resetModules();
     for (const list of [went, listed]) list.length = 0;
     jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'me', conversations } }));
-    jest.unstable_mockModule('../app/router.js', () => ({ openConversation: (id: string) => went.push(id) }));
+    stays = true;
+    jest.unstable_mockModule('../app/router.js', () => ({
+      openConversation: (id: string) => went.push(id),
+      staying: () => () => stays,
+    }));
   });
 
   const membersOf = (...ids: string[]): object => ({ members: ids.map((id) => ({ user: { id } })) });
@@ -119,5 +124,12 @@ describe('writing to somebody', () => {
     listed.push({ id: 'with ada', type: 'DIRECT', ...membersOf('me', 'ada') });
     await writeTo('ada', () => went.push('closed'));
     expect(went).toEqual(['asked for ada', 'made', 'closed', 'with ada']);
+  });
+
+  it('moves nobody who went elsewhere before the server answered', async () => {
+    const { writeTo } = await import('./write-to.js');
+    stays = false;
+    await writeTo('ada', () => went.push('closed'));
+    expect(went).toEqual(['asked for ada']);
   });
 });

@@ -11,10 +11,12 @@ describe('an invitation', () => {
     conversations: { openDirect: async (userId: string) => ({ id: `with ${userId}` }) },
   };
 
+  let stays: boolean;
   let restore: () => void;
 
   beforeEach(() => {
     jest.resetModules();
+    stays = true;
     for (const list of [went, opened, found]) list.length = 0;
     const sessionStorage = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
     const location = { search: '?with=ada', pathname: '/' };
@@ -24,6 +26,7 @@ describe('an invitation', () => {
     jest.unstable_mockModule('../app/router.js', () => ({
       go: (place: unknown) => went.push(place),
       openConversation: (id: string) => opened.push(id),
+      staying: () => () => stays,
     }));
   });
 
@@ -41,5 +44,18 @@ describe('an invitation', () => {
     if (isHere) acceptInvitation();
     await followInvitation();
     expect([went, opened]).toEqual(expected);
+  });
+
+  it.each([
+    ['a conversation', ['ada']],
+    ['the search', ['adam']],
+  ])('leads nobody to %s who went elsewhere meanwhile', async (_, usernames) => {
+    found.push(...usernames.map((username) => ({ id: 'u1', username })));
+    const { acceptInvitation, followInvitation, takeInvitation } = await import('./invitation.js');
+    takeInvitation();
+    acceptInvitation();
+    stays = false;
+    await followInvitation();
+    expect([went, opened]).toEqual([[], []]);
   });
 });

@@ -1,4 +1,4 @@
-import { go, openConversation } from '../app/router.js';
+import { go, openConversation, staying } from '../app/router.js';
 import { client } from './client.js';
 
 export const PARAMETER = 'with';
@@ -38,15 +38,19 @@ export async function followInvitation(): Promise<void> {
   const name = endInvitation();
   if (name === undefined) return;
   if (!isAccepted) return go({ name: 'people', words: name }, { replace: true });
+  const stays = staying();
+  let id: string | undefined;
   try {
     const { items } = await client.users.search(name);
     const user = items.find(({ username }) => username.toLowerCase() === name.toLowerCase());
-    if (user === undefined) return go({ name: 'people', words: name });
-    if (user.id === client.userId) return;
-    openConversation((await client.conversations.openDirect(user.id)).id);
+    if (user !== undefined && user.id === client.userId) return;
+    if (user !== undefined) ({ id } = await client.conversations.openDirect(user.id));
   } catch {
-    go({ name: 'people', words: name });
+    // To the search, as where nobody is called so.
   }
+  if (!stays()) return;
+  if (id === undefined) go({ name: 'people', words: name });
+  else openConversation(id);
 }
 
 function endInvitation(): string | undefined {

@@ -52,12 +52,15 @@ function Lists() {
 
 function Profile() {
   const me = useMe();
+  // What is typed stays while another device changes something here.
+  const [saved, countSaved] = useState(0);
   if (me === undefined) return null;
   const save = async ({ displayName = '', username = '' }: Record<string, string>): Promise<void> => {
     await client.users.update({
       ...(displayName.trim() === me.displayName ? {} : { displayName: displayName.trim() }),
       ...(username.trim() === me.username ? {} : { username: username.trim() }),
     });
+    countSaved((count) => count + 1);
     notify(t('app.saved'));
   };
   return (
@@ -76,12 +79,7 @@ function Profile() {
           </button>
         )}
       </div>
-      <Form
-        key={`${me.displayName} ${me.username}`}
-        submit={t('app.save')}
-        fields={['displayName', 'username']}
-        onSubmit={save}
-      >
+      <Form key={saved} submit={t('app.save')} fields={['displayName', 'username']} onSubmit={save}>
         {(faults) => (
           <>
             <Field

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { addTexts, agoOf, briefTimeOf, dayOf, durationOf, has, listOf, sizeOf, t } from './texts.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { addTexts, agoOf, briefTimeOf, dayOf, durationOf, has, listOf, sizeOf, t, timeOf } from './texts.js';
 
 const DAY_MS = 24 * 3_600_000;
 const ago = (milliseconds: number): string => new Date(Date.now() - milliseconds).toISOString();
@@ -65,6 +65,30 @@ describe('sizes, lengths and lists', () => {
 });
 
 describe('a moment', () => {
+  it('is at the time of the zone that the device is in now', () => {
+    const { DateTimeFormat } = Intl;
+    const travel = (timeZone: string, offset: number): void => {
+      jest.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(offset);
+      jest
+        .spyOn(Intl, 'DateTimeFormat')
+        .mockImplementation(
+          ((language: undefined, options: object) =>
+            new DateTimeFormat(language, { ...options, timeZone })) as typeof DateTimeFormat,
+        );
+    };
+    const written = (timeZone: string): string =>
+      new DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', timeZone }).format(new Date(NOON));
+    const NOON = '2026-01-15T12:00:00.000Z';
+    for (const [zone, offset] of [
+      ['Asia/Tokyo', -540],
+      ['America/New_York', 300],
+    ] as const) {
+      travel(zone, offset);
+      expect(timeOf(NOON)).toBe(written(zone));
+    }
+    jest.restoreAllMocks();
+  });
+
   it('is headed by a day near it, by its date further away, and by its year in another one', () => {
     const [today, yesterday] = [dayOf(ago(0)), dayOf(ago(DAY_MS))];
     for (const heading of [today, yesterday]) expect(heading.charAt(0)).toBe(heading.charAt(0).toLocaleUpperCase());

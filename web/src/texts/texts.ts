@@ -41,9 +41,19 @@ export function has(name: string): name is TextName {
   return name in catalogue;
 }
 
-// Times as this device writes them, in its time zone.
-const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-  new Intl.DateTimeFormat(undefined, options);
+/** Times as this device writes them, in its time zone: that which a format was made in stays its own, so it is made anew. */
+function format(options: Intl.DateTimeFormatOptions): Pick<Intl.DateTimeFormat, 'format'> {
+  let made: Intl.DateTimeFormat | undefined;
+  let zone: number;
+  return {
+    format: (at) => {
+      const now = new Date().getTimezoneOffset();
+      if (now !== zone) made = undefined;
+      zone = now;
+      return (made ??= new Intl.DateTimeFormat(undefined, options)).format(at);
+    },
+  };
+}
 const TIME = format({ hour: 'numeric', minute: '2-digit' });
 const WEEKDAY = format({ weekday: 'long' });
 const DAY = format({ day: 'numeric', month: 'long' });

@@ -1,6 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { useUser } from '@parley/client/react';
 import { useCallback, useState } from 'preact/hooks';
+import { useToday } from '../../app/clock.js';
 import { Lazy } from '../../app/Lazy.js';
 import { Avatar } from '../../design/Avatar.js';
 import { memo } from '../../design/memo.js';
@@ -39,6 +40,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
   const isDeleted = item.deletedAt !== null;
   const hasActions = !isDeleted;
   const name = sender?.displayName ?? t('app.someone');
+  useToday();
   const time = timeOf(item.createdAt);
 
   const longPress = useLongPress((at) => {
