@@ -1,4 +1,4 @@
-import type { MessageItem } from '@parley/client';
+import type { Conversation, MessageItem } from '@parley/client';
 import { ChatProvider } from '@parley/client/react';
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
 import { BackHandler, FlatList, Image, KeyboardAvoidingView, Platform } from 'react-native';
@@ -8,6 +8,7 @@ import { serverUrl } from '../src/chat/server';
 import { Avatar } from '../src/design/Avatar';
 import { MessageMenu } from '../src/messages/MessageMenu';
 import { MessageRow } from '../src/messages/MessageRow';
+import { forgetPickedPictures } from '../src/messages/picked-pictures';
 import { rowsOf } from '../src/messages/rows';
 import { Card } from '../src/navigation/Card';
 import { push } from '../src/push/push';
@@ -92,6 +93,7 @@ describe('the app', () => {
 
   afterEach(async () => {
     mockServer.isReachable = true;
+    forgetPickedPictures();
     await act(() => client.logout());
     screen.unmount();
   });
@@ -489,5 +491,79 @@ describe('the app', () => {
     await waitFor(() => expect(screen.getAllByLabelText('Remove this picture')).toHaveLength(10), SHOWN);
     expect(picker.limits).toEqual([10, 2]);
     expect(screen.getByRole('button', { name: 'Pictures from the library' })).toBeDisabled();
+  });
+
+  it('keeps pictures that were picked, also after one has left the screen, until they are sent or one logs out', async () => {
+    await openChat();
+    picker.picks = 1;
+    press('Pictures from the library');
+    await screen.findByLabelText('Remove this picture', {}, SHOWN);
+    press('Pictures from the library');
+    press('Back');
+    const again = async (): Promise<void> => {
+      fireEvent.press(await screen.findByRole('link', { name: /^Bob/ }, SHOWN));
+      await screen.findByLabelText('Write to Bob', {}, SHOWN);
+    };
+    await again();
+    await waitFor(() => expect(screen.getAllByLabelText('Remove this picture')).toHaveLength(2), SHOWN);
+    await act(async () => mockServer.endSession());
+    await expectShown(/Your session has ended/);
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), 'ada');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+    press('Log in');
+    await screen.findByLabelText('Write to Bob', {}, SHOWN);
+    expect(screen.getAllByLabelText('Remove this picture')).toHaveLength(2);
+    press('Back');
+    press('Settings');
+    press('Log out');
+    press('Log out now');
+    await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+    await openChat();
+    expect(screen.queryByLabelText('Remove this picture')).toBeNull();
+  });
+
+  it('shows what one has sent, from wherever in the history', async () => {
+    await openChat();
+    const shown = jest.spyOn(FlatList.prototype, 'scrollToOffset').mockImplementation(() => undefined);
+    write('Here.');
+    press('Send');
+    await waitFor(() => expect(shown).toHaveBeenCalledWith({ offset: 0, animated: true }), SHOWN);
+    shown.mockRestore();
+  });
+
+  it('leaves Enter in a browser to an input method', async () => {
+    const { restore } = jest.replaceProperty(Platform, 'OS', 'web');
+    try {
+      screen.unmount();
+      render(<App />);
+      await openChat();
+      write('かな');
+      const enter = (how: object): void => {
+        const event = { nativeEvent: { key: 'Enter', ...how }, preventDefault: () => undefined };
+        fireEvent(screen.getByLabelText('Write to Bob'), 'keyPress', event);
+      };
+      for (const how of [{ isComposing: true }, { keyCode: 229 }, { shiftKey: true }]) enter(how);
+      expect(screen.getByLabelText('Write to Bob').props.value).toBe('かな');
+      enter({ keyCode: 13 });
+      expect(screen.getByLabelText('Write to Bob').props.value).toBe('');
+    } finally {
+      restore();
+    }
+  });
+
+  it('moves nobody to a conversation who went back before the server had opened it', async () => {
+    await logIn();
+    let open: (conversation: Conversation) => void = () => undefined;
+    const opening = new Promise<Conversation>((resolve) => (open = resolve));
+    const opened = jest.spyOn(client.conversations, 'openDirect').mockReturnValue(opening);
+    press('Friends');
+    const listed = jest.spyOn(client.conversations, 'items', 'get').mockReturnValue([]);
+    fireEvent.press(await screen.findByRole('button', { name: 'Write to Bob' }, SHOWN));
+    listed.mockRestore();
+    press('Back');
+    await act(async () => open({ id: 'c' } as Conversation));
+    expect(opened).toHaveBeenCalledTimes(1);
+    expect(screen.queryByLabelText('Write to Bob')).toBeNull();
+    opened.mockRestore();
   });
 });

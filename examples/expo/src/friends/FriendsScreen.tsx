@@ -15,7 +15,7 @@ import { PersonRow, RequestRow } from './PersonRow';
 import { usePeople } from './people';
 
 export function FriendsScreen() {
-  const { go } = useNavigation();
+  const { go, isTop } = useNavigation();
   const friends = [...useFriends()].sort((a, b) => a.displayName.localeCompare(b.displayName));
   const requests = useFriendRequests();
   const [words, setWords] = useState('');
@@ -33,7 +33,8 @@ export function FriendsScreen() {
         ({ type, members }) => type === 'DIRECT' && members.some((member) => member.user.id === user.id),
       );
       const { id } = known ?? (await client.conversations.openDirect(user.id));
-      go({ name: 'chat', conversationId: id });
+      // Who went elsewhere before the server answered is not moved from there.
+      if (isTop({ name: 'friends' })) go({ name: 'chat', conversationId: id });
     });
   const rowOf = (user: User) => (
     <PersonRow

@@ -29,14 +29,21 @@ export function ChatScreen({ conversationId, isTop }: Properties) {
   const [chosen, choose] = useState<MessageItem>();
   const [picture, view] = useState<Attachment>();
   const [reported, report] = useState<Reported>();
+  const [sent, countSent] = useState(0);
   const startAgain = useCallback(() => setIntent({ type: 'new' }), []);
   if (conversation === undefined) return <Nowhere />;
   return (
     <AboveKeyboard>
       <ChatBar conversation={conversation} onReport={report} />
       <ConnectionBanner />
-      <MessageList conversation={conversation} isTop={isTop} onChoose={choose} onView={view} />
-      <Composer conversationId={conversationId} name={nameOf(conversation)} intent={intent} onDone={startAgain} />
+      <MessageList conversation={conversation} isTop={isTop} sent={sent} onChoose={choose} onView={view} />
+      <Composer
+        conversationId={conversationId}
+        name={nameOf(conversation)}
+        intent={intent}
+        onDone={startAgain}
+        onSent={() => countSent((count) => count + 1)}
+      />
       {chosen === undefined ? null : (
         <MessageMenu
           item={chosen}

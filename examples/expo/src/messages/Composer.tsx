@@ -9,7 +9,8 @@ import { errorText } from '../chat/words';
 import { IconButton, Notice, Words } from '../design/controls';
 import { RADIUS, SPACE, TAP, useColors } from '../design/theme';
 import { PickedPictures } from './PickedPictures';
-import { type PickedPicture, pickPictures } from './pictures';
+import { usePickedPictures } from './picked-pictures';
+import { pickPictures } from './pictures';
 
 export type Intent = { type: 'new' } | { type: 'reply' | 'edit'; item: MessageItem };
 
@@ -21,16 +22,17 @@ interface Properties {
   name: string;
   intent: Intent;
   onDone: () => void;
+  onSent: () => void;
 }
 
-export function Composer({ conversationId, name, intent, onDone }: Properties) {
+export function Composer({ conversationId, name, intent, onDone, onSent }: Properties) {
   const { accent, ink, soft, surface, line, sunken } = useColors();
   const { bottom } = useSafeAreaInsets();
   const send = useSend(conversationId);
   const [draft, keepDraft] = useDraft(conversationId);
   const [, type] = useTyping(conversationId);
   const [edited, setEdited] = useState('');
-  const [pictures, setPictures] = useState<readonly PickedPicture[]>([]);
+  const [pictures, setPictures] = usePickedPictures(conversationId);
   const [error, setError] = useState<unknown>();
   const isEdit = intent.type === 'edit';
   const text = isEdit ? edited : draft;
@@ -68,7 +70,8 @@ export function Composer({ conversationId, name, intent, onDone }: Properties) {
       });
       keepDraft('');
       type(false);
-      setPictures([]);
+      setPictures(() => []);
+      onSent();
     }
     onDone();
   };
@@ -137,9 +140,11 @@ const GROWS = { fieldSizing: 'content' } as object;
 function isSendKey({
   nativeEvent,
 }: {
-  nativeEvent: { key: string; shiftKey?: boolean; isComposing?: boolean };
+  nativeEvent: { key: string; shiftKey?: boolean; isComposing?: boolean; keyCode?: number };
 }): boolean {
-  return nativeEvent.key === 'Enter' && nativeEvent.shiftKey !== true && nativeEvent.isComposing !== true;
+  const { key, shiftKey, isComposing, keyCode } = nativeEvent;
+  // By it an input method ends a word; 229 is Safari's way to say so.
+  return key === 'Enter' && shiftKey !== true && isComposing !== true && keyCode !== 229;
 }
 
 function IntentBar({ intent, onCancel }: { intent: Exclude<Intent, { type: 'new' }>; onCancel: () => void }) {

@@ -16,12 +16,14 @@ const NEAR = 80;
 interface Properties {
   conversation: Conversation;
   isTop: boolean;
+  /** How many messages were sent from here: each is shown. */
+  sent: number;
   onChoose: (item: MessageItem) => void;
   onView: (picture: Attachment) => void;
 }
 
 /** An inverted list: it begins at the newest message, and what is loaded above moves nothing. */
-export function MessageList({ conversation, isTop, onChoose, onView }: Properties) {
+export function MessageList({ conversation, isTop, sent, onChoose, onView }: Properties) {
   const { id, memberCount, type, me } = conversation;
   const { items, hasOlder, hasNewer, firstUnreadSeq, loadOlder, loadNewer, jumpTo } = useMessages(id);
   const receipts = useReceipts(id);
@@ -45,6 +47,12 @@ export function MessageList({ conversation, isTop, onChoose, onView }: Propertie
     await client.messages(id).jumpToNewest();
     list.current?.scrollToOffset({ offset: 0, animated: true });
   };
+  useEffect(() => {
+    if (sent === 0) return;
+    const show = (): void => list.current?.scrollToOffset({ offset: 0, animated: true });
+    // Without a network there may be nothing newer here: the message waits at the end of what there is.
+    void client.messages(id).jumpToNewest().then(show, show);
+  }, [id, sent]);
   const renderItem = ({ item: row }: { item: Row }) =>
     row.type === 'day' ? (
       <Line text={dayOf(row.at)} />

@@ -2,6 +2,7 @@ import type { UploadSource } from '@parley/client';
 import { expoFileSource } from '@parley/client/react-native';
 import { Directory, File, Paths } from 'expo-file-system';
 import * as ImagePicker from 'expo-image-picker';
+import { forgetPickedPictures } from './picked-pictures';
 
 export interface PickedPicture {
   uri: string;
@@ -32,6 +33,7 @@ export async function pickPictures(from: 'library' | 'camera', limit: number): P
 
 /** The picker copies what is picked, and leaves the copies. */
 export function removePickedPictures(): void {
+  forgetPickedPictures();
   const copies = new Directory(Paths.cache, 'ImagePicker');
   if (copies.exists) copies.delete();
 }

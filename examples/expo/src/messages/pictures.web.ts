@@ -1,4 +1,5 @@
 import * as ImagePicker from 'expo-image-picker';
+import { forgetPickedPictures } from './picked-pictures';
 import type { PickedPicture } from './pictures';
 
 /** A browser gives files as such, and knows no limit. */
@@ -11,4 +12,6 @@ export async function pickPictures(from: 'library' | 'camera', _limit: number): 
 }
 
 /** A browser keeps no copies. */
-export function removePickedPictures(): void {}
+export function removePickedPictures(): void {
+  forgetPickedPictures();
+}

@@ -9,6 +9,8 @@ export type Route =
 interface Navigation {
   stack: readonly Route[];
   go(route: Route): void;
+  /** Whether it is what is looked at now, and not when it was drawn. */
+  isTop(route: Route): boolean;
   back(): void;
   /** False where there is nowhere to go back to. */
   pop(): boolean;

@@ -38,11 +38,15 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
       change(newest.current.slice(0, -1));
       return true;
     };
+    const isTop = (route: Route): boolean => {
+      const top = newest.current.at(-1);
+      return top !== undefined && keyOf(top) === keyOf(route);
+    };
     return {
       pop,
+      isTop,
       go: (route: Route) => {
-        const top = newest.current.at(-1);
-        if (top !== undefined && keyOf(top) === keyOf(route)) return;
+        if (isTop(route)) return;
         pushed();
         change([...newest.current, route]);
       },
