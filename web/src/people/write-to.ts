@@ -2,7 +2,7 @@ import { openConversation, staying } from '../app/router.js';
 import { client } from '../session/client.js';
 
 /**
- * Opens the direct conversation with somebody: one that is listed needs no network. Who went elsewhere meanwhile stays there.
+ * Opens the direct conversation with somebody: one that is listed needs no network. A user who went elsewhere meanwhile stays there.
  * @param found called just before
  */
 export async function writeTo(userId: string, found?: () => void): Promise<void> {

@@ -33,7 +33,7 @@ export function FriendsScreen() {
         ({ type, members }) => type === 'DIRECT' && members.some((member) => member.user.id === user.id),
       );
       const { id } = known ?? (await client.conversations.openDirect(user.id));
-      // Who went elsewhere before the server answered is not moved from there.
+      // Not from elsewhere, where a user has gone before the server answered.
       if (isTop({ name: 'friends' })) go({ name: 'chat', conversationId: id });
     });
   const rowOf = (user: User) => (
