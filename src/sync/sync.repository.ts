@@ -36,12 +36,23 @@ export interface Finding {
 }
 
 /**
+ * The timeline that is written now: pg_control_checkpoint() names the former one until the first checkpoint after a promotion,
+ * which may be minutes. Connections lead to primaries alone: a standby refuses this. So does Aurora, whose copies share what
+ * is stored, so that none is promoted without what another one committed.
+ */
+export const TIMELINE = `
+  CASE WHEN to_regproc('aurora_version') IS NULL
+    THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+    ELSE (SELECT timeline_id FROM pg_control_checkpoint())
+  END`;
+
+/**
  * The database that transaction numbers belong to: the cluster, its timeline (another one after a restore to a point in
  * time), the database within it, and what it has been since its last restore from a backup (src/database/database-identity.ts).
  */
 const DATABASE_IDENTITY = `
   (SELECT system_identifier::text FROM pg_control_system()) || ':' ||
-  (SELECT timeline_id::text FROM pg_control_checkpoint()) || ':' ||
+  (${TIMELINE})::text || ':' ||
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) ||
   COALESCE((SELECT ':' || restored FROM database_identity), '')`;
 
