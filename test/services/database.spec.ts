@@ -11,6 +11,7 @@ import { Configuration } from '../../src/config/configuration.js';
 import { poolSizeOfWorkers } from '../../src/database/connection-budget.js';
 import { Database } from '../../src/database/database.js';
 import pg from 'pg';
+import { TIMELINE } from '../../src/sync/sync.repository.js';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
@@ -66,12 +67,24 @@ describe('migrations', () => {
     const locked = await createEmptyDatabase();
     const last = migrationNames.at(-1) as string;
     await applyHistory(locked.url, migrationNames.slice(0, -1).map(today), () => Promise.resolve());
+    await query(
+      locked.url,
+      `CREATE FUNCTION dead_lock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE deadlock_detected; END $$;
+       CREATE TRIGGER dead_lock BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION dead_lock()`,
+    );
     const holder = new pg.Client({ connectionString: locked.url });
     await holder.connect();
-    await holder.query('BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE');
+    const lines: string[] = [];
+    const report = (line: string): unknown => lines.push(line);
     try {
-      const lines: string[] = [];
-      const report = (line: string): unknown => lines.push(line);
+      const first = new AbortController();
+      const dead = migrate(locked.url, {
+        signal: first.signal,
+        report: () => first.abort(new Error('once is enough')),
+      });
+      await expect(dead).rejects.toThrow('once is enough');
+      await holder.query('DROP FUNCTION dead_lock CASCADE');
+      await holder.query('BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE');
       const end = new AbortController();
       const ended = migrate(locked.url, { signal: end.signal, report });
       await until('it gave up for now', () => lines.length > 0);
@@ -170,6 +183,13 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(join(directory, 'standby.signal'), '');
     const { connectionString } = await start();
     expect(await query(connectionString, 'SELECT pg_is_in_recovery() AS standby')).toEqual([{ standby: true }]);
+    const [known] = await query(
+      connectionString,
+      `SELECT pid, timeline_id AS timeline FROM pg_stat_activity, pg_control_checkpoint() WHERE backend_type = 'checkpointer'`,
+    );
+    const [checkpointer, before] = [Number(known?.pid), Number(known?.timeline)];
+    // The first checkpoint after the promotion may take minutes.
+    process.kill(checkpointer, 'SIGSTOP');
     const database = new Database(Configuration.fromEnvironment({ DATABASE_URL: connectionString }));
     try {
       for (const pool of [database, database.reads, database.background]) {
@@ -182,7 +202,14 @@ describe('the embedded PostgreSQL', () => {
       await query(connectionString, 'SELECT pg_promote()');
       expect(await database.takesConnections()).toBe(true);
       expect(await database.reads.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      // Cursors of what the former primary had and this one has not are reset at once.
+      const timeline = async (): Promise<unknown> => (await database.query(`SELECT ${TIMELINE} AS timeline`))[0];
+      expect(await timeline()).toEqual({ timeline: before + 1 });
+      await query(connectionString, 'CREATE FUNCTION aurora_version() RETURNS integer LANGUAGE sql RETURN 1');
+      expect(await timeline()).toEqual({ timeline: before });
+      await query(connectionString, 'DROP FUNCTION aurora_version');
     } finally {
+      process.kill(checkpointer, 'SIGCONT');
       await database.onApplicationShutdown();
     }
   });

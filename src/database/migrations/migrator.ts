@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { isTransient } from '../../common/temporary-failures.js';
 import { parseDatabaseUrl } from '../../config/database-url.js';
 import { connectForMaintenance } from '../maintenance-connection.js';
 import { transactionOn } from '../transaction-on.js';
@@ -197,7 +198,7 @@ async function apply(client: pg.Client, migration: Migration, { signal, report }
   }
 }
 
-/** False where nothing of it is, since somebody holds a lock that it needs. */
+/** False where nothing of it is, since somebody holds a lock that it needs, and perhaps waits for one of its own. */
 async function isApplied(client: pg.Client, { name, script, checksum }: Migration): Promise<boolean> {
   try {
     await transactionOn(client, async () => {
@@ -211,7 +212,7 @@ async function isApplied(client: pg.Client, { name, script, checksum }: Migratio
     });
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE || isTransient(error)) return false;
     const position = Number((error as { position?: string }).position);
     const line = Number.isInteger(position) ? ` at line ${script.slice(0, position).split('\n').length}` : '';
     throw new MigrationError(
