@@ -24,6 +24,7 @@ export const SESSION_SETTINGS = {
   statement_timeout: '10000',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '30000',
+  idle_session_timeout: '0',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
@@ -35,6 +36,9 @@ export const SESSION_SETTINGS = {
   client_encoding: 'UTF8',
   standard_conforming_strings: 'on',
 } as const;
+
+/** The releases that settings came with: an older PostgreSQL refuses what it does not know. */
+const SINCE: Readonly<Record<string, number>> = { idle_session_timeout: 140_000, transaction_timeout: 170_000 };
 
 /** Parameters of the driver that would undo what the server relies on. */
 const REFUSED_PARAMETERS = ['query_timeout', 'binary', 'replication', ...Object.keys(SESSION_SETTINGS)];
@@ -76,9 +80,16 @@ function settingsIn(options: string): string[] {
  * hold whatever the address, the role or the database say, and poolers let them through.
  */
 export function sessionSetup(schema: string, changes: Readonly<Record<string, string>> = {}): string {
-  return Object.entries({ ...SESSION_SETTINGS, ...changes })
+  const settings = Object.entries<string>({ ...SESSION_SETTINGS, ...changes });
+  const newer = settings.flatMap(([name, value]) => (name in SINCE ? [`('${name}', '${value}', ${SINCE[name]})`] : []));
+  return settings
+    .filter(([name]) => !(name in SINCE))
     .map(([name, value]) => `SET SESSION ${name} = ${name === 'datestyle' ? value : `'${value}'`};`)
-    .concat(`SET SESSION search_path = "${schema}";`)
+    .concat(
+      `SET SESSION search_path = "${schema}";
+       SELECT set_config(name, value, false) FROM (VALUES ${newer.join(', ')}) AS newer(name, value, version)
+       WHERE current_setting('server_version_num')::integer >= version;`,
+    )
     .join(' ');
 }
 

@@ -47,6 +47,7 @@ const MAINTENANCE_SETTINGS = {
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
+  transaction_timeout: '0',
   // What reads a whole table once shall read it from one end to the other.
   enable_seqscan: 'on',
   plan_cache_mode: 'auto',

@@ -8,6 +8,7 @@ import { Configuration } from '../../../src/config/configuration.js';
 import { SESSION_SETTINGS } from '../../../src/config/database-url.js';
 import { checkDatabase, type DatabaseProperties, faultOf } from '../../../src/database/database-checks.js';
 import { Database } from '../../../src/database/database.js';
+import { connectForMaintenance } from '../../../src/database/maintenance-connection.js';
 import { migrate } from '../../../src/database/migrations/migrator.js';
 import { startFailure } from '../../../src/startup-messages.js';
 import { freePort } from '../../support/servers/free-port.js';
@@ -93,6 +94,8 @@ describe('DATABASE_URL', () => {
       // What sets ours runs under it once: a machine that is busy takes more than a millisecond for that.
       'statement_timeout = 3000',
       'lock_timeout = 1',
+      'idle_session_timeout = 60000',
+      'transaction_timeout = 60000',
       'search_path = pg_catalog',
       `bytea_output = 'escape'`,
       'jit = on',
@@ -119,6 +122,9 @@ describe('DATABASE_URL', () => {
       }
     }
     await pool.onApplicationShutdown();
+    const maintenance = await connectForMaintenance(database.url, 'test');
+    expect((await maintenance.query('SHOW transaction_timeout')).rows).toEqual([{ transaction_timeout: '0' }]);
+    await maintenance.end();
     story = await startStory({ databaseUrl: database.url });
     const [ada, bob] = [await story.person('ada'), await story.person('bob')];
     const conversationId = await ada.befriend(bob);
