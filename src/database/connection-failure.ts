@@ -51,7 +51,7 @@ function reason(
       return `${place} does not answer (${code}): check the network and its firewalls`;
     case 'ECONNRESET':
     case 'EPIPE':
-      return `${place} closed the connection (${code}): check that it is PostgreSQL, and whether it wants sslmode=require`;
+      return `${place} closed the connection (${code}): check that it is PostgreSQL, and whether it wants TLS (sslmode=verify-full)`;
     case 'ENOENT':
     case 'EACCES':
       return `the socket under ${host} cannot be opened (${code})`;
