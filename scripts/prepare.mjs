@@ -269,12 +269,15 @@ export function isAbandoned(content, age) {
   if (Number.isNaN(pid)) return age > 5_000;
   try {
     process.kill(pid, 0);
-    // A container that is started again gives the same ids again: its former lock may name this very process.
-    const start = content.split(' ')[2];
-    return age > BUILD_TIMEOUT_MS || (start !== undefined && start !== startOf(pid));
   } catch (error) {
-    return error.code !== 'EPERM';
+    // EPERM: it is another user's, which may have the id by now of one that ended.
+    if (error.code !== 'EPERM') return true;
   }
+  // A container that is started again gives the same ids again: its former lock may name this very process.
+  const [, , written] = content.split(' ');
+  const start = startOf(pid);
+  // Of another user's process a system may show no start.
+  return age > BUILD_TIMEOUT_MS || (written !== undefined && start !== '' && written !== start);
 }
 
 /** When a process started, as Linux counts; elsewhere ''. */
