@@ -123,7 +123,10 @@ export class ConnectionPool implements SqlExecutor {
       onConnect: setUp,
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; without a listener it would end the process.
-    this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
+    this.pool.on('error', (error) => {
+      this.connectionFailed = true;
+      logger.warn(`an idle database connection broke: ${error.message}`);
+    });
   }
 
   /** Ends every connection: at once where it is idle, and after `timeoutMs` at the latest, whatever waits on it. */

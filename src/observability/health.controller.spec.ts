@@ -3,8 +3,10 @@ import type { Response } from 'express';
 import type { FreeSpace } from '../common/free-space.js';
 import type { Lifecycle } from '../common/stopping/lifecycle.js';
 import type { Database } from '../database/database.js';
+import { EventBus } from '../events/event-bus.js';
 import { Degradation } from './degradation.js';
 import { HealthController } from './health.controller.js';
+import { Metrics } from './metrics.js';
 
 describe('readiness', () => {
   it('asks the database once for all who ask within a moment', async () => {
@@ -21,6 +23,7 @@ describe('readiness', () => {
       { isLeaving: false } as Lifecycle,
       { isLow: false } as FreeSpace,
       { isUp: () => undefined } as unknown as Degradation,
+      new Metrics(new EventBus()),
     );
     const response = { status: () => response } as unknown as Response;
     const answers = await Promise.all(Array.from({ length: 100 }, () => controller.ready(response)));
@@ -36,8 +39,38 @@ describe('readiness', () => {
       { isLeaving: false } as Lifecycle,
       { isLow: false } as FreeSpace,
       degradation,
+      new Metrics(new EventBus()),
     );
     const response = { status: () => response } as unknown as Response;
     expect(await controller.ready(response)).toMatchObject({ status: 'ok', checks: { redis: 'up', limits: 'down' } });
+  });
+
+  it('is a number among the metrics, without a statement, which an ending process does not change', async () => {
+    const metrics = new Metrics(new EventBus());
+    const [database, freeSpace] = [{ takesConnections: true, lacksResources: false }, { isLow: false }];
+    const given = {
+      takesConnections: () => Promise.resolve(database.takesConnections),
+      get lacksResources() {
+        return database.lacksResources;
+      },
+    };
+    const controller = new HealthController(
+      given as Database,
+      { isLeaving: true } as Lifecycle,
+      freeSpace as FreeSpace,
+      { isUp: () => undefined } as unknown as Degradation,
+      metrics,
+    );
+    const ready = async (): Promise<unknown> => /^parley_ready (\d)$/m.exec(await metrics.text())?.[1];
+    expect([controller.live().status, await ready()]).toEqual(['ok', '1']);
+    database.takesConnections = false;
+    expect(await ready()).toBe('0');
+    Object.assign(database, { takesConnections: true, lacksResources: true });
+    expect(await ready()).toBe('0');
+    database.lacksResources = false;
+    freeSpace.isLow = true;
+    expect(await ready()).toBe('0');
+    freeSpace.isLow = false;
+    expect(await ready()).toBe('1');
   });
 });

@@ -7,6 +7,7 @@ import { Lifecycle } from '../common/stopping/lifecycle.js';
 import { Database } from '../database/database.js';
 import { Degradation } from './degradation.js';
 import { LivenessView, ReadinessView } from './health.view.js';
+import { Metrics } from './metrics.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
 /** How long what the database answered holds. */
@@ -24,7 +25,11 @@ export class HealthController {
     private readonly lifecycle: Lifecycle,
     private readonly freeSpace: FreeSpace,
     private readonly degradation: Degradation,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const help = 'Whether it can serve (1) or not (0), as /health/ready says, but for processes that are to end.';
+    metrics.gauge('parley_ready', help, async () => Number(await this.canServe()), 'min');
+  }
 
   /** Whether the process runs. */
   @Get('live')
@@ -43,7 +48,7 @@ export class HealthController {
   @ApiServiceUnavailableResponse({ type: ReadinessView })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
     const database = (await this.databaseAnswers()) ? 'up' : 'down';
-    const disk = this.freeSpace.isLow || this.database.lacksResources ? 'full' : 'ok';
+    const disk = this.isDiskFull ? 'full' : 'ok';
     const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isLeaving;
     response.status(isReady ? 200 : 503);
     const checks: ReadinessView['checks'] = { database, disk };
@@ -57,6 +62,15 @@ export class HealthController {
     return { status: isReady ? (isDegraded ? 'degraded' : 'ok') : 'error', checks };
   }
 
+  private get isDiskFull(): boolean {
+    return this.freeSpace.isLow || this.database.lacksResources;
+  }
+
+  /** What is known without a statement: one that failed lately is what asks for a new connection. */
+  private async canServe(): Promise<boolean> {
+    return !this.isDiskFull && (await inTime(this.database.takesConnections()));
+  }
+
   /** One question for all who ask within a moment: whoever asks often, without a token, takes no connection from messages. */
   private databaseAnswers(): Promise<boolean> {
     const now = performance.now();
@@ -67,14 +81,19 @@ export class HealthController {
 
   /** A connection that lives may answer while new ones are refused, and with them a part of all requests. */
   private askDatabase(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
-    });
     const answer = this.database.query('SELECT 1').then(
       () => this.database.takesConnections(),
       () => false,
     );
-    return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+    return inTime(answer);
   }
+}
+
+/** False where the answer takes too long. */
+function inTime(answer: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
+  });
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }

@@ -73,14 +73,14 @@ export class Metrics implements OnApplicationShutdown {
    * A number that is read when somebody asks for it.
    * @param together what the numbers of several processes are as one
    */
-  gauge(name: string, help: string, read: () => number, together: Together = 'sum'): void {
+  gauge(name: string, help: string, read: () => number | Promise<number>, together: Together = 'sum'): void {
     new Gauge({
       name,
       help,
       aggregator: together,
       registers: [this.registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
   }
