@@ -77,6 +77,19 @@ it('the image and the unit of systemd give Node the options that `npm start` giv
   );
 });
 
+it('the unit of systemd is started again however often it ended', () => {
+  const [, unit] = /^\[Unit\]\n(.*?)^\[Service\]\n/ms.exec(read('docs/operations/parley.service')) ?? [];
+  expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
+});
+
+it.each(['compose.yaml', 'compose.cluster.yaml'])('%s keeps no log without bound', (path) => {
+  const { services } = parseYaml(read(path)) as Anything;
+  const bounded = { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } };
+  expect(Object.entries<Anything>(services).map(([name, { logging }]: [string, Anything]) => [name, logging])).toEqual(
+    Object.keys(services).map((name) => [name, bounded]),
+  );
+});
+
 onlyWith(it, 'haproxy')('docs/operations/haproxy.cfg is a configuration that HAProxy takes', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
   try {
@@ -149,6 +162,7 @@ describe('compose.cluster.yaml', () => {
         cookie: name,
       })),
     );
+    expect(balancing).toMatch(/^ *option dontlog-normal$/m);
     expect(balancing).toMatch(/^ *force-persist if \{ url_param\(sid\) -m found \}$/m);
   });
 
