@@ -1,5 +1,5 @@
 /** What a limit counts by. */
-export type LimitScope = 'ipAddress' | 'account' | 'user' | 'connection' | 'key';
+export type LimitScope = 'ipAddress' | 'account' | 'session' | 'user' | 'connection' | 'key';
 
 /** A token bucket: `burst` at once, refilled with `points` every `perSeconds` seconds. */
 export interface Limit {
@@ -32,6 +32,12 @@ export const LIMITS = {
   register: { per: 'ipAddress', burst: 300, points: 300, perSeconds: 60 },
   /** New token pairs, and log-outs. */
   refresh: { per: 'ipAddress', burst: 300, points: 10, perSeconds: 1 },
+  /**
+   * New token pairs of one session, repeats among them: each leaves a spent token, which is kept for weeks and looked through by
+   * the next. A client needs one in the life of an access token: five tabs that know nothing of each other, five in that of a
+   * minute, beside six that are refilled.
+   */
+  refreshesOfSession: { per: 'session', burst: 120, points: 1, perSeconds: 10 },
   /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an IP address. */
   codesByAddress: { per: 'ipAddress', burst: 60, points: 30, perSeconds: 60 },
   /** Codes of a kind mailed to one e-mail address for one IP address; beyond it none is sent, and the answer is the same. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/common/identifier.js';
+import { LIMITS } from '../../src/config/limits.js';
+import { RateLimiter } from '../../src/limits/rates/rate-limiter.js';
 import {
   PASSWORD,
   auth,
@@ -9,6 +11,7 @@ import {
   endings,
   principalOf,
   register,
+  server,
   sessions,
   setUpAccounts,
 } from '../support/accounts.js';
@@ -198,6 +201,35 @@ describe('refreshing', () => {
       expect(live?.count).toBe(1);
       expect(endings).toHaveLength(repeat === 'OK' ? 0 : 1);
     }
+  });
+
+  it('bounds the tokens that one session leaves: beyond it the token stays good, and other sessions go on', async () => {
+    const first = await register();
+    const other = await register();
+    const { burst, points, perSeconds } = LIMITS.refreshesOfSession;
+    // As if it had been refreshed so often, but for two.
+    await server.get(RateLimiter).charge('refreshesOfSession', principalOf(first).sessionId, burst - 2);
+    const { refreshToken } = await auth.refresh((await auth.refresh(first.refreshToken)).refreshToken);
+    const refused = await Promise.allSettled(
+      Array.from({ length: 5 }, () => auth.refresh(refreshToken, { attemptId: newId() })),
+    );
+    const waitMs = (perSeconds / points) * 1_000;
+    const limited = { status: 'rejected', reason: { code: 'RATE_LIMITED', retryAfterMs: waitMs } };
+    for (const refusal of refused) expect(refusal).toMatchObject(limited);
+    const [stored] = await database.query<{ count: number }>(
+      'SELECT count(*) AS count FROM refresh_tokens WHERE session_id = $1',
+      [principalOf(first).sessionId],
+    );
+    expect(stored?.count).toBe(3);
+    expect(await sessions.isLive(principalOf(first))).toBe(true);
+    expect(await codeOf(auth.refresh(other.refreshToken))).toBe('OK');
+    expect(endings).toEqual([]);
+
+    // After the wait the same token is good, once: a repeat is counted, too.
+    clock.ahead = waitMs;
+    expect(await codeOf(auth.refresh(refreshToken))).toBe('OK');
+    expect(await codeOf(auth.refresh(refreshToken))).toBe('RATE_LIMITED');
+    expect(endings).toEqual([]);
   });
 
   it('refuses what it never gave, and what expired', async () => {

@@ -13,6 +13,7 @@ import type { SessionEndCode } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { ipAddressKey, plainIpAddress } from '../../limits/ip-address-key.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { type SessionView, sessionView } from './session.view.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
@@ -76,6 +77,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly events: EventBus,
     private readonly clock: Clock,
     private readonly configuration: Configuration,
+    private readonly limiter: RateLimiter,
   ) {
     this.successorKeys = derivedKeys(configuration, SUCCESSOR_LABEL);
   }
@@ -128,9 +130,12 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * it, which is the same for all: of several tabs each goes on, however many of them refreshed meanwhile. Later it means
    * that two parties hold it, so the session ends for both; but for the one who spent it and names that very attempt, whose
    * answer was lost. That one is given the successor as long as nobody spent it: then somebody has received it.
-   * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, ACCOUNT_SUSPENDED
+   * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, ACCOUNT_SUSPENDED; RATE_LIMITED, which spends nothing
    */
   async rotate(presented: string, origin: RefreshOrigin = {}): Promise<OpenedSession> {
+    // Before the transaction: what is refused waits for no lock, and no connection waits for the count.
+    const session = await this.ofRefreshToken(presented);
+    if (session !== undefined) await this.limiter.consume('refreshesOfSession', session.sessionId);
     const rotation = await this.database.transaction((transaction) => this.spend(transaction, presented, origin));
     if (rotation.outcome === 'rotated') return rotation;
     if (rotation.outcome === 'invalid') {

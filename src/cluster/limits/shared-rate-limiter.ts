@@ -20,6 +20,7 @@ const SHARED: ReadonlySet<LimitName> = new Set([
   'wrongLoginsByAddress',
   'register',
   'refresh',
+  'refreshesOfSession',
   'codesByAddress',
   'codesByAccount',
   'codesByNetwork',

@@ -91,6 +91,16 @@ describe('limiting in memory', () => {
     refusal(() => strict.consume('search', 'ada'));
   });
 
+  it('never refuses five tabs that each refresh in every minute of a day', () => {
+    const minuteOfAll = (): void => {
+      for (let tab = 0; tab < 5; tab += 1) limiter.consume('refreshesOfSession', 'a session');
+      clock.time += 60_000;
+    };
+    expect(() => {
+      for (let minute = 0; minute < 24 * 60; minute += 1) minuteOfAll();
+    }).not.toThrow();
+  });
+
   it('survives a clock that is set back', () => {
     exhaust('ada');
     clock.time -= 3_600_000;
