@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Conversation } from '@parley/client';
 import { render, type ComponentChildren } from 'preact';
 import { act } from 'preact/test-utils';
 import { openDom } from '../../../test/browser/dom.js';
-import { replaceGlobals } from '../../../test/support/replaced-globals.js';
 
 describe('a dialog', () => {
   let dom: ReturnType<typeof openDom>;
@@ -105,45 +103,6 @@ describe('a dialog', () => {
     expect(onClose).not.toHaveBeenCalled();
     press(false);
     expect(onClose).toHaveBeenCalledTimes(1);
-  });
-
-  it('of emoji takes Enter for the first that is found, and for nothing behind it, and leaves it to an input method', async () => {
-    const restore = replaceGlobals({ localStorage: { getItem: () => null, setItem: () => undefined } });
-    const { default: EmojiPicker } = await import('../messages/composer/EmojiPicker.js');
-    const chosen: string[] = [];
-    show(<EmojiPicker onChoose={(emoji) => chosen.push(emoji)} onClose={onClose} />);
-    const search = root.querySelector('input') as HTMLInputElement;
-    /** Whether it is kept from whatever has the focus next. */
-    const press = (isComposing: boolean, keyCode = 13): boolean => {
-      const event = new dom.window.KeyboardEvent('keydown', {
-        ...{ key: 'Enter', isComposing, keyCode, bubbles: true, cancelable: true },
-      }) as unknown as Event;
-      return !search.dispatchEvent(event);
-    };
-    search.value = 'rocket';
-    void act(() => void search.dispatchEvent(new dom.window.Event('input', { bubbles: true }) as unknown as Event));
-    expect([press(true), press(false, 229), chosen]).toEqual([false, false, []]);
-    expect([press(false), chosen]).toEqual([true, ['🚀']]);
-    expect(onClose).toHaveBeenCalledTimes(1);
-    restore();
-  });
-
-  it('keeps what is typed as a group’s name while somebody else renames it, and shows another name where nothing is', async () => {
-    jest.unstable_mockModule('../session/client.js', () => ({
-      client: { conversations: { update: async () => ({}) } },
-    }));
-    const { GroupSettings } = await import('../people/GroupSettings.js');
-    const named = (title: string): string | undefined => {
-      const conversation = { id: 'c', me: { role: 'OWNER' }, title, historyVisibility: 'FROM_START' } as Conversation;
-      show(<GroupSettings conversation={conversation} />);
-      return field()?.value;
-    };
-    const field = () => root.querySelector<HTMLInputElement>('input[name=title]');
-    expect([named('Climbing'), named('Hiking')]).toEqual(['Climbing', 'Hiking']);
-    const input = field() as HTMLInputElement;
-    input.value = 'Skiing ';
-    expect(named('Swimming')).toBe('Skiing ');
-    expect(field()).toBe(input);
   });
 
   it('stays at a click beside it where it shows what is shown once', () => {
