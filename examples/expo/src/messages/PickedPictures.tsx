@@ -1,7 +1,7 @@
 import { Image, ScrollView, View } from 'react-native';
 import { IconButton } from '../design/controls';
 import { RADIUS, SPACE } from '../design/theme';
-import type { PickedPicture } from './pictures';
+import type { PickedPicture } from './picked-pictures';
 
 interface Properties {
   pictures: readonly PickedPicture[];

@@ -1,6 +1,11 @@
+import type { UploadSource } from '@parley/client';
 import { useCallback, useSyncExternalStore } from 'react';
 import { client } from '../chat/client';
-import type { PickedPicture } from './pictures';
+
+export interface PickedPicture {
+  uri: string;
+  source: UploadSource | globalThis.File;
+}
 
 const NONE: readonly PickedPicture[] = [];
 /** By user and conversation: a part of a draft, which outlives the screen and the session. */

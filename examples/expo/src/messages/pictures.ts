@@ -1,13 +1,7 @@
-import type { UploadSource } from '@parley/client';
 import { expoFileSource } from '@parley/client/react-native';
 import { Directory, File, Paths } from 'expo-file-system';
 import * as ImagePicker from 'expo-image-picker';
-import { forgetPickedPictures } from './picked-pictures';
-
-export interface PickedPicture {
-  uri: string;
-  source: UploadSource | globalThis.File;
-}
+import { forgetPickedPictures, type PickedPicture } from './picked-pictures';
 
 /** Up to `limit`, none where the user went back; throws with words where the camera may not be used. */
 export async function pickPictures(from: 'library' | 'camera', limit: number): Promise<PickedPicture[]> {

@@ -1,6 +1,5 @@
 import * as ImagePicker from 'expo-image-picker';
-import { forgetPickedPictures } from './picked-pictures';
-import type { PickedPicture } from './pictures';
+import { forgetPickedPictures, type PickedPicture } from './picked-pictures';
 
 /** A browser gives files as such, and knows no limit. */
 export async function pickPictures(from: 'library' | 'camera', _limit: number): Promise<PickedPicture[]> {
