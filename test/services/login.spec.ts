@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newId } from '../../src/common/identifier.js';
 import {
   PASSWORD,
@@ -83,30 +83,65 @@ describe('logging in and out', () => {
       expect(endings).toEqual([{ userId: principal.userId, sessionIds: [principal.sessionId], code: 'LOGGED_OUT' }]);
     });
 
-    it('of everybody end a few thousand at a time, so that no statement has more to do the more there are', async () => {
-      const { userId } = principalOf(await register());
-      await database.query('CREATE TABLE sizes (changed int)');
-      await database.query(
-        `CREATE FUNCTION note_size() RETURNS trigger LANGUAGE plpgsql AS
-         'BEGIN INSERT INTO sizes SELECT count(*) FROM changed; RETURN NULL; END'`,
-      );
-      await database.query(
-        `CREATE TRIGGER note_size AFTER UPDATE ON sessions REFERENCING NEW TABLE AS changed
-         FOR EACH STATEMENT EXECUTE FUNCTION note_size()`,
-      );
-      await database.query(
-        `INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
-         SELECT gen_random_uuid(), $1, now(), now(), now() + interval '1 day' FROM generate_series(1, 12000)`,
-        [userId],
-      );
+    describe('that are very many', () => {
+      beforeAll(async () => {
+        await database.query('CREATE TABLE sizes (changed int)');
+        await database.query(
+          `CREATE FUNCTION note_size() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN INSERT INTO sizes SELECT count(*) FROM changed; RETURN NULL; END'`,
+        );
+        for (const [event, table] of [
+          ['UPDATE', 'NEW'],
+          ['DELETE', 'OLD'],
+        ])
+          await database.query(
+            `CREATE TRIGGER note_size_of_${event} AFTER ${event} ON sessions REFERENCING ${table} TABLE AS changed
+             FOR EACH STATEMENT EXECUTE FUNCTION note_size()`,
+          );
+      });
+
+      beforeEach(() => database.query('DELETE FROM sizes'));
+
+      afterAll(async () => {
+        for (const event of ['UPDATE', 'DELETE'])
+          await database.query(`DROP TRIGGER note_size_of_${event} ON sessions`);
+      });
+
+      const open = (userId: string, count: number): Promise<unknown> =>
+        database.query(
+          `INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
+           SELECT gen_random_uuid(), $1, now(), now(), now() + interval '1 day' FROM generate_series(1, $2::int)`,
+          [userId, count],
+        );
       const live = async (): Promise<number | undefined> =>
         (await database.query<{ count: number }>('SELECT count(*) FROM sessions WHERE revoked_at IS NULL'))[0]?.count;
-      const before = await live();
-      const ended = await database.transaction((transaction) => sessions.endAllOfEverybody(transaction));
-      expect([ended, await live()]).toEqual([before, 0]);
-      const sizes = await database.query<{ changed: number }>('SELECT changed FROM sizes');
-      expect(Math.max(...sizes.map(({ changed }) => changed))).toBeLessThanOrEqual(5_000);
-      await database.query('DROP TRIGGER note_size ON sessions');
+      const largest = async (): Promise<number> =>
+        Math.max(...(await database.query<{ changed: number }>('SELECT changed FROM sizes')).map((row) => row.changed));
+
+      it('of everybody end a few thousand at a time, so that no statement has more to do the more there are', async () => {
+        const { userId } = principalOf(await register());
+        await open(userId, 12_000);
+        const before = await live();
+        const ended = await database.transaction((transaction) => sessions.endAllOfEverybody(transaction));
+        expect([ended, await live()]).toEqual([before, 0]);
+        expect(await largest()).toBeLessThanOrEqual(5_000);
+      });
+
+      it('of one user end and are deleted so as well', async () => {
+        const { userId, sessionId } = principalOf(await register());
+        const other = principalOf(await register());
+        const before = (await live()) ?? 0;
+        await open(userId, 6_000);
+        const ended = await database.transaction((transaction) =>
+          sessions.endAll(transaction, userId, sessionId, 'PASSWORD_CHANGED'),
+        );
+        expect([new Set(ended).size, ended.includes(sessionId)]).toEqual([6_000, false]);
+        expect(await sessions.isLive({ userId, sessionId })).toBe(true);
+        const deleted = await database.transaction((transaction) => sessions.deleteAllOf(transaction, userId));
+        expect([new Set(deleted).size, deleted.includes(sessionId)]).toEqual([6_001, true]);
+        expect([await live(), await sessions.isLive(other)]).toEqual([before - 1, true]);
+        expect(await largest()).toBeLessThanOrEqual(5_000);
+      });
     });
 
     it('are deleted after they expired, with their tokens', async () => {

@@ -7,6 +7,7 @@ import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { SessionRow } from './session.view.js';
 
 const REVOKE_BATCH = 5_000;
+const DELETE_BATCH = 5_000;
 
 /** A session as it begins. */
 export interface NewSession {
@@ -139,19 +140,29 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends all of a user's but one (see `revokeSelected`). @returns those that it ended */
+  /** Ends all of a user's but one (see `revokeSelected`), by so many at a time that each statement ends in time. @returns those that it ended */
   async revokeAllOf(
+    transaction: Transaction,
     userId: string,
     exceptSessionId: string | null,
     code: SessionEndCode,
     now: Date,
-    executor: SqlExecutor = this.database,
   ): Promise<string[]> {
-    const rows = await executor.query<{ id: string }>(
-      `${revokeSelected('user_id = $3 AND id IS DISTINCT FROM $4::uuid')} SELECT id FROM ended WHERE was_live`,
-      [now, code, userId, exceptSessionId],
-    );
-    return rows.map(({ id }) => id);
+    const ended: string[] = [];
+    for (let after: string | null = NIL_ID; after !== null; ) {
+      const rows: { ids: string[]; last: string | null }[] = await transaction.query(
+        `${revokeSelected(
+          `id IN (SELECT id FROM sessions WHERE user_id = $3 AND id > $5 ORDER BY id LIMIT ${REVOKE_BATCH})
+           AND id IS DISTINCT FROM $4::uuid`,
+        )}
+         SELECT ARRAY(SELECT id::text FROM ended WHERE was_live) AS ids,
+           (SELECT id FROM sessions WHERE user_id = $3 AND id > $5 ORDER BY id OFFSET ${REVOKE_BATCH - 1} LIMIT 1) AS last`,
+        [now, code, userId, exceptSessionId, after],
+      );
+      for (const id of rows[0]?.ids ?? []) ended.push(id);
+      after = rows[0]?.last ?? null;
+    }
+    return ended;
   }
 
   /** Everybody's (see `revokeSelected`), by so many at a time that each statement ends in time. @returns how many it ended */
@@ -221,12 +232,18 @@ export class SessionsRepository {
     );
   }
 
-  /** @returns the sessions that were there */
+  /** By so many at a time that each statement ends in time. @returns the sessions that were there */
   async deleteAllOf(transaction: Transaction, userId: string): Promise<string[]> {
-    const rows = await transaction.query<{ id: string }>('DELETE FROM sessions WHERE user_id = $1 RETURNING id', [
-      userId,
-    ]);
-    return rows.map(({ id }) => id);
+    const deleted: string[] = [];
+    for (let count = DELETE_BATCH; count === DELETE_BATCH; ) {
+      const rows = await transaction.query<{ id: string }>(
+        `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT ${DELETE_BATCH}) RETURNING id`,
+        [userId],
+      );
+      for (const { id } of rows) deleted.push(id);
+      count = rows.length;
+    }
+    return deleted;
   }
 
   /** At most `limit` of them, with their tokens. @returns how many */

@@ -184,17 +184,18 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Ends all of a user's sessions. */
   async revokeAll(userId: string, code: SessionEndCode): Promise<void> {
-    this.announceEnd(userId, await this.repository.revokeAllOf(userId, null, code, this.now()), code);
+    const ended = await this.database.transaction((transaction) => this.endAll(transaction, userId, null, code));
+    this.announceEnd(userId, ended, code);
   }
 
   /** Within the caller's transaction: all but one. `announceEnd` is to follow its commit. */
   endAll(
-    executor: SqlExecutor,
+    transaction: Transaction,
     userId: string,
     exceptSessionId: string | null,
     code: SessionEndCode,
   ): Promise<string[]> {
-    return this.repository.revokeAllOf(userId, exceptSessionId, code, this.now(), executor);
+    return this.repository.revokeAllOf(transaction, userId, exceptSessionId, code, this.now());
   }
 
   /** Within the caller's transaction: those among these that live, by their users. `announceEnd` is to follow its commit. */
@@ -211,7 +212,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * ended session (`endingsRevision`), should the event be lost or nobody be there to publish it.
    */
   async endAllForGood(transaction: Transaction, userId: string): Promise<string[]> {
-    const ended = await this.repository.revokeAllOf(userId, null, 'SESSION_REVOKED', this.now(), transaction);
+    const ended = await this.endAll(transaction, userId, null, 'SESSION_REVOKED');
     await this.repository.raiseEndingsRevision(transaction);
     return ended;
   }
