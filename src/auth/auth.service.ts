@@ -96,11 +96,15 @@ export class AuthService {
   }
 
   /** A session for who gave the right password, unless that was changed, or the account suspended, meanwhile. */
-  private open(credentials: Credentials, origin: SessionOrigin): Promise<OpenedSession> {
-    return this.database.transaction(async (transaction) => {
+  private async open(credentials: Credentials, origin: SessionOrigin): Promise<OpenedSession> {
+    const { userId } = credentials;
+    const { opened, ended } = await this.database.transaction(async (transaction) => {
       await this.accounts.holdUsable(transaction, credentials);
-      return this.sessions.open(credentials.userId, origin, transaction);
+      const ended = await this.sessions.makeRoom(transaction, userId);
+      return { opened: await this.sessions.open(userId, origin, transaction), ended };
     });
+    this.sessions.announceEnd(userId, ended, 'SESSION_REVOKED');
+    return opened;
   }
 }
 

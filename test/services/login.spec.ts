@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Principal } from '../../src/common/access/principal.js';
 import { newId } from '../../src/common/identifier.js';
 import {
   PASSWORD,
@@ -142,6 +143,44 @@ describe('logging in and out', () => {
         expect([await live(), await sessions.isLive(other)]).toEqual([before - 1, true]);
         expect(await largest()).toBeLessThanOrEqual(5_000);
       });
+    });
+
+    it('of one user are 200 at most that live: the next ends the one that was not used for the longest', async () => {
+      const tokens = await register({ email: 'grace@example.com' });
+      const principal = principalOf(tokens);
+      const { userId } = principal;
+      const open = (count: number, usedBefore: string, endedBefore: string | null): Promise<{ id: string }[]> =>
+        database.query<{ id: string }>(
+          `WITH opened AS (
+             INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, revoked_at)
+             SELECT gen_random_uuid(), $1, $2::timestamptz - interval '9 days', $2::timestamptz - $3::interval,
+               $2::timestamptz + interval '9 days', $2::timestamptz - $4::interval
+             FROM generate_series(1, $5::int) RETURNING id
+           ), tokens AS (
+             INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT sha256(id::text::bytea), id, $2 FROM opened
+           )
+           SELECT id FROM opened`,
+          [userId, new Date(clock.now()), usedBefore, endedBefore, count],
+        );
+      const [unused] = await open(1, '2 days', null);
+      await open(198, '1 day', null);
+      await open(250, '1 hour', '1 hour');
+      const login = async (): Promise<Principal> =>
+        principalOf(await auth.login({ email: 'grace@example.com', password: PASSWORD }));
+      const count = async (): Promise<unknown> =>
+        database.query(
+          `SELECT count(*) FILTER (WHERE revoked_at IS NULL) AS live, count(*) FILTER (WHERE revoked_at IS NOT NULL) AS ended
+           FROM sessions WHERE user_id = $1`,
+          [userId],
+        );
+      const opened = await login();
+      expect(endings).toEqual([{ userId, sessionIds: [unused?.id], code: 'SESSION_REVOKED' }]);
+      expect(await count()).toEqual([{ live: 200, ended: 199 }]);
+      expect([await sessions.isLive(opened), await sessions.isLive(principal)]).toEqual([true, true]);
+      await login();
+      expect(endings).toHaveLength(2);
+      expect(await count()).toEqual([{ live: 200, ended: 199 }]);
+      expect(await codeOf(auth.refresh(tokens.refreshToken))).toBe('OK');
     });
 
     it('are deleted after they expired, with their tokens', async () => {

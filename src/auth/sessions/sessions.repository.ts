@@ -246,6 +246,29 @@ export class SessionsRepository {
     return deleted;
   }
 
+  /**
+   * Deletes a user's sessions but for the ones used last: so many of those that live, and so many of those that have ended. Sessions
+   * without refresh tokens are not among them: they come of a key or of an issuer, one each. What somebody has locked is left for
+   * the next time.
+   * @param limit at most so many at once
+   * @returns those among them that lived
+   */
+  async deleteUnused(transaction: Transaction, userId: string, kept: number, limit: number): Promise<string[]> {
+    const rows = await transaction.query<{ id: string; wasLive: boolean }>(
+      `DELETE FROM sessions WHERE id IN (
+         SELECT id FROM sessions WHERE id IN (
+           SELECT id FROM (
+             SELECT id, row_number() OVER (PARTITION BY revoked_at IS NULL ORDER BY last_used_at DESC, id DESC) AS place
+             FROM sessions s
+             WHERE user_id = $1 AND EXISTS (SELECT FROM refresh_tokens r WHERE r.session_id = s.id)
+           ) AS placed WHERE place > $2
+         ) LIMIT $3 FOR UPDATE SKIP LOCKED
+       ) RETURNING id, revoked_at IS NULL AS "wasLive"`,
+      [userId, kept, limit],
+    );
+    return rows.filter(({ wasLive }) => wasLive).map(({ id }) => id);
+  }
+
   /** At most `limit` of them, with their tokens. @returns how many */
   async deleteExpired(now: Date, limit: number): Promise<number> {
     const rows = await this.database.background.query(

@@ -24,6 +24,8 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
 /** Sessions whose IP addresses are looked at, the last used first. */
 const MAX_KNOWN_IP_ADDRESSES = 200;
+/** A user's sessions that live at once: one more ends the one that was not used for the longest. */
+export const MAX_LIVE_SESSIONS = 200;
 
 export interface OpenedSession {
   principal: Principal;
@@ -100,6 +102,15 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       executor,
     );
     return { principal: { userId, sessionId }, refreshToken };
+  }
+
+  /**
+   * Within the caller's transaction, before it opens one: ends the user's sessions that are too many for one more. Those that have
+   * ended are kept in the same number, so that opening and ending them all the time leaves no more rows than that.
+   * @returns those that ended, for `announceEnd` after the commit
+   */
+  makeRoom(transaction: Transaction, userId: string): Promise<string[]> {
+    return this.repository.deleteUnused(transaction, userId, MAX_LIVE_SESSIONS - 1, SWEEP_BATCH);
   }
 
   /**
