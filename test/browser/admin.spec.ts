@@ -255,7 +255,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await dialog().getByRole('button', { name: 'Reset the password' }).click();
     const code = await dialog()
       .getByLabel('The code')
-      .filter({ hasText: /^\d{6}$/ })
+      .filter({ hasText: /^\d{12}$/ })
       .textContent();
     expect(await barriers(ada)).toEqual([]);
     const reset = { email: eve.email, otp: code, newPassword: 'another horse' };

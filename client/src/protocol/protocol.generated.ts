@@ -464,9 +464,10 @@ export type ReportTarget = 'message' | 'user' | 'conversation';
 export interface ResetPassword {
   /** Taken in any case. */
   email: string;
+  /** Six digits; twelve where an administrator made it. */
+  otp: string;
   /** 8 to 128 characters. */
   newPassword: string;
-  otp: string;
 }
 
 export interface SendMessage {
@@ -660,9 +661,9 @@ export interface Verification {
 export interface VerifyCode {
   /** Shown in the list of sessions. */
   deviceName?: string | undefined;
+  otp: string;
   /** Older clients say here for what they verify. Accepted, and not looked at. */
   verifyingFor?: string | undefined;
-  otp: string;
   /** Taken in any case. */
   email: string;
 }

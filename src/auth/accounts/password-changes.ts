@@ -30,7 +30,7 @@ export class PasswordChanges {
 
   /** For an operator, who hands it to the account's owner. */
   issueCode(transaction: Transaction, userId: string): Promise<IssuedCode> {
-    return this.codes.issue(userId, 'RESET_PASSWORD', undefined, transaction);
+    return this.codes.issueByOperator(transaction, userId, 'RESET_PASSWORD');
   }
 
   /** Ends all sessions. The code stays good where this fails, and no guess at it is counted. @throws DomainError OTP_INVALID, OTP_EXPIRED, OVERLOADED */

@@ -3,8 +3,11 @@ import { Database, type SqlExecutor, type Transaction } from '../../database/dat
 
 export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 
+/** Who asked for a code, in place of an IP address, where an operator makes it. */
+export const BY_OPERATOR = 'operator';
+
 export interface IssuedCode {
-  /** Six digits. */
+  /** Digits. */
   code: string;
   /** What may be stored of it. */
   hash: Buffer;
@@ -22,25 +25,32 @@ export interface GuessBounds {
 export class OneTimeCodesRepository {
   constructor(private readonly database: Database) {}
 
-  /** In place of the one before. */
+  /** In place of the one before. False where that is an operator's which is good still: another operator alone replaces it. */
   async replace(
     userId: string,
     purpose: CodePurpose,
     { hash, expiresAt }: IssuedCode,
     { createdAt, requestedFrom }: { createdAt: Date; requestedFrom: string },
     executor: SqlExecutor = this.database,
-  ): Promise<void> {
-    await executor.query(
+  ): Promise<boolean> {
+    const replaced = await executor.query(
       `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at, requested_from)
        VALUES ($1, $2::code_purpose, $3, $4, $5, $6)
        ON CONFLICT (user_id, purpose) DO UPDATE SET
          hash = excluded.hash, guesses = 0, guessers = '{}', created_at = excluded.created_at,
-         expires_at = excluded.expires_at, requested_from = excluded.requested_from`,
-      [userId, purpose, hash, createdAt, expiresAt, requestedFrom],
+         expires_at = excluded.expires_at, requested_from = excluded.requested_from
+       WHERE excluded.requested_from = $7 OR one_time_codes.requested_from IS DISTINCT FROM $7
+         OR one_time_codes.expires_at <= excluded.created_at
+       RETURNING 1`,
+      [userId, purpose, hash, createdAt, expiresAt, requestedFrom, BY_OPERATOR],
     );
+    return replaced.length > 0;
   }
 
-  /** Counts a guess, and answers what it is compared with; undefined where no more may be made, or there is no code. */
+  /**
+   * Counts a guess, and answers what it is compared with; undefined where no more may be made, or there is no code. Guesses at an
+   * operator's code are not counted.
+   */
   async countGuess(
     userId: string | null,
     purpose: CodePurpose,
@@ -49,13 +59,14 @@ export class OneTimeCodesRepository {
   ): Promise<{ hash: Buffer; expiresAt: Date } | undefined> {
     const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
       `UPDATE one_time_codes SET
-         guesses = guesses + CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
-         guessers = guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1)
+         guesses = guesses + CASE WHEN $4 OR requested_from IN ($3, $7) THEN 0 ELSE 1 END,
+         guessers = CASE WHEN requested_from = $7 THEN guessers
+           ELSE guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1) END
        WHERE user_id = $1 AND purpose = $2::code_purpose
-         AND COALESCE((guessers ->> $3)::int, 0) < $5::int
-         AND ($4 OR requested_from IS NOT DISTINCT FROM $3 OR guesses < $6::int)
+         AND (requested_from = $7 OR COALESCE((guessers ->> $3)::int, 0) < $5::int)
+         AND ($4 OR requested_from IN ($3, $7) OR guesses < $6::int)
        RETURNING hash, expires_at AS "expiresAt"`,
-      [userId, purpose, guesser.key, guesser.isKnown, bounds.perIpAddress, bounds.byStrangers],
+      [userId, purpose, guesser.key, guesser.isKnown, bounds.perIpAddress, bounds.byStrangers, BY_OPERATOR],
     );
     return row;
   }

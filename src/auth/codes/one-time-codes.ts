@@ -8,7 +8,7 @@ import { derivedKeys, type SecretKeys } from '../../config/secrets/secret-keys.j
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';
-import { type CodePurpose, type IssuedCode, OneTimeCodesRepository } from './one-time-codes.repository.js';
+import { BY_OPERATOR, type CodePurpose, type IssuedCode, OneTimeCodesRepository } from './one-time-codes.repository.js';
 
 export type { CodePurpose, IssuedCode } from './one-time-codes.repository.js';
 
@@ -19,6 +19,9 @@ export const MAX_GUESSES_PER_IP_ADDRESS = 5;
 /** The same for all IP addresses together that neither asked for it nor were used by its account before. */
 export const MAX_GUESSES_BY_STRANGERS = 5;
 export const GUESS_BOUNDS = { perIpAddress: MAX_GUESSES_PER_IP_ADDRESS, byStrangers: MAX_GUESSES_BY_STRANGERS };
+const DIGITS = 6;
+/** So many that guesses need not be counted: an operator's code has no IP address that it is good at while strangers burn it. */
+const OPERATOR_DIGITS = 12;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
 
@@ -34,7 +37,8 @@ export interface CheckedCode {
  *
  * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use, and for five
  * guesses of any one IP address, however many are made at once; a new one makes the one before worthless. Strangers' wrong
- * guesses burn it for strangers: not for the IP address that asked for it, nor for one that its account was used from.
+ * guesses burn it for strangers: not for the IP address that asked for it, nor for one that its account was used from. An
+ * operator's has twelve digits; no guess burns it, and nobody's request replaces it while it is good.
  */
 @Injectable()
 export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -55,8 +59,10 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** A new code for a subject, a user or a registration, that whoever draws it keeps. */
-  draw(subjectId: string, purpose: CodePurpose): IssuedCode {
-    const code = randomInt(1_000_000).toString().padStart(6, '0');
+  draw(subjectId: string, purpose: CodePurpose, digits = DIGITS): IssuedCode {
+    const code = randomInt(10 ** digits)
+      .toString()
+      .padStart(digits, '0');
     const expiresAt = new Date(this.clock.now() + CODE_MINUTES * 60_000);
     return { code, hash: this.hash(subjectId, purpose, code), expiresAt };
   }
@@ -65,16 +71,20 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdo
     return this.keys.some((key) => timingSafeEqual(hash, this.hash(subjectId, purpose, code, key)));
   }
 
-  /** @param ipAddress of who asked for it */
-  async issue(
-    userId: string,
-    purpose: CodePurpose,
-    ipAddress: string | undefined,
-    executor?: SqlExecutor,
-  ): Promise<IssuedCode> {
+  /**
+   * @param ipAddress of who asked for it
+   * @returns undefined where an operator's code is good still, which stays
+   */
+  async issue(userId: string, purpose: CodePurpose, ipAddress: string | undefined): Promise<IssuedCode | undefined> {
     const issued = this.draw(userId, purpose);
     const origin = { createdAt: new Date(this.clock.now()), requestedFrom: ipAddressKey(ipAddress) };
-    await this.repository.replace(userId, purpose, issued, origin, executor);
+    return (await this.repository.replace(userId, purpose, issued, origin)) ? issued : undefined;
+  }
+
+  async issueByOperator(transaction: Transaction, userId: string, purpose: CodePurpose): Promise<IssuedCode> {
+    const issued = this.draw(userId, purpose, OPERATOR_DIGITS);
+    const origin = { createdAt: new Date(this.clock.now()), requestedFrom: BY_OPERATOR };
+    await this.repository.replace(userId, purpose, issued, origin, transaction);
     return issued;
   }
 

@@ -107,13 +107,11 @@ export class EmailBody {
   email!: string;
 }
 
-class MailedCode extends EmailBody {
+export class VerifyCode extends EmailBody {
   /** @example "042817" */
   @Matches(/^\d{6}$/)
   otp!: string;
-}
 
-export class VerifyCode extends MailedCode {
   /** Older clients say here for what they verify. Accepted, and not looked at. @example "signup" */
   @OptionalField()
   @IsText({ max: MAX_PURPOSE, singleLine: true })
@@ -124,7 +122,11 @@ export class VerifyCode extends MailedCode {
   deviceName?: string;
 }
 
-export class ResetPassword extends MailedCode {
+export class ResetPassword extends EmailBody {
+  /** Six digits; twelve where an administrator made it. @example "042817" */
+  @Matches(/^\d{6}(\d{6})?$/)
+  otp!: string;
+
   /** 8 to 128 characters. @example "correct horse battery" */
   @IsText({ min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH })
   newPassword!: string;

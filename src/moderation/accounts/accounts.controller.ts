@@ -113,7 +113,7 @@ export class AccountsController {
 
   /**
    * Makes a code by which its owner sets a new password (`POST /auth/reset-password`), to be handed over by other means: it is in
-   * this answer and nowhere else. Nothing changes until it is used.
+   * this answer and nowhere else. Nothing changes until it is used. No wrong guess burns it, and none is mailed while it is good.
    */
   @Post(':id/reset-password')
   @HttpCode(200)

@@ -45,7 +45,7 @@ export class AccountDetailsView extends AccountView {
 
 /** By it the owner of an account sets a new password, once. */
 export class ResetCodeView {
-  /** @example "482913" */
+  /** Twelve digits. @example "482913067254" */
   otp!: string;
   /** ISO 8601, UTC. */
   expiresAt!: string;

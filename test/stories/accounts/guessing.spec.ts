@@ -4,8 +4,10 @@ import { Passwords } from '../../../src/auth/accounts/passwords.js';
 import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { Clock } from '../../../src/common/clock.js';
 import { DomainError } from '../../../src/common/errors.js';
+import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { LIMITS } from '../../../src/config/limits.js';
 import { Database } from '../../../src/database/database.js';
+import { Operator } from '../../../src/moderation/operator/operator.js';
 import { Accounts } from '../../../src/users/accounts/accounts.js';
 import { Mailbox } from '../../support/servers/mailbox.js';
 import { type Anything, startStory, type Story, until } from '../../support/story.js';
@@ -330,7 +332,8 @@ describe('guessing', () => {
     };
     const reset = (email: string, otp: string, from: string): Promise<Reply> =>
       post('/auth/reset-password', { email, otp, newPassword: 'a new password' }, from);
-    const wrong = (code: string, by: number): string => `${(Number(code) + by) % 1_000_000}`.padStart(6, '0');
+    const wrong = (code: string, by: number): string =>
+      `${(Number(code) + by) % 10 ** code.length}`.padStart(code.length, '0');
 
     it('is burnt by five guesses for who made them, and not for the owner', async () => {
       const { email } = await account();
@@ -354,6 +357,20 @@ describe('guessing', () => {
       const another = await forgot(email, ipAddress());
       await Promise.all(Array.from({ length: 40 }, (_, guess) => reset(email, wrong(another, guess + 1), ipAddress())));
       expect((await reset(email, another, home)).status).toBe(200);
+    });
+
+    it('that an operator made is burnt by nobody, and replaced by nobody who asks for another', async () => {
+      const { email, home } = await account();
+      const away = ipAddress();
+      const { code } = await story.app.get(Operator).resetPassword(email);
+      await Promise.all(
+        Array.from({ length: 12 }, (_, guess) => reset(email, wrong(code, guess + 1), guess < 6 ? away : ipAddress())),
+      );
+      for (const from of [away, home]) expect((await post('/auth/forgot-password', { email }, from)).status).toBe(202);
+      await until('no message is on its way', () => story.app.get(Lifecycle).isIdle);
+      expect((await reset(email, code, away)).status).toBe(200);
+      // It was spent: codes are mailed again.
+      expect((await reset(email, await forgot(email, away), away)).status).toBe(200);
     });
 
     describe('that is right', () => {

@@ -1055,7 +1055,7 @@ export interface paths {
         put?: never;
         /**
          * Makes a code by which its owner sets a new password (`POST /auth/reset-password`), to be handed over by other means: it is in
-         *     this answer and nowhere else. Nothing changes until it is used.
+         *     this answer and nowhere else. Nothing changes until it is used. No wrong guess burns it, and none is mailed while it is good.
          */
         post: operations["Accounts_resetPassword"];
         delete?: never;
@@ -1985,13 +1985,13 @@ export interface components {
              * @example Phone of Ada
              */
             deviceName?: string;
+            /** @example 042817 */
+            otp: string;
             /**
              * @description Older clients say here for what they verify. Accepted, and not looked at.
              * @example signup
              */
             verifyingFor?: string;
-            /** @example 042817 */
-            otp: string;
             /**
              * @description Taken in any case.
              * @example ada@example.com
@@ -2051,12 +2051,15 @@ export interface components {
              */
             email: string;
             /**
+             * @description Six digits; twelve where an administrator made it.
+             * @example 042817
+             */
+            otp: string;
+            /**
              * @description 8 to 128 characters.
              * @example correct horse battery
              */
             newPassword: string;
-            /** @example 042817 */
-            otp: string;
         };
         ChangePassword: {
             /** @example correct horse battery */
@@ -2694,7 +2697,10 @@ export interface components {
             reason?: string;
         };
         ResetCodeView: {
-            /** @example 482913 */
+            /**
+             * @description Twelve digits.
+             * @example 482913067254
+             */
             otp: string;
             /**
              * Format: date-time
@@ -10751,7 +10757,7 @@ export interface operations {
         responses: {
             /**
              * @description Makes a code by which its owner sets a new password (`POST /auth/reset-password`), to be handed over by other means: it is in
-             *     this answer and nowhere else. Nothing changes until it is used.
+             *     this answer and nowhere else. Nothing changes until it is used. No wrong guess burns it, and none is mailed while it is good.
              */
             200: {
                 headers: {

@@ -94,7 +94,7 @@ describe('npm run admin', () => {
     async () => {
       const user = await story.person('forgetful');
       const { output } = await run('reset-password', user.email);
-      const otp = /^\d{6}/.exec(output)?.[0];
+      const otp = /^\d{12}/.exec(output)?.[0];
       const newPassword = 'another horse';
       const reset = { email: user.email, otp, newPassword };
       expect((await request(story.url, 'POST', '/auth/reset-password', reset)).status).toBe(200);

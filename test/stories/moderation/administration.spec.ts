@@ -30,7 +30,7 @@ describe('administration by the API', () => {
     } = await root.must('POST', `/admin/users/${user.id}/reset-password`, {
       reason: 'asked by telephone',
     });
-    expect([code, email]).toEqual([expect.stringMatching(/^\d{6}$/), user.email]);
+    expect([code, email]).toEqual([expect.stringMatching(/^\d{12}$/), user.email]);
     expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
     expect((await login(user)).status).toBe(200);
     const entries = await auditOf(`targetId=${user.id}`);
