@@ -205,6 +205,9 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       await expectShown(log.getByText(act));
     // The one who did it, by name.
     await expectShown(log.getByRole('link', { name: 'Ada' }).first());
+    await expectShown(
+      log.getByRole('listitem').filter({ hasText: 'User suspended' }).getByRole('link', { name: 'Bob Example' }),
+    );
     await ada.page.getByRole('combobox', { name: 'Act' }).selectOption('user.suspend');
     await expectGone(log.getByText('Key created'));
     await expectShown(log.getByText('Spam, again and again'));
@@ -289,6 +292,9 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
       const width = await ada.page.evaluate(() => document.querySelector('.admin-main')?.scrollWidth);
       expect([name, width]).toEqual([name, 390]);
     }
+    // None of them beyond the edge.
+    const navigation = ada.page.getByRole('navigation', { name: 'Moderation' });
+    expect(await navigation.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
     await ada.page.setViewportSize({ width: 1280, height: 800 });
   });
 

@@ -3,9 +3,9 @@ import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { ended } from '../support/bounded.js';
 import { browserPath, startBrowser } from '../support/clients/browser.js';
-import { startStory, type Story, until } from '../support/story.js';
+import { Person, startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
-import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
@@ -130,6 +130,24 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await edit.press('Enter');
     await expectShown(bob.message('A small one, with a sail').getByText('edited'));
     expect(await field.inputValue()).toBe('');
+
+    await field.fill('Or none');
+    await ada.message('A small one, with a sail').focus();
+    await page.keyboard.press('e');
+    await edit.fill('A ship');
+    const elsewhere = await Person.login(story.url, 'ada');
+    const { items } = await elsewhere.must(
+      'GET',
+      `/conversations${new URL(page.url()).pathname.slice(2)}/messages?limit=1`,
+    );
+    const path = `/messages/${items[0]?.id}`;
+    await elsewhere.must('PATCH', path, { content: 'A raft' });
+    await expectShown(page.locator('.intent').getByText('A raft'));
+    expect(await edit.inputValue()).toBe('A ship');
+    await elsewhere.must('DELETE', path);
+    await expectValue(field, 'Or none\nA ship');
+    await expectGone(edit);
+    await field.fill('');
   });
 
   it('keeps what may be done with a message in reach of mouse and keyboard', async () => {
@@ -449,6 +467,27 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(phone.log.getByText('umbrella').first());
     expect(await phone.list.isVisible()).toBe(false);
     expect(await isNoWider()).toBe(true);
+    // Back closes what is over the conversation: one dialog after the other, also where one follows another.
+    const { page } = phone;
+    const dialogs = page.getByRole('dialog');
+    const place = page.url();
+    await phone.message('umbrella').first().focus();
+    await page.keyboard.press('+');
+    await expectShown(dialogs);
+    await page.goBack();
+    await expectGone(dialogs);
+    await page.getByRole('button', { name: /^Bob Example/ }).click();
+    await dialogs.getByRole('button', { name: 'Block' }).click();
+    await expectShown(dialogs.nth(1));
+    await page.goBack();
+    await expectGone(dialogs.nth(1));
+    await expectShown(dialogs);
+    await page.goBack();
+    await expectGone(dialogs);
+    expect(page.url()).toBe(place);
+    await page.goBack();
+    await expectShown(page.getByRole('heading', { level: 1, name: 'Conversations' }));
+    await phone.conversation(/Bob Example/).click();
     await phone.page.getByRole('button', { name: 'Back' }).click();
     await expectShown(phone.list);
     await phone.page.getByRole('link', { name: 'Settings' }).click();

@@ -151,6 +151,11 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     expect(new URL(ada.page.url()).search).toBe('');
     expect(posts.filter((path) => path.startsWith('/conversations'))).toEqual([]);
     expect((await mallory.must('GET', '/conversations')).items).toEqual([]);
+    // One's own, and not where a search finds nobody else.
+    await ada.open('/?with=ada');
+    await expectShown(ada.page.getByText('This is you: your link is for others.'));
+    await ada.page.getByLabel('Search by name').fill('ada example');
+    await expectShown(ada.page.getByText('Nobody is called so here.'));
     // Nothing of it comes back with the next visit.
     await ada.open();
     await expectShown(ada.page.getByRole('heading', { name: 'Choose a conversation' }));

@@ -161,9 +161,16 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectValue(ada.field, 'not finished');
   });
 
-  it('moves no button of the settings while a list comes that was slow', async () => {
+  it('says of a list of the settings that it could not be loaded, and moves no button while one comes that was slow', async () => {
     const held: (() => void)[] = [];
     const lists = /\/(auth\/sessions|blocks)(\?|$)/;
+    await bob.page.route(lists, (route) => route.abort());
+    await bob.page.getByRole('link', { name: 'Settings' }).click();
+    await expectShown(bob.page.getByText('This could not be loaded.').nth(1));
+    await bob.page.unroute(lists);
+    await bob.page.getByRole('button', { name: 'Try again' }).first().click();
+    await expectShown(bob.page.getByText('This device'));
+    await bob.conversation(/Ada Example/).click();
     await bob.page.route(lists, async (route) => {
       await new Promise<void>((resolve) => held.push(resolve));
       await route.continue();

@@ -88,17 +88,14 @@ function Shell({ role }: { role: Role }) {
   const { name, id } = useSection();
   const shown = sections.includes(name) ? name : 'reports';
   const main = useRef<HTMLElement>(null);
-  const navigation = useRef<HTMLElement>(null);
   // A screen reader announces its name to who cannot see that the page is another one.
   useEffect(() => {
     main.current?.scrollTo(0, 0);
     main.current?.querySelector<HTMLElement>('h1')?.focus();
-    // On a phone the sections stand in one line, which is longer than the screen.
-    navigation.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [shown, id]);
   return (
     <div class="admin fill">
-      <nav class="admin-nav" ref={navigation} aria-label={t('admin.title')}>
+      <nav class="admin-nav" aria-label={t('admin.title')}>
         <span class="admin-brand">
           <Logo />
           <strong>{t('admin.title')}</strong>

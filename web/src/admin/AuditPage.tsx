@@ -76,21 +76,21 @@ function exportUrl(action: string, since: string | undefined): string {
   return `/admin/audit/export?${query}`;
 }
 
-/** Few people act, so that each is asked for once. */
-const actors = new Map<string, Promise<string>>();
+/** Each is asked for once. */
+const names = new Map<string, Promise<string>>();
 
 function nameOf(id: string): Promise<string> {
-  let name = actors.get(id);
+  let name = names.get(id);
   if (name === undefined) {
     name = client.http.request<AdminUser>(`/admin/users/${id}`).then(({ body }) => body.displayName);
-    actors.set(id, name);
+    names.set(id, name);
     // Asked again by the next.
-    name.catch(() => actors.delete(id));
+    name.catch(() => names.delete(id));
   }
   return name;
 }
 
-function Actor({ id }: { id: string }) {
+function UserLink({ id, unnamed }: { id: string; unnamed: string }) {
   const [name, setName] = useState<string>();
   useEffect(() => {
     let isCurrent = true;
@@ -104,7 +104,7 @@ function Actor({ id }: { id: string }) {
   }, [id]);
   return (
     <a href={linkOf({ name: 'users', id })} dir="auto">
-      {name ?? t('admin.actor')}
+      {name ?? unnamed}
     </a>
   );
 }
@@ -119,20 +119,22 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
     <li class="entry">
       <span class="row wrap">
         <strong>{actionText(action)}</strong>
-        {targetId === null ? null : targetType === 'user' || targetType === 'report' ? (
-          <a class="small" href={linkOf({ name: targetType === 'user' ? 'users' : 'reports', id: targetId })}>
-            {t(`admin.target.${targetType}`)}
+        {targetId === null ? null : targetType === 'user' ? (
+          <UserLink id={targetId} unnamed={t('admin.target.user')} />
+        ) : targetType === 'report' ? (
+          <a class="small" href={linkOf({ name: 'reports', id: targetId })}>
+            {t('admin.target.report')}
           </a>
         ) : (
           <code class="small cut">{targetId}</code>
         )}
-        <time class="soft small push-end" dateTime={at} title={fullTimeOf(at)}>
-          {agoOf(at)}
+        <time class="soft small push-end" dateTime={at} title={agoOf(at)}>
+          {fullTimeOf(at)}
         </time>
       </span>
       {reason === null ? null : <span dir="auto">{reason}</span>}
       <span class="soft small">
-        {actorId === null ? t('admin.operator') : <Actor id={actorId} />}
+        {actorId === null ? t('admin.operator') : <UserLink id={actorId} unnamed={t('admin.actor')} />}
         {more.length === 0 ? '' : ` · ${more.join(' · ')}`}
       </span>
     </li>

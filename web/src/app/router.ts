@@ -1,5 +1,5 @@
-import { useLayoutEffect } from 'preact/hooks';
-import { useRef, useSyncExternalStore } from '../react.js';
+import { isAwaited, isOver } from '../design/back.js';
+import { useSyncExternalStore } from '../react.js';
 
 /** A place in the page: what is shown beside the list. */
 export type Place =
@@ -16,9 +16,6 @@ export type Place =
 
 const listeners = new Set<() => void>();
 let current = placeAt(location.pathname);
-
-// What was over the place is gone with a reload: going back must not lead to the same place once.
-if (isOver()) history.back();
 
 window.addEventListener('popstate', () => {
   // What was over the place is gone, and the place is the same.
@@ -45,6 +42,7 @@ export function pathOf(place: Place): string {
 export function go(place: Place, { replace = false } = {}): void {
   const path = pathOf(place);
   const from = location.pathname;
+  if (isAwaited(() => go(place, { replace }))) return show(place);
   // It takes the entry of what is over the place, which would be left behind as one that leads nowhere.
   if (path !== from && isOver()) history.replaceState({ from }, '', path);
   else if (replace || path === from) history.replaceState(history.state, '', path);
@@ -63,26 +61,6 @@ export function goToList(): void {
 export function staying(): () => boolean {
   const from = current;
   return () => current === from;
-}
-
-function isOver(): boolean {
-  return (history.state as { isOver?: boolean } | null)?.isOver === true;
-}
-
-/** While the component is shown, going back leads out of it and not out of the place around it. */
-export function useBack(onBack: () => void): void {
-  const latest = useRef(onBack);
-  latest.current = onBack;
-  // Before it is seen: who goes back at once would leave the place else.
-  useLayoutEffect(() => {
-    history.pushState({ ...history.state, isOver: true }, '');
-    const back = (): void => latest.current();
-    addEventListener('popstate', back);
-    return () => {
-      removeEventListener('popstate', back);
-      if (isOver()) history.back();
-    };
-  }, []);
 }
 
 export const goToPath = (path: string): void => go(placeAt(path));

@@ -7,16 +7,22 @@ import { t } from '../texts/texts.js';
 /** A change of the connection shorter than this is nobody's business. */
 const GRACE_MS = 2_500;
 
-/** Says that there is no connection, and nothing while there is one. */
-export function ConnectionBar() {
-  const { status, until, reason } = useConnection();
-  const isAway = status !== 'live';
+/** Whether there is no connection, and has been none for long enough to say so. */
+export function useIsAway(): boolean {
+  const isAway = useConnection().status !== 'live';
   const [isShown, show] = useState(false);
   useEffect(() => {
     if (!isAway) return show(false);
     const timer = setTimeout(() => show(true), navigator.onLine ? GRACE_MS : 0);
     return () => clearTimeout(timer);
   }, [isAway]);
+  return isAway && isShown;
+}
+
+/** Says that there is no connection, and nothing while there is one. */
+export function ConnectionBar() {
+  const { status, until, reason } = useConnection();
+  const isAway = useIsAway();
   const isSuspended = status === 'suspended';
   const [, setHasReasons] = useState(false);
   useEffect(() => {
@@ -35,7 +41,7 @@ export function ConnectionBar() {
     );
   return (
     <div role="status">
-      {isAway && isShown ? (
+      {isAway ? (
         <p class="connection">
           <span class="grow">{navigator.onLine ? t('connection.waiting') : t('connection.offline')}</span>
           <button type="button" class="link-button" onClick={() => client.resume()}>

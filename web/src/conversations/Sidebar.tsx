@@ -20,6 +20,10 @@ export function Sidebar() {
   const name = me?.displayName ?? '';
   return (
     <nav class="sidebar fill" aria-label={t('list.title')}>
+      {/* Where it is all there is. */}
+      <div class="only-narrow">
+        <h1 class="hidden-text">{t('list.title')}</h1>
+      </div>
       <header class="sidebar-head">
         <a class="me grow row" {...linkTo({ name: 'settings' })} title={t('list.settings')}>
           <Avatar id={me?.id ?? ''} name={name === '' ? '…' : name} url={me?.avatarUrl} size={36} />

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
+import { useBack } from './back.js';
 import '../texts/more.js';
 import { t } from '../texts/texts.js';
 import { AnyIcon } from './more-icons.js';
@@ -11,7 +12,7 @@ interface Properties {
   onClose: () => void;
   children: ComponentChildren;
   class?: string;
-  /** What is in it, such as a secret, is not shown again: only a button or Escape closes it. */
+  /** What is in it, such as a secret, is not shown again: only a button or Escape closes it, and not going back. */
   isShownOnce?: boolean;
 }
 
@@ -29,6 +30,9 @@ export function Dialog({ title, onClose, children, class: name, isShownOnce = fa
   const isPressedBeside = useRef(false);
   const heading = useId();
   useModal(dialog);
+  useBack(() => {
+    if (!isShownOnce) onClose();
+  });
   return (
     <dialog
       ref={dialog}

@@ -1,11 +1,21 @@
 import '../texts/more.js';
 import { t } from '../texts/texts.js';
 
+interface Properties {
+  onLoad: () => void;
+  isBusy?: boolean;
+  /** Nothing of the list has come yet, and it was asked for. */
+  isEmpty?: boolean;
+}
+
 /** Below a list of which there is more. */
-export function LoadMore({ onLoad, isBusy = false }: { onLoad: () => void; isBusy?: boolean }) {
+export function LoadMore({ onLoad, isBusy = false, isEmpty = false }: Properties) {
   return (
-    <button type="button" class="button" disabled={isBusy} onClick={onLoad}>
-      {t('app.loadMore')}
-    </button>
+    <>
+      {isEmpty ? <p class="soft">{t('app.notLoaded')}</p> : null}
+      <button type="button" class="button" disabled={isBusy} onClick={onLoad}>
+        {isEmpty ? t('app.retry') : t('app.loadMore')}
+      </button>
+    </>
   );
 }

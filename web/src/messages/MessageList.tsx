@@ -3,6 +3,7 @@ import { useConnection, useMessages, useReceipts } from '@parley/client/react';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { useToday } from '../app/clock.js';
+import { useIsAway } from '../conversations/ConnectionBar.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
@@ -39,6 +40,7 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
   const today = useToday();
   const entries = useMemo(() => layOut(items, firstUnreadSeq), [items, firstUnreadSeq, today]);
   const isLive = useConnection().status === 'live';
+  const isAway = useIsAway();
   const { scroller, isAtEnd, toEnd, jump } = useScroll({ conversation, messages, seq, isLive });
   const ticks = useTicks(conversation);
   useLayoutEffect(() => {
@@ -60,7 +62,7 @@ export function MessageList({ conversation, seq, actions, handle }: Properties) 
         <div class="messages-content">
           {hasOlder ? (
             <p class="messages-edge soft small">
-              {t(items.length > 0 ? 'chat.loadingOlder' : isLive ? 'chat.loading' : 'chat.noConnection')}
+              {t(items.length > 0 ? 'chat.loadingOlder' : isAway ? 'chat.noConnection' : 'chat.loading')}
             </p>
           ) : (
             <Beginning conversation={conversation} isEmpty={items.length === 0} />

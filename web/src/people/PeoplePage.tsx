@@ -25,7 +25,11 @@ export default function PeoplePage({ words: given = '' }: { words?: string | und
       <div class="pane-body">
         <div class="column">
           <section class="section">
-            <PersonSearch words={words} onWords={setWords}>
+            <PersonSearch
+              words={words}
+              onWords={setWords}
+              isOwnLink={words !== '' && words === given && words.toLowerCase() === me?.username.toLowerCase()}
+            >
               {(user) => (
                 <PersonRow key={user.id} user={user}>
                   <PersonActions user={user} />

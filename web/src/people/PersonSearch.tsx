@@ -11,11 +11,13 @@ const PAUSE_MS = 200;
 interface Properties {
   words: string;
   onWords: (words: string) => void;
+  /** The user has followed their own link. */
+  isOwnLink?: boolean;
   children: (user: User) => ComponentChild;
 }
 
 /** A field, and who is called so. */
-export function PersonSearch({ words, onWords, children }: Properties) {
+export function PersonSearch({ words, onWords, isOwnLink = false, children }: Properties) {
   const [found, setFound] = useState<readonly User[]>();
   const [error, setError] = useState<unknown>();
   // Usernames are shown with an `@`.
@@ -58,7 +60,7 @@ export function PersonSearch({ words, onWords, children }: Properties) {
         {error !== undefined ? (
           <p class="fault">{errorText(error)}</p>
         ) : found !== undefined && others.length === 0 ? (
-          <p class="soft">{found.length === 0 ? t('people.none') : t('people.self')}</p>
+          <p class="soft">{t(isOwnLink ? 'people.self' : 'people.none')}</p>
         ) : null}
       </div>
       {others.length === 0 ? null : <ul class="card people">{others.map((user) => children(user))}</ul>}

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { useBack } from '../app/router.js';
+import { useBack } from '../design/back.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { CodeField, EmailField, NewPasswordField } from './fields.js';

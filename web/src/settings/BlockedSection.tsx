@@ -26,7 +26,7 @@ export function BlockedSection({ items, hasMore, isLoading, load, remove }: Page
           ))}
         </ul>
       )}
-      {hasMore ? <LoadMore isBusy={isLoading} onLoad={load} /> : null}
+      {hasMore ? <LoadMore isBusy={isLoading} isEmpty={items.length === 0} onLoad={load} /> : null}
     </section>
   );
 }

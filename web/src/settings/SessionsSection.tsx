@@ -38,7 +38,7 @@ export function SessionsSection({ items, hasMore, isLoading, load, remove }: Pag
           </li>
         ))}
       </ul>
-      {hasMore ? <LoadMore isBusy={isLoading} onLoad={load} /> : null}
+      {hasMore ? <LoadMore isBusy={isLoading} isEmpty={items.length === 0} onLoad={load} /> : null}
     </section>
   );
 }

@@ -62,6 +62,7 @@ export const more = {
   'record.impossible': 'This browser cannot record.',
 
   'people.title': 'People',
+  'app.notLoaded': 'This could not be loaded.',
   'people.search': 'Search by name',
   'people.searchHint': 'The beginning of a name or username.',
   'people.none': 'Nobody is called so here.',

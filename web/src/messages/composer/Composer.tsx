@@ -73,10 +73,16 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     const messages = client.messages(id);
     const check = (): void => {
       const current = messages.getSnapshot().items.find((other) => isSame(other, item));
-      if (current === undefined || current.deletedAt === null) return;
-      // What was written is a draft now.
-      if (type === 'edit' && kept === '') keepDraft(field.current?.value ?? '');
-      onIntent({ type: 'new' });
+      if (current === undefined || shown.current !== intent) return;
+      const written = field.current?.value ?? '';
+      if (current.deletedAt !== null) {
+        // What was written is a draft now, below the one that there is.
+        if (type === 'edit') keepDraft(kept === '' ? written : `${kept}\n${written}`);
+        onIntent({ type: 'new' });
+      } else if (type === 'edit' && ![item.content, written].includes(current.content)) {
+        // Edited elsewhere: what would be overwritten stands above the field, and in it where nothing was changed there.
+        onIntent({ type, item: current, ...(written === item.content ? {} : { text: written }) });
+      }
     };
     check();
     return messages.subscribe(check);

@@ -1,6 +1,6 @@
 import type { Attachment } from '@parley/client';
 import { useRef, useState } from 'preact/hooks';
-import { useBack } from '../../app/router.js';
+import { useBack } from '../../design/back.js';
 import { AnyIcon } from '../../design/more-icons.js';
 import { useModal } from '../../design/modal.js';
 import { Toasts } from '../../design/toasts.js';
