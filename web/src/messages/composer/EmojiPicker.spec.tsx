@@ -12,12 +12,14 @@ describe('the picker of emoji', () => {
   beforeAll(() => void (dom = openDom()));
   afterAll(() => dom.close());
   beforeEach(() => {
+    jest.useFakeTimers();
     root = document.createElement('div');
     document.body.append(root);
   });
   afterEach(() => {
     show(null);
     root.remove();
+    jest.useRealTimers();
   });
 
   it('takes Enter for the first that is found, and for nothing behind it, and leaves it to an input method', async () => {
