@@ -169,7 +169,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectShown(bob.page.getByText('This could not be loaded.').nth(1));
     await bob.page.unroute(lists);
     await bob.page.getByRole('button', { name: 'Try again' }).first().click();
-    await expectShown(bob.page.getByText('This device'));
+    await expectShown(bob.page.getByText('This device ·'));
     await bob.conversation(/Ada Example/).click();
     await bob.page.route(lists, async (route) => {
       await new Promise<void>((resolve) => held.push(resolve));
@@ -180,7 +180,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await until('both are asked for', () => held.length === 2);
     await bob.page.mouse.down();
     for (const resume of held) resume();
-    await expectShown(bob.page.getByText('This device'));
+    await expectShown(bob.page.getByText('This device ·'));
     await bob.page.mouse.up();
     await expectShown(bob.page.getByRole('dialog', { name: 'Delete the account' }));
     await bob.page.keyboard.press('Escape');

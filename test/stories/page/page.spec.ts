@@ -12,7 +12,7 @@ const DIST = join(process.cwd(), 'web', 'dist');
  * an answer looks first whether its user has stayed; times follow the time zone; and with what Back closes, which the first place must
  * know of.
  */
-const MAX_SCRIPT_BYTES = 77_800;
+const MAX_SCRIPT_BYTES = 77_200;
 const MAX_STYLE_BYTES = 10_000;
 /** Of the moderators' page, script and style, which nobody else fetches. */
 const MAX_ADMIN_BYTES = 40_000;
