@@ -148,6 +148,20 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await expectValue(field, 'Or none\nA ship');
     await expectGone(edit);
     await field.fill('');
+
+    // What was deleted comes back as nothing that could be sent again.
+    await ada.send('A secret');
+    await expectShown(ada.message('A secret').locator('.tick:not(.pending)'));
+    await ada.message('A secret').focus();
+    await page.keyboard.press('e');
+    await expectValue(edit, 'A secret');
+    const newest = await elsewhere.must(
+      'GET',
+      `/conversations${new URL(page.url()).pathname.slice(2)}/messages?limit=1`,
+    );
+    await elsewhere.must('DELETE', `/messages/${newest.items[0]?.id}`);
+    await expectGone(edit);
+    expect(await field.inputValue()).toBe('');
   });
 
   it('keeps what may be done with a message in reach of mouse and keyboard', async () => {

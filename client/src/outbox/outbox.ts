@@ -315,6 +315,7 @@ export class DurableOutbox implements Outbox {
     const next: OutboxItem = files.length > 0 ? { ...rest, files, isCopying: true } : rest;
     run.isDurable = false;
     if (files.length > 0) this.#copying.add(clientId);
+    else this.#copying.delete(clientId);
     const stored = this.#items.change([next], []);
     this.#discard([item]);
     this.#items.notify();

@@ -37,11 +37,9 @@ export function clearReadNotifications(
     done = key;
     clear(ids, badge).catch(() => (done = undefined));
   };
-  // A page that slept does not see that it was not live.
+  // A page that slept does not see that it was not live: what it knows may be as old, until something comes.
   const lookAnew = (): void => {
-    if (document.visibilityState !== 'visible') return;
-    done = undefined;
-    look();
+    if (document.visibilityState === 'visible') done = undefined;
   };
   document.addEventListener('visibilitychange', lookAnew);
   const ends = [

@@ -241,6 +241,19 @@ describe('files', () => {
       expect(world.texts()).toEqual(['picture file-dog']);
     });
 
+    it('are left away at the very moment at which one could not be read, and hold up nothing', async () => {
+      const { world, device } = await connected();
+      const unsubscribe = device.outbox.subscribe(() => {
+        if (device.outbox.getSnapshot()[0]?.state !== 'rejected') return;
+        unsubscribe();
+        void device.outbox.revise('a', 'no picture', []);
+      });
+      await device.send('a', 'picture', 'c0', [gone, file('cow')]);
+      await device.send('b', 'behind it', 'c0');
+      await world.clock.advance(2_000);
+      expect(world.texts()).toEqual(['no picture', 'behind it']);
+    });
+
     it('are those that another tab has put in their place', async () => {
       const { device } = await connected();
       await device.send('a', 'picture', 'c0', [gone]);

@@ -33,12 +33,26 @@ describe('the history of the page', () => {
     expect([ends, staying()()]).toEqual([[true, false, false], true]);
   });
 
-  it.each([false, true])('has no entry left of what was over the place that is left, replaced: %s', async (replace) => {
+  it('has no entry left of what was over the place that is left', async () => {
     history.replaceState(null, '', '/c/1');
     const { go } = await import('./router.js');
     history.pushState({ from: '/', isOver: true }, '');
     const entries = history.length;
-    go({ name: 'conversation', id: '2' }, { replace });
+    go({ name: 'conversation', id: '2' });
     expect([location.pathname, history.state, history.length]).toEqual(['/c/2', { from: '/c/1' }, entries]);
+  });
+
+  it('replaces the place, and not what is over it', async () => {
+    history.replaceState({ from: '/' }, '', '/c/1');
+    const { go } = await import('./router.js');
+    history.pushState({ from: '/', isOver: true }, '');
+    go({ name: 'home' }, { replace: true });
+    expect([back.mock.calls.length, location.pathname]).toEqual([1, '/c/1']);
+    // What the browser does then.
+    history.replaceState({ from: '/' }, '', '/c/1');
+    jest.useFakeTimers();
+    window.dispatchEvent(new dom.window.PopStateEvent('popstate') as unknown as Event);
+    jest.useRealTimers();
+    expect([location.pathname, history.state]).toEqual(['/', { from: '/' }]);
   });
 });

@@ -1,4 +1,4 @@
-import { isAwaited, isOver } from '../design/back.js';
+import { isAwaited, isOver, leave } from '../design/back.js';
 import { useSyncExternalStore } from '../react.js';
 
 /** A place in the page: what is shown beside the list. */
@@ -42,6 +42,8 @@ export function pathOf(place: Place): string {
 export function go(place: Place, { replace = false } = {}): void {
   const path = pathOf(place);
   const from = location.pathname;
+  // The place itself is to be replaced, and not what is over it.
+  if (replace && path !== from && isOver()) leave();
   if (isAwaited(() => go(place, { replace }))) return show(place);
   // It takes the entry of what is over the place, which would be left behind as one that leads nowhere.
   if (path !== from && isOver()) history.replaceState({ from }, '', path);

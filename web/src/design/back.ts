@@ -23,7 +23,8 @@ export function isOver(): boolean {
   return (history.state as { isOver?: boolean } | null)?.isOver === true;
 }
 
-function leave(): void {
+/** Out of the entry of what is over the place. `isAwaited` says what follows. */
+export function leave(): void {
   isLeaving = true;
   history.back();
 }

@@ -6,7 +6,7 @@ import { nameOf } from '../../conversations/names.js';
 import { Icon } from '../../design/Icon.js';
 import { client } from '../../session/client.js';
 import { t } from '../../texts/texts.js';
-import type { Intent } from '../actions.js';
+import { canEdit, type Intent } from '../actions.js';
 import { keepIntent } from '../kept-intent.js';
 import type { PickFiles } from '../files/picked-files.js';
 import { MAX_CHARACTERS, charactersOf, filesOf, sendMessage, withFiles } from '../sending.js';
@@ -71,15 +71,20 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     if (intent.type === 'new') return;
     const { item, type } = intent;
     const messages = client.messages(id);
+    let wasThere = false;
     const check = (): void => {
       const current = messages.getSnapshot().items.find((other) => isSame(other, item));
-      if (current === undefined || shown.current !== intent) return;
-      const written = field.current?.value ?? '';
-      if (current.deletedAt !== null) {
-        // What was written is a draft now, below the one that there is.
-        if (type === 'edit') keepDraft(kept === '' ? written : `${kept}\n${written}`);
+      if (shown.current !== intent) return;
+      wasThere ||= current !== undefined;
+      // One that was not sent is there no more once it is deleted.
+      const isGone = current === undefined ? wasThere && item.id === null : current.deletedAt !== null;
+      const written = field.current?.value ?? textOf(intent);
+      if (isGone || (type === 'edit' && current !== undefined && !canEdit(current))) {
+        // What was changed is a draft now, below the one that there is; what was deleted is none.
+        if (type === 'edit' && written !== (item.content ?? ''))
+          keepDraft(kept === '' ? written : `${kept}\n${written}`);
         onIntent({ type: 'new' });
-      } else if (type === 'edit' && ![item.content, written].includes(current.content)) {
+      } else if (type === 'edit' && current !== undefined && ![item.content, written].includes(current.content)) {
         // Edited elsewhere: what would be overwritten stands above the field, and in it where nothing was changed there.
         onIntent({ type, item: current, ...(written === item.content ? {} : { text: written }) });
       }
