@@ -106,7 +106,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.part = redisUrl === undefined ? 'workers' : 'redis';
     this.expectedPeers = redisUrl === undefined ? (worker?.count ?? 1) - 1 : 0;
     // Frames that waited may be lost with their connection, or be read behind what clients sent.
-    standstill.repairWith(() => this.repairMemberships());
+    standstill.repairWith((pausedMs) => this.repairMemberships(pausedMs));
     metrics.gauge(
       'parley_cluster_peers',
       'Other processes of this server that this one receives.',
@@ -345,9 +345,15 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private async repairMemberships(): Promise<void> {
-    if (this.reached === undefined || this.isStopped) return;
-    await this.catchUp.repairMemberships(older(this.reached, this.unsettledSince ?? this.reached));
+  /** After a shorter pause no frame is lost, and those that came before what clients sent are read before it. */
+  private async repairMemberships(pausedMs: number): Promise<void> {
+    if (pausedMs <= this.silenceMs || this.reached === undefined || this.isStopped) return;
+    try {
+      await this.catchUp.repairMemberships(older(this.reached, this.unsettledSince ?? this.reached));
+    } finally {
+      // Whoever was let in by it may have missed something.
+      this.doubt('this process stood still');
+    }
   }
 
   private isBusUp(): boolean {

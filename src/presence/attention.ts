@@ -52,6 +52,11 @@ export class Attention {
     this.lossListener = listener;
   }
 
+  /** Whether anybody decides about notifications here. */
+  get isLossFollowed(): boolean {
+    return this.lossListener !== undefined;
+  }
+
   lost(userId: string): void {
     this.lossListener?.(userId);
   }

@@ -11,6 +11,8 @@ const GATHER_MS = 150;
 /** After a write that failed. */
 const RETRY_MS = 3_000;
 const SWEEP_MS = 60_000;
+/** A process without push leaves what died to those with it for so many sweeps. */
+const SWEEPS_WITHOUT_PUSH = 10;
 /** Conversations that one user's connections of a process may be known to show. */
 const MAX_SHOWN = 500;
 
@@ -26,6 +28,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
   private readonly changed = new Set<string>();
   private gathering: NodeJS.Timeout | undefined;
   private isStopped = false;
+  private sweeps = 0;
   private readonly writes = new SerialQueue();
   private readonly sweep = new Periodic(
     SWEEP_MS,
@@ -77,6 +80,8 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
 
   /** What was not shown to somebody since a process that died said that they look is decided about again. */
   private async sweepNow(): Promise<void> {
+    this.sweeps += 1;
+    if (!this.attention.isLossFollowed && this.sweeps % SWEEPS_WITHOUT_PUSH !== 0) return;
     for (const userId of await this.repository.sweep()) this.attention.lost(userId);
   }
 

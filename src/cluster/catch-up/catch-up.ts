@@ -12,6 +12,8 @@ import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
 /** Users who are asked for in one statement; half as many whenever that takes too long, and twice as many after a run that did not. */
 const MAX_USERS_A_STEP = 500;
+/** Of the wait for memberships after a standstill. */
+const MAX_REPAIR_MS = 5_000;
 /** Changed profiles that are delivered one by one; where there were more, everybody is asked to sync. */
 const MAX_PROFILES = 200;
 /** New messages of one conversation that are delivered; where there are more, its members are asked to sync. */
@@ -54,12 +56,18 @@ export class CatchUp {
     return this.endedSessions.close();
   }
 
-  /** Rooms alone of what changed since a snapshot: all else is the next run's. Fails at the first step that fails. */
+  /**
+   * Rooms alone of what changed since a snapshot: all else is the next run's. Fails at the first step that fails, and where all of
+   * them take longer than clients may wait.
+   */
   async repairMemberships(since: string): Promise<void> {
     const userIds = this.rooms.awaitedUserIds();
-    for (let start = 0; start < userIds.length && !this.isStopped; start += MAX_USERS_A_STEP) {
-      const some = userIds.slice(start, start + MAX_USERS_A_STEP);
+    const beganAt = performance.now();
+    for (let start = 0; start < userIds.length && !this.isStopped; ) {
+      if (performance.now() - beganAt > MAX_REPAIR_MS) throw new Error('it takes too long');
+      const some = userIds.slice(start, start + this.usersAStep);
       await this.repaired(some, () => this.repository.memberships(since, some));
+      start += some.length;
     }
   }
 

@@ -93,15 +93,17 @@ export class SharedRateLimiter extends RateLimiter implements OnApplicationShutd
     if (performance.now() < this.restsUntil) return undefined;
     if (!this.buckets.isReady) return this.alone('there is no connection');
     let timer: NodeJS.Timeout | undefined;
+    let isLate = false;
     const tooLate = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
+        isLate = true;
         this.restsUntil = performance.now() + REST_MS;
         resolve(this.alone('no answer in time'));
       }, this.answerTimeoutMs);
     });
     const answer = this.buckets.count(limit, key, points, action).then(
       (wait) => {
-        this.together();
+        if (!isLate) this.together();
         return wait;
       },
       (error: unknown) => this.alone((error as Error).message),

@@ -18,7 +18,7 @@ const MAX_PAUSE_MS = 750;
 @Injectable()
 export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Standstill.name);
-  private readonly repairs: (() => Promise<void>)[] = [];
+  private readonly repairs: ((pausedMs: number) => Promise<void>)[] = [];
   private ranAt = performance.now();
   private repairing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -40,16 +40,17 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What else is to be right before anything of a client is handled. It has to end, also where the database does not answer. */
-  repairWith(repair: () => Promise<void>): void {
+  repairWith(repair: (pausedMs: number) => Promise<void>): void {
     this.repairs.push(repair);
   }
 
   /** Undefined where this process did not stand still; else resolves when what happened meanwhile is repaired. Never rejects. */
   repaired(): Promise<void> | undefined {
     const now = performance.now();
-    if (now - this.ranAt > TICK_MS + MAX_PAUSE_MS) {
+    const pausedMs = now - this.ranAt;
+    if (pausedMs > TICK_MS + MAX_PAUSE_MS) {
       this.ranAt = now;
-      const repairing = Promise.all(this.repairs.map((repair) => this.attempt(repair))).then(() => {
+      const repairing = Promise.all(this.repairs.map((repair) => this.attempt(() => repair(pausedMs)))).then(() => {
         if (this.repairing === repairing) this.repairing = undefined;
       });
       this.repairing = repairing;
