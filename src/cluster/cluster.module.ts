@@ -7,7 +7,6 @@ import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { RealtimeModule } from '../realtime/realtime.module.js';
 import { Degradation } from '../observability/degradation.js';
-import { Metrics } from '../observability/metrics.js';
 import { PrimaryChannel } from '../workers/primary-channel.js';
 import { FRAMES, socketPath } from '../workers/socket-path.js';
 import { CatchUp } from './catch-up/catch-up.js';
@@ -34,16 +33,9 @@ export class ClusterModule {
     if (!configuration.isOneOfSeveral || !rateLimits) return undefined;
     return {
       provide: RateLimiter,
-      inject: [Clock, Degradation, Metrics],
-      useFactory: async (clock: Clock, degradation: Degradation, metrics: Metrics): Promise<RateLimiter> => {
-        metrics.gauge(
-          'parley_limits_shared',
-          '1 where what several processes should count together was, when it was asked for last.',
-          () => (degradation.isUp('limits') === false ? 0 : 1),
-          'min',
-        );
-        return new SharedRateLimiter(await bucketsOf(configuration), new MemoryRateLimiter(clock, limits), degradation);
-      },
+      inject: [Clock, Degradation],
+      useFactory: async (clock: Clock, degradation: Degradation): Promise<RateLimiter> =>
+        new SharedRateLimiter(await bucketsOf(configuration), new MemoryRateLimiter(clock, limits), degradation),
     };
   }
 

@@ -29,6 +29,9 @@ export class HealthController {
   ) {
     const help = 'Whether it can serve (1) or not (0), as /health/ready says, but for processes that are to end.';
     metrics.gauge('parley_ready', help, async () => Number(await this.canServe()), 'min');
+    const shared =
+      '1 where what several processes should count together was, when it was asked for last; 1 of one process.';
+    metrics.gauge('parley_limits_shared', shared, () => Number(this.degradation.isUp('limits') !== false), 'min');
   }
 
   /** Whether the process runs. */
