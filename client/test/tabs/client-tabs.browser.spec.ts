@@ -169,6 +169,8 @@ declare const page: ClientPage;
     await tabAt(3).evaluate((id) => page.send(id, 'before'), otherId);
     expect(await received(1)).toEqual(['before']);
     await offline(true);
+    // Until each has noticed, the one that leads would still send.
+    for (const tab of tabs) await tab.waitForFunction(() => page.status() !== 'live');
     await tabAt(1).evaluate((id) => page.sendMany(id, 'offline', 3), otherId);
     await tabAt(1).waitForFunction(() => page.waiting() === 3);
     await tabAt(4).evaluate(() => page.removeStorage());
