@@ -351,7 +351,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       await this.catchUp.repairMemberships(older(this.reached, this.unsettledSince ?? this.reached));
     } finally {
-      // Whoever was let in by it may have missed something.
+      // A user who was let in by it may have missed something.
       this.doubt('this process stood still');
     }
   }
