@@ -3,6 +3,7 @@ import { useId, useRef } from 'preact/hooks';
 import { useBack } from './back.js';
 import '../texts/more.js';
 import { t } from '../texts/texts.js';
+import { isOfInputMethod } from './input-method.js';
 import { AnyIcon } from './more-icons.js';
 import { useModal } from './modal.js';
 import { Toasts } from './toasts.js';
@@ -18,8 +19,7 @@ interface Properties {
 
 /** In a search field the browser would empty the field first. */
 export function closeByEscape(event: KeyboardEvent, onClose: () => void): void {
-  // By it an input method dismisses what it offers; 229 is Safari's way to say so.
-  if (event.key !== 'Escape' || event.isComposing || event.keyCode === 229) return;
+  if (event.key !== 'Escape' || isOfInputMethod(event)) return;
   event.preventDefault();
   onClose();
 }

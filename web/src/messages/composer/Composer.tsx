@@ -4,6 +4,7 @@ import { useDraft } from '@parley/client/react';
 import { Lazy } from '../../app/Lazy.js';
 import { nameOf } from '../../conversations/names.js';
 import { Icon } from '../../design/Icon.js';
+import { isOfInputMethod } from '../../design/input-method.js';
 import { client } from '../../session/client.js';
 import { t } from '../../texts/texts.js';
 import { canEdit, type Intent } from '../actions.js';
@@ -133,8 +134,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    // The input method's, which chooses or dismisses by it. Safari says so by the number alone.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isOfInputMethod(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { closeByEscape, Dialog } from '../../design/Dialog.js';
+import { isOfInputMethod } from '../../design/input-method.js';
 import { t } from '../../texts/texts.js';
 import '../../texts/more.js';
 import { EMOJI } from './emoji.js';
@@ -39,8 +40,7 @@ export default function EmojiPicker({ onChoose, onClose }: Properties) {
         onInput={({ currentTarget }) => setSearch(currentTarget.value)}
         onKeyDown={(event) => {
           const [first] = groups[0]?.[1] ?? [];
-          // By it an input method ends a word; 229 is Safari's way to say so.
-          if (event.key === 'Enter' && !event.isComposing && event.keyCode !== 229) {
+          if (event.key === 'Enter' && !isOfInputMethod(event)) {
             // It is pressed on the button that has the focus next else, which opens the picker again.
             event.preventDefault();
             if (words !== '' && first !== undefined) choose(first.emoji);
