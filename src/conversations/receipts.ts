@@ -4,6 +4,8 @@ import { KeyedSemaphore } from '../common/async/keyed-semaphore.js';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/access/principal.js';
 import { Clock } from '../common/clock.js';
+import { Configuration } from '../config/configuration.js';
+import { poolSizes } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { type Cursors, type ReceiptKind, ReceiptsRepository } from './receipts.repository.js';
 
@@ -28,12 +30,7 @@ interface PendingMove {
 @Injectable()
 export class Receipts {
   private readonly moves = new KeyedMutex();
-  private readonly turns = new KeyedSemaphore({
-    maxPerKey: MAX_MOVES_PER_USER,
-    maxQueuedPerKey: MAX_QUEUED_MOVES_PER_USER,
-    maxQueuedTotal: MAX_QUEUED_MOVES,
-    waitTimeoutMs: MOVE_WAIT_TIMEOUT_MS,
-  });
+  private readonly turns: KeyedSemaphore;
   /** By cursor: the move that is next, and takes all that come before its turn with it. */
   private readonly waiting = new Map<string, PendingMove>();
 
@@ -41,7 +38,16 @@ export class Receipts {
     private readonly repository: ReceiptsRepository,
     private readonly events: EventBus,
     private readonly clock: Clock,
-  ) {}
+    configuration: Configuration,
+  ) {
+    const { commands } = poolSizes(configuration.databasePoolSize);
+    this.turns = new KeyedSemaphore({
+      maxPerKey: Math.max(1, Math.min(MAX_MOVES_PER_USER, commands - 1)),
+      maxQueuedPerKey: MAX_QUEUED_MOVES_PER_USER,
+      maxQueuedTotal: MAX_QUEUED_MOVES,
+      waitTimeoutMs: MOVE_WAIT_TIMEOUT_MS,
+    });
+  }
 
   /** @throws DomainError NOT_FOUND where the caller is no member; RATE_LIMITED, OVERLOADED where too many wait. */
   move(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {

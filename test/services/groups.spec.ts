@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Principal } from '../../src/common/access/principal.js';
 import type { MemberRole } from '../../src/views/conversations.view.js';
+import { held, waiters } from '../support/databases/held-rows.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of groups', () => {
@@ -34,6 +35,17 @@ describe('the service of groups', () => {
     return Object.fromEntries(rows.map(({ userId, role }) => [names.get(userId), role]));
   };
   const as = (name: string): Principal => ({ owner, admin, member, stranger })[name] as Principal;
+
+  it('lets one of those who leave at once wait for the group, and none of the others hold a connection meanwhile', async () => {
+    const holding = await held(services.database, 'SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', id);
+    const leaving = [owner, admin, member].map((user) => services.groups.removeMember(user, id, user.userId));
+    await waiters(services.database, 1);
+    for (const user of [owner, admin, member]) await services.conversations.view(user, id);
+    expect(await waiters(services.database, 1)).toBe(1);
+    await holding.end();
+    await Promise.all(leaving);
+    expect(await roles()).toEqual({});
+  });
 
   it.each([
     ['owner', 'admin', true],

@@ -4,6 +4,7 @@ import { newId } from '../../src/common/identifier.js';
 import type { MessageView } from '../../src/views/messages.view.js';
 import { MessageChangesRepository } from '../../src/messages/changes/message-changes.repository.js';
 import { holdCalls } from '../support/clients/held-calls.js';
+import { held, waiters } from '../support/databases/held-rows.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
 describe('the service of changes to messages', () => {
@@ -22,22 +23,6 @@ describe('the service of changes to messages', () => {
     services.clock.aheadMs = 0;
     services.events.length = 0;
   });
-  /** A transaction elsewhere that has run this statement; it commits at its `end`. */
-  async function held(statement: string, ...values: string[]): Promise<{ end(): Promise<void> }> {
-    const client = await services.database.background.pool.connect();
-    await client.query('BEGIN');
-    await client.query(statement, values);
-    return { end: () => client.query('COMMIT').then(() => client.release()) };
-  }
-  /** How many statements wait for a lock, once there are that many. */
-  async function waiters(count: number): Promise<number> {
-    for (;;) {
-      const rows = await services.database.reads.query(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      if (rows.length >= count) return rows.length;
-    }
-  }
   const as = (name: string): Principal => ({ owner, writer, reader, stranger })[name] as Principal;
 
   it('edits one’s own, for all, and emits it once', async () => {
@@ -109,15 +94,27 @@ describe('the service of changes to messages', () => {
   });
 
   it('lets one reaction of a user wait for its row, and none of the others hold a connection meanwhile', async () => {
-    const holding = await held('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', reader.userId);
+    const holding = await held(services.database, 'SELECT 1 FROM users WHERE id = $1 FOR UPDATE', reader.userId);
     const emojis = Array.from({ length: 12 }, (_, index) => `e${index}`);
     const reacting = emojis.map((emoji) => services.changes.react(reader, message.id, emoji, false));
-    await waiters(1);
+    await waiters(services.database, 1);
     expect(await services.receipts.move(owner, id, 'read', 2)).toMatchObject({ lastReadSeq: 2 });
-    expect(await waiters(1)).toBe(1);
+    expect(await waiters(services.database, 1)).toBe(1);
     await holding.end();
     await Promise.all(reacting);
     expect((await services.reader.view(owner, message.id)).reactions).toHaveLength(emojis.length);
+  });
+
+  it('lets one of the users who react to a message wait for its row, and none of the others hold a connection meanwhile', async () => {
+    const holding = await held(services.database, 'SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
+    const users = [owner, writer, reader];
+    const reacting = users.map((user) => services.changes.react(user, message.id, '+1', false));
+    await waiters(services.database, 1);
+    for (const user of users) await services.reader.view(user, message.id);
+    expect(await waiters(services.database, 1)).toBe(1);
+    await holding.end();
+    await Promise.all(reacting);
+    expect((await services.reader.view(owner, message.id)).reactions).toEqual([{ emoji: '+1', count: 3, mine: true }]);
   });
 
   it('leaves no image of a preview that was added while the message was deleted', async () => {
@@ -127,13 +124,14 @@ describe('the service of changes to messages', () => {
       [imageId, writer.userId],
     );
     const holding = await held(
+      services.database,
       `WITH previewed AS (UPDATE messages SET link_preview = jsonb_build_object('imageId', $2::text) WHERE id = $1 RETURNING id, conversation_id)
        UPDATE attachments a SET message_id = previewed.id, conversation_id = previewed.conversation_id FROM previewed WHERE a.id = $2::uuid`,
       message.id,
       imageId,
     );
     const deleting = services.changes.deleteForEveryone(writer, message.id);
-    await waiters(1);
+    await waiters(services.database, 1);
     await holding.end();
     await deleting;
     const kept = await services.database.query(`SELECT 1 FROM attachments WHERE id = $1 AND state = 'READY'`, [
@@ -148,9 +146,9 @@ describe('the service of changes to messages', () => {
   ])('changes nothing by %s of who was removed while it waited for the message', async (_, remove) => {
     if (remove) await services.changes.react(writer, message.id, '+1', false);
     services.events.length = 0;
-    const holding = await held('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
+    const holding = await held(services.database, 'SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
     const isRefused = refused(services.changes.react(writer, message.id, '+1', remove), 'NOT_FOUND');
-    await waiters(1);
+    await waiters(services.database, 1);
     await services.groups.removeMember(owner, id, writer.userId);
     await holding.end();
     await isRefused;
@@ -164,9 +162,9 @@ describe('the service of changes to messages', () => {
   ] as const)('deletes nothing that another wrote for who %s while it waited for the message', async (what, code) => {
     await services.groups.changeRole(owner, id, reader.userId, 'ADMIN');
     services.events.length = 0;
-    const holding = await held('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
+    const holding = await held(services.database, 'SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', message.id);
     const isRefused = refused(services.changes.deleteForEveryone(reader, message.id), code);
-    await waiters(1);
+    await waiters(services.database, 1);
     if (what === 'has left') await services.groups.removeMember(owner, id, reader.userId);
     else await services.groups.changeRole(owner, id, reader.userId, 'MEMBER');
     await holding.end();

@@ -7,6 +7,7 @@ import { preview } from '../../common/text/preview.js';
 import type { Principal } from '../../common/access/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { RowTurns } from '../../limits/writes/row-turns.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -28,6 +29,8 @@ import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-r
  */
 @Injectable()
 export class Groups {
+  private readonly turns = new RowTurns();
+
   constructor(
     private readonly database: Database,
     private readonly configuration: Configuration,
@@ -204,14 +207,15 @@ export class Groups {
   ): Promise<Result> {
     // Before any lock: whoever is no member keeps nobody waiting.
     await this.access.membership(principal, conversationId);
-    return this.database.transaction(async (transaction) => {
+    const changed = async (transaction: Transaction): Promise<Result> => {
       // Within the transaction: whoever is named here is still found by whoever deletes that account next.
       const held = await lockUsers(transaction, [principal.userId, ...mentionedIds]);
       refuse(missing(held, [principal.userId]));
       const membership = await this.access.lockMembership(transaction, principal, conversationId);
       if (membership.type !== 'GROUP') throw new DomainError('NOT_A_GROUP');
       return work(transaction, membership, held);
-    });
+    };
+    return this.turns.run(conversationId, () => this.database.transaction(changed));
   }
 
   /**

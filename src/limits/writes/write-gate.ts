@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
+import { Configuration } from '../../config/configuration.js';
+import { poolSizes } from '../../database/database.js';
 import type { Principal } from '../../common/access/principal.js';
 
-/** Changes of one user that are made at once: fewer than a process has connections for commands. */
+/** Changes of one user that are made at once; always fewer than the process has connections for commands, if it has several. */
 const MAX_WRITES_PER_USER = 4;
 /** Changes of one user that wait for those. */
 const MAX_QUEUED_WRITES_PER_USER = 200;
@@ -17,12 +19,17 @@ const WRITE_WAIT_TIMEOUT_MS = 15_000;
  */
 @Injectable()
 export class WriteGate {
-  private readonly turns = new KeyedSemaphore({
-    maxPerKey: MAX_WRITES_PER_USER,
-    maxQueuedPerKey: MAX_QUEUED_WRITES_PER_USER,
-    maxQueuedTotal: MAX_QUEUED_WRITES,
-    waitTimeoutMs: WRITE_WAIT_TIMEOUT_MS,
-  });
+  private readonly turns: KeyedSemaphore;
+
+  constructor(configuration: Configuration) {
+    const { commands } = poolSizes(configuration.databasePoolSize);
+    this.turns = new KeyedSemaphore({
+      maxPerKey: Math.max(1, Math.min(MAX_WRITES_PER_USER, commands - 1)),
+      maxQueuedPerKey: MAX_QUEUED_WRITES_PER_USER,
+      maxQueuedTotal: MAX_QUEUED_WRITES,
+      waitTimeoutMs: WRITE_WAIT_TIMEOUT_MS,
+    });
+  }
 
   /** @throws DomainError RATE_LIMITED, OVERLOADED; and what `write` throws. */
   run<Answer>({ userId }: Pick<Principal, 'userId'>, write: () => Promise<Answer>): Promise<Answer> {

@@ -7,6 +7,7 @@ import type { Principal } from '../../common/access/principal.js';
 import { countMessage } from '../../limits/rates/message-limit.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { RowTurns } from '../../limits/writes/row-turns.js';
 import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../../views/messages.view.js';
 import { textOf } from '../sending/message-drafts.js';
@@ -25,6 +26,7 @@ export class MessageChanges {
   private readonly logger = new Logger(MessageChanges.name);
   /** By user: where its row is locked, one of its reactions waits for that with a connection, and the others without. */
   private readonly reactionTurns = new KeyedMutex();
+  private readonly messageTurns = new RowTurns();
 
   constructor(
     private readonly database: Database,
@@ -149,7 +151,10 @@ export class MessageChanges {
       if (!remove && result.others >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
       return result.isChanged;
     };
-    const isChanged = await this.reactionTurns.run(principal.userId, () => this.database.transaction(work));
+    // Always the user's turn first: nobody waits for each other.
+    const isChanged = await this.reactionTurns.run(principal.userId, () =>
+      this.messageTurns.run(messageId, () => this.database.transaction(work)),
+    );
     return isChanged ? this.changed.publish(principal, message, false) : this.changed.view(principal, messageId);
   }
 
