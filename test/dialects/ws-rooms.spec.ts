@@ -273,6 +273,33 @@ ws.onmessage = (event) => {
     expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('behind it');
   });
 
+  it('brings in order what was written while it was opened, whether its page or its event brings it', async () => {
+    const { id } = await room(ada, bob);
+    const before = await connect(`/room/${id}?token=${bob.accessToken}`).open();
+    await ada.send(id, 'the room is open');
+    await before.type('NEW_MESSAGE');
+    let deliver = (): void => undefined;
+    const isDelivered = new Promise<void>((resolve) => (deliver = resolve));
+    story.app.get(DeliveryTurns, { strict: false }).sequencer.inTurn(id, () => isDelivered);
+    // Written before the room is opened; its event comes after that.
+    await ada.send(id, 'first');
+    const reads = holdCalls(story.app, ChatQueries, 'conversation');
+    const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
+    try {
+      await until('it is being opened', () => reads.count > 0);
+      deliver();
+      await ada.send(id, 'second');
+      await ada.send(id, 'third');
+      await before.type('NEW_MESSAGE', ({ data }) => data.content === 'third');
+    } finally {
+      reads.release();
+    }
+    await ada.send(id, 'fourth');
+    await bobs.type('NEW_MESSAGE', ({ data }) => data.content === 'fourth');
+    const contents = bobs.received.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content);
+    expect(contents).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
   it('hides what it should, and pages', async () => {
     const [cy, blocked] = await Promise.all([story.person(), story.person()]);
     await blocked.must('POST', '/blocks', { userId: cy.id });

@@ -176,15 +176,21 @@ class RoomSession extends Session {
     // Rooms of this dialect are between two.
     if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
     const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
-    for (const { message } of messages) {
-      if (message.createdAt < this.openedAt) continue;
+    const early = [...this.early.values()];
+    const oldestSeq = messages[0]?.message.seq ?? 0;
+    const newestSeq = messages.at(-1)?.message.seq ?? 0;
+    for (const payload of early) if (payload.message.seq < oldestSeq) this.sendMessage(payload);
+    const begin = messages.findIndex(({ message }) => message.createdAt >= this.openedAt || this.early.has(message.id));
+    // All from the first one on, so that they come in the order of their numbers, whichever of the two brought them.
+    for (const { message } of begin === -1 ? [] : messages.slice(begin)) {
       // A client takes itself for inside as soon as it is open.
-      if (!this.early.delete(message.id)) this.sentIds.add(message.id);
+      if (!this.early.has(message.id)) this.sentIds.add(message.id);
       this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
     }
     this.isInside = true;
     connection.setOpen(this.roomId, true);
-    for (const payload of this.early.values()) this.sendMessage(payload);
+    // What is older and not on the page was deleted meanwhile.
+    for (const payload of early) if (payload.message.seq > newestSeq) this.sendMessage(payload);
     this.early.clear();
   }
 
