@@ -67,6 +67,18 @@ describe('five dialects on one server', () => {
       expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(false);
     });
 
+    it('says that somebody is gone who deletes the account while connected', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      await ada.befriend(bob);
+      const bobs = await dialect.connect(bob);
+      if (bobs.receiveOnline === undefined) return;
+      await dialect.connect(ada);
+      await bobs.receiveOnline(ada, true);
+      await ada.must('DELETE', '/users/me', { password: 'correct horse' });
+      await bobs.receiveOnline(ada, false);
+      expect((await bob.call('GET', `/users/${ada.id}`)).status).toBe(404);
+    });
+
     it('says that somebody is online who accepts to be a friend', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       // A user who was written to, and has not answered, is not shown to be online.

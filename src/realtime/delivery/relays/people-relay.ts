@@ -109,7 +109,11 @@ export class PeopleRelay {
       if (user === undefined || audience === undefined) return;
       const everyone = this.configuration.presenceAudience === 'everyone';
       this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'user:updated', { user });
-      if (isDeleted) return;
+      if (isDeleted) {
+        // No departure is noted any more: its presence went with the account.
+        const gone = { userId, isOnline: false, lastSeenAt: null };
+        return this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'presence:update', gone);
+      }
       this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.requireOwn({ userId }) });
     });
   }
