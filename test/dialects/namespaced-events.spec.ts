@@ -180,4 +180,16 @@ socket.on("user:offline", ({ userId }) => {
     await bobs.next('message:receive', ({ content }) => content === 'then');
     expect(bobs.all('message:receive').filter(({ content }) => content === 'once')).toHaveLength(1);
   });
+
+  it('answers a message that was deleted meanwhile without what it said', async () => {
+    const device = connect({ token: ada.accessToken });
+    await device.next('users:online');
+    const message = { recipientId: bob.id, content: 'to be deleted', clientId: randomUUID() };
+    device.socket.emit('message:send', message);
+    const { id } = await device.next('message:sent', ({ content }) => content === 'to be deleted');
+    await ada.must('DELETE', `/messages/${id}`);
+    device.socket.emit('message:send', message);
+    const answer = await device.nextOf(['message:sent', 'message:error']);
+    expect([answer.event, answer.payload.id, answer.payload.content]).toEqual(['message:sent', id, '']);
+  });
 });

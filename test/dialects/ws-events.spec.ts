@@ -333,6 +333,20 @@ describe('ws-events', () => {
     expect((await dan.must('GET', '/api/chats/my-chats')).chats).toHaveLength(1);
   });
 
+  it.each(['everyone', 'me'])(
+    'answers a message that was deleted for %s meanwhile without what it said',
+    async (whom) => {
+      const [cy, dan] = await Promise.all([story.person(), story.person()]);
+      const cys = await logIn(cy);
+      const message = { event: 'message', receiverId: dan.id, message: 'once', clientId: randomUUID() };
+      cys.send({ ...message, images: ['https://files.example.com/a.png'] });
+      const { data } = await cys.event('message');
+      await cy.must('DELETE', `/messages/${data.id}?for=${whom}`);
+      cys.send(message);
+      expect((await cys.event('message')).data).toEqual({ ...data, message: '', images: [] });
+    },
+  );
+
   it('passes over what was deleted, wherever it pages and counts, and over groups', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
     const [cys, dans] = [await logIn(cy), await logIn(dan)];

@@ -57,8 +57,12 @@ export class VirtualConnection implements Connection {
     this.connections.attentionChanged(this.socket.asChatSocket());
   }
 
-  repeated(payload: ServerPayload<'message:new'>): void {
-    if (this.socket.data.echo) this.socket.deliver({ event: 'message:new', payload });
+  /** The event is its answer, also where the message was deleted meanwhile: as one that has nothing in it any more. */
+  repeated({ message, conversation }: ServerPayload<'message:new'>): void {
+    if (!this.socket.data.echo) return;
+    const emptied = { ...message, deletedAt: null, content: message.content ?? '' };
+    const payload = { message: message.deletedAt === null ? message : emptied, conversation };
+    this.socket.deliver({ event: 'message:new', payload });
   }
 
   renewed(expiresAt: number): void {
