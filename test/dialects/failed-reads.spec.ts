@@ -70,7 +70,7 @@ describe('what cannot be read for clients of older dialects', () => {
     await bobs.event('userStatus', ({ userId }) => userId === bob.id);
     failReads();
     await ada.send(await ada.directConversation(bob), 'missed');
-    expect(await bobs.closed).toEqual({ code: 1001, reason: 'UNAVAILABLE' });
+    expect(await bobs.closed).toEqual({ code: 1013, reason: 'UNAVAILABLE' });
   });
 
   it.each(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'INTERNAL_ERROR'] as const)(

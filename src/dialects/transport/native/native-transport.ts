@@ -46,6 +46,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const SOCKET_IO_PATH = '/socket.io/';
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
+const TRY_AGAIN = 1013;
 
 /**
  * Native WebSockets on the server's own port. Upgrades on Socket.IO's path are left to it; those on a path that is no
@@ -346,7 +347,8 @@ class NativeConnection implements NativeClient {
 }
 
 function closeCodeOf(reason: CloseCode, session: NativeSession | undefined): number {
-  if (reason === 'SERVER_SHUTDOWN' || reason === 'UNAVAILABLE') return GOING_AWAY;
+  if (reason === 'SERVER_SHUTDOWN') return GOING_AWAY;
+  if (reason === 'UNAVAILABLE') return TRY_AGAIN;
   // No fault of the token, which is what a dialect's own codes are about.
   if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER' || reason === 'TOO_MANY_CONNECTIONS') return POLICY_VIOLATION;
   return session?.closeCode(reason) ?? POLICY_VIOLATION;
