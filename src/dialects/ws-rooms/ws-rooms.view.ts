@@ -34,3 +34,14 @@ export class OpenedRoom extends Room {
   /** The access token that the request came with: to open WebSockets with. */
   token!: string;
 }
+
+export class RoomsUser {
+  id!: string;
+  email!: string | null;
+  createdAt!: string;
+}
+
+/** The user who is logged in, as pages of this dialect look for it. */
+export class RoomsProfile {
+  user!: RoomsUser;
+}

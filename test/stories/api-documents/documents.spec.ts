@@ -359,6 +359,7 @@ describe('the documents', () => {
     const room = await adas.call('post', '/msg/room', { body: { otherUserId: bob.id } });
     await adas.call('get', '/msg/room', {});
     await adas.call('get', '/msg/rooms', {});
+    expect((await adas.call('get', '/auth/profile', {})).user).toMatchObject({ id: ada.id, email: ada.email });
     await adas.call('get', '/msg/room/{roomId}/messages', { path: { roomId: room.id } });
     await adas.call('delete', '/friends/{userId}', { path: { userId: bob.id } });
 
