@@ -1,4 +1,4 @@
-const { createRequire } = require('node:module');
+const { createRequire, isBuiltin } = require('node:module');
 const { join, sep } = require('node:path');
 
 // Jest's own, and no other copy of it.
@@ -12,7 +12,8 @@ let shared;
 /**
  * What Jest loads modules with, but for this: packages and sources (never tests) are loaded once in a worker, and not once
  * for each of its files. Loading them costs more than most files do, and what was loaded anew runs slowly at first. So a file
- * finds what others left in a module's own variables; a source keeps nothing there that matters to a second application.
+ * finds what others left in a module's own variables; a source keeps nothing there that matters to a second application. So it
+ * is with what Jest's runner is made of, `expect` above all, whose state is the realm's and is set for every file.
  */
 module.exports = class extends Runtime {
   constructor(config, environment, ...rest) {
@@ -34,6 +35,12 @@ module.exports = class extends Runtime {
       }
       return resolveModule(specifier, from, context);
     };
+  }
+
+  /** The runner itself keeps a file's tests. Nothing of Node's: it gets a storage of its own, see below. */
+  requireInternalModule(from, to) {
+    const isOfRunner = to === undefined || to.startsWith('.') || isBuiltin(to);
+    return isOfRunner ? super.requireInternalModule(from, to) : shared.requireInternalModule(from, to);
   }
 
   /** Stacks also lead through what is shared. */
