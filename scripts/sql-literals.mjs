@@ -240,20 +240,32 @@ function literalsOf(type) {
   return parts.map(({ value }) => String(value));
 }
 
-/** All calls of a function or method, by its symbol. */
+/**
+ * All calls of a function or method, by its symbol. Whose a property is takes the types of all that stands before it: this
+ * is asked only of calls by the name that is looked for, which a property has in common with its symbol.
+ */
 function callIndex(files, checker) {
   const index = new Map();
+  const byName = new Map();
+  const add = (call, name) => {
+    let symbol = checker.getSymbolAtLocation(name);
+    if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = checker.getAliasedSymbol(symbol);
+    if (symbol !== undefined) index.set(symbol, [...(index.get(symbol) ?? []), call]);
+  };
   for (const file of files)
     walk(file, (node) => {
       if (!ts.isCallExpression(node)) return;
-      let symbol = checker.getSymbolAtLocation(
-        ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression,
-      );
-      if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0)
-        symbol = checker.getAliasedSymbol(symbol);
-      if (symbol !== undefined) index.set(symbol, [...(index.get(symbol) ?? []), node]);
+      const { expression } = node;
+      const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+      // An import may give a function another name.
+      if (name === expression || ts.isPrivateIdentifier(name)) add(node, name);
+      else byName.set(name.text, [...(byName.get(name.text) ?? []), node]);
     });
-  return (symbol) => index.get(symbol) ?? [];
+  return (symbol) => {
+    for (const call of byName.get(symbol?.name) ?? []) add(call, call.expression.name);
+    byName.delete(symbol?.name);
+    return index.get(symbol) ?? [];
+  };
 }
 
 function enclosing(node) {
