@@ -79,8 +79,9 @@ const STATEMENT =
   /\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|EXISTS|TRUNCATE|LOCK|MERGE)\b|\b(select\s|insert\s+into|update\s+\w+\s+set|delete\s+from|truncate\s)/;
 const WRITE =
   /\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|MERGE|FOR\s+(NO\s+KEY\s+)?UPDATE|FOR\s+(KEY\s+)?SHARE)\b/i;
-const MODEL_CALL =
-  /^(findMany|findFirst|findFirstOrThrow|findUnique|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|upsert|delete|deleteMany|count|aggregate|groupBy)$/;
+const MODEL_CALLS =
+  'findMany|findFirst|findFirstOrThrow|findUnique|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|upsert|delete|deleteMany|count|aggregate|groupBy';
+const MODEL_CALL = new RegExp(`^(${MODEL_CALLS})$`);
 
 const ownerOf = new Map(Object.entries(OWNED).flatMap(([room, names]) => names.map((name) => [name, room])));
 const named = new RegExp(`(?<![.\\w'])"?(${[...ownerOf.keys()].join('|')})\\b"?(?!\\s*\\.)`, 'g');
@@ -112,9 +113,14 @@ export function misplacedStatements(
   for (const relation of ownerOf.keys())
     if (!made.has(relation)) violations.push(`${migrations}: ${relation}, which has a room, is nowhere made`);
 
+  const modelName = new RegExp(`\\b(${[...models.keys()].join('|')})\\b`);
+  const modelCall = new RegExp(`\\b(${MODEL_CALLS})\\b`);
   for (const path of files(sources)) {
     const room = path.slice(sources.length + 1).split('/')[0];
-    const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+    const source = readFileSync(path, 'utf8');
+    // Three of four files have no word of a statement nor of a call of a model: they need not be parsed.
+    if (!STATEMENT.test(source) && !(modelName.test(source) && modelCall.test(source))) continue;
+    const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
     const report = (position, text) => {
       const { line } = file.getLineAndCharacterOfPosition(position);
       violations.push(`${path}:${line + 1}: ${text}`);
