@@ -92,6 +92,7 @@ describe('a group of 1,000', () => {
     statements.length = 0;
   });
   afterAll(async () => {
+    pg.Client.prototype.query = query as never;
     await outside.end();
     await story.close();
   });
