@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 export const MAX_PIPELINED_REQUESTS = 16;
 
 /**
- * Ends a connection that sends more requests than that without waiting for answers. Each answer behind the first one lies
- * in memory, where nothing that bounds connections counts it, and may hold an open file.
+ * Ends a connection that sends more requests than that without waiting for answers, and handles those within the bound one
+ * after the other: an answer behind the first one would lie in memory, where nothing that bounds connections counts it, and
+ * hold open the file that it is of.
  *
  * To be called before the server listens. What listens to its requests by then is called for those within the bound alone,
  * also where it has taken the place of other listeners.
@@ -28,7 +29,13 @@ export function boundPipelinedRequests(server: Server): void {
   server.once('listening', () => {
     const listeners = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (isWithinBound(request, response)) for (const listener of listeners) listener.call(server, request, response);
+      if (!isWithinBound(request, response)) return;
+      const handle = (): void => {
+        for (const listener of listeners) listener.call(server, request, response);
+      };
+      // An answer has its connection once those before it are sent. It is finished twice if it ends within that event.
+      if (response.socket === null) response.once('socket', () => process.nextTick(handle));
+      else handle();
     });
   });
 }
