@@ -8,10 +8,12 @@ import { PartialFiles } from './resumable/partial-files.js';
 import { ResumableUploadsRepository } from './resumable/resumable-uploads.repository.js';
 import { Spool } from './uploads/receiving/spool.js';
 
-/** How often it looks; what a deleted message carried is gone within a minute even if nobody asks for it. */
+/** How often it looks; what a deleted message carried is gone within a minute, unless there is very much. */
 const INTERVAL_MS = 20_000;
-/** Attachments removed at once. */
+/** Attachments that are listed, noted and forgotten at once. */
 const BATCH = 100;
+/** Attachments whose bytes are removed at once: a store that is far away takes its time for each. */
+const MAX_REMOVALS = 8;
 /** It is the store that fails then, and not a file: the other parts of a pass come again sooner. */
 const MAX_FAILURES_IN_A_ROW = 10;
 
@@ -22,7 +24,7 @@ const MAX_FAILURES_IN_A_ROW = 10;
 @Injectable()
 export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(AttachmentSweeper.name);
-  private abandonRemoval: (() => void) | undefined;
+  private abandonRemovals: (() => void) | undefined;
   private readonly passes = new Periodic(
     INTERVAL_MS,
     () => this.sweep(),
@@ -45,7 +47,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
 
   async onApplicationShutdown(): Promise<void> {
     const stopped = this.passes.stop();
-    this.abandonRemoval?.();
+    this.abandonRemovals?.();
     await stopped;
     await this.spool.close();
   }
@@ -111,33 +113,35 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     const failures = new FirstFailure();
     for (let found = await find(); found.length > 0 && !this.passes.isStopped; found = await find(found.at(-1)?.id)) {
       const removed: SweptAttachment[] = [];
-      for (const one of found) {
-        if (this.passes.isStopped || failures.inARow === MAX_FAILURES_IN_A_ROW) break;
+      for (let start = 0; start < found.length; start += MAX_REMOVALS) {
+        if (this.passes.isStopped || failures.inARow >= MAX_FAILURES_IN_A_ROW) break;
         // A store that is slow makes a pass long.
         await this.spool.renew();
-        await this.untilEnd(remove(one.id)).then((isRemoved) => {
-          if (!isRemoved) return;
-          removed.push(one);
-          failures.inARow = 0;
-        }, failures.keep);
+        const removals = found.slice(start, start + MAX_REMOVALS).map((one) =>
+          remove(one.id).then(() => {
+            removed.push(one);
+            failures.inARow = 0;
+          }, failures.keep),
+        );
+        await this.untilEnd(removals);
       }
       await note(removed);
-      if (failures.inARow === MAX_FAILURES_IN_A_ROW) break;
+      if (failures.inARow >= MAX_FAILURES_IN_A_ROW) break;
     }
     failures.throw();
   }
 
   /**
-   * Whether it was removed, as far as this process waits for it: a store may be silent for longer than a process has to end, and is
+   * Until they are done, as far as this process waits for them: a store may be silent for longer than a process has to end, and is
    * asked again by the next look.
    */
-  private untilEnd(removal: Promise<void>): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.abandonRemoval = () => resolve(false);
-      removal.then(() => resolve(true), reject);
-      // It began to end before this one was asked for.
-      if (this.passes.isStopped) resolve(false);
+  private async untilEnd(removals: readonly Promise<void>[]): Promise<void> {
+    const end = new Promise<void>((resolve) => {
+      this.abandonRemovals = resolve;
+      // It began to end before these were asked for.
+      if (this.passes.isStopped) resolve();
     });
+    await Promise.race([Promise.all(removals), end]);
   }
 }
 

@@ -1,34 +1,42 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { S3Settings } from '../../config/configuration.js';
 import { DiskBlobStore } from './disk-blob-store.js';
 import { S3BlobStore } from './s3-blob-store.js';
 
 describe('bytes that fail while nobody listens', () => {
   let directory: string;
   let silent: Server;
+  let settings: S3Settings;
   let s3: S3BlobStore;
+  let removals: ServerResponse[];
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'parley-blobs-'));
-    // Takes everything and answers a read with the beginning of a file alone.
+    removals = [];
+    // Takes everything, says how large a file is, and answers a read with its beginning alone.
     silent = createServer((request, response) => {
       request.resume();
-      if (request.method === 'GET') response.writeHead(200, { 'Content-Length': 1_000, ETag: '"one"' }).write('begins');
+      const file = { 'Content-Length': 1_000, ETag: '"one"' };
+      if (request.method === 'GET') response.writeHead(200, file).write('begins');
+      if (request.method === 'HEAD') response.writeHead(200, file).end();
+      if (request.method === 'DELETE') removals.push(response);
     }).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    s3 = new S3BlobStore({
+    settings = {
       bucket: 'files',
       region: 'us-east-1',
       endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
       forcePathStyle: true,
-    });
+    };
+    s3 = new S3BlobStore(settings);
   });
   afterAll(() => {
     silent.closeAllConnections();
@@ -49,6 +57,22 @@ describe('bytes that fail while nobody listens', () => {
     expect(bytes?.destroyed).toBe(true);
   });
 
+  it('of S3 keep nothing else waiting, however many readers there are that do not come to their end', async () => {
+    const store = new S3BlobStore(settings, { storeSilenceMs: 600_000, storeCallMs: 600_000 });
+    // The client has 50 connections by itself.
+    const reads = await Promise.all(Array.from({ length: 51 }, () => store.read('key')));
+    expect(await store.sizeOf('key')).toBe(1_000);
+    for (const bytes of reads) bytes?.destroy();
+  });
+
+  it('of S3 are removed with all that there is of a file at once', async () => {
+    const store = new S3BlobStore(settings, { storeSilenceMs: 600_000, storeCallMs: 600_000 });
+    const removed = store.remove(['one/original', 'one/320', 'one/1280']);
+    while (removals.length < 3) await setImmediate();
+    for (const response of removals.splice(0)) response.writeHead(204).end();
+    expect(await removed).toBeUndefined();
+  });
+
   it('of S3 are no failure where it is the reader that pauses, and are one where the store is silent', async () => {
     let bytes = Buffer.alloc(20_000_000, 'x');
     let isSilent = false;
@@ -58,13 +82,8 @@ describe('bytes that fail while nobody listens', () => {
       else response.end(bytes);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const settings = { bucket: 'files', region: 'us-east-1', forcePathStyle: true };
     const store = new S3BlobStore(
-      {
-        ...settings,
-        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
-      },
+      { ...settings, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
       { storeSilenceMs: 200, storeCallMs: 5_000 },
     );
     const read = async (): Promise<number> => {

@@ -19,6 +19,11 @@ import { withErrorListener } from '../uploads/receiving/counted-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const MAX_ATTEMPTS = 2;
+/**
+ * A reader that takes a file slowly holds a connection to the store for as long, and nothing else may wait for that. How many
+ * there are is bounded by the connections and requests that ask for them.
+ */
+const AGENT = { maxSockets: Number.POSITIVE_INFINITY };
 /** What has to be sent may take longer: at the least rate of a store that is of use. */
 const MIN_BYTES_PER_MS = 500;
 
@@ -38,7 +43,12 @@ export class S3BlobStore extends BlobStore {
       forcePathStyle,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: timings.storeSilenceMs },
+      requestHandler: {
+        connectionTimeout: CONNECTION_TIMEOUT_MS,
+        socketTimeout: timings.storeSilenceMs,
+        httpAgent: AGENT,
+        httpsAgent: AGENT,
+      },
       maxAttempts: MAX_ATTEMPTS,
       // What fails is thrown, and logged by the caller; by itself it would warn past the log.
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
@@ -95,15 +105,17 @@ export class S3BlobStore extends BlobStore {
   }
 
   override async remove(keys: readonly string[]): Promise<void> {
-    // One by one: deleting several at once wants a checksum that not all stores know.
-    for (const key of keys) {
-      const { $metadata } = await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
-        abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
-      });
-      // What was a page's answer would be forgotten, and kept for ever.
-      if ($metadata.httpStatusCode !== 204 && $metadata.requestId === undefined)
-        throw noStore('is neither empty nor has an id');
-    }
+    // Each by a call of its own: one that deletes several wants a checksum that not all stores know.
+    await Promise.all(keys.map((key) => this.removeOne(key)));
+  }
+
+  private async removeOne(key: string): Promise<void> {
+    const { $metadata } = await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
+      abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
+    });
+    // What was a page's answer would be forgotten, and kept for ever.
+    if ($metadata.httpStatusCode !== 204 && $metadata.requestId === undefined)
+      throw noStore('is neither empty nor has an id');
   }
 
   override async presign(key: string, size: number, mimeType: string, seconds: number): Promise<PresignedPut> {
