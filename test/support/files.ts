@@ -69,7 +69,8 @@ const box = (type: string, body: Buffer): Buffer => {
 
 interface Tracks {
   video?: 'vp8' | 'vp9';
-  audio?: 'opus';
+  /** The last two are uncompressed: of two channels, and of one. */
+  audio?: 'opus' | 'pcm-s16' | 'ulaw';
   /** Written beside the film, as drones write where they are. */
   subtitles?: string;
   seconds?: number;
@@ -83,6 +84,13 @@ interface Tracks {
 
 /** One channel, 48 kHz. */
 const OPUS_HEAD = new Uint8Array(Buffer.from('OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0', 'latin1'));
+
+/** What is said of a sound to those who play it. */
+const DECODERS = {
+  opus: { codec: 'opus', sampleRate: 48_000, numberOfChannels: 1, description: OPUS_HEAD },
+  'pcm-s16': { codec: 'pcm-s16', sampleRate: 8_000, numberOfChannels: 2 },
+  ulaw: { codec: 'ulaw', sampleRate: 8_000, numberOfChannels: 1 },
+};
 
 /** A film or a sound whose description is right and whose pictures and sounds are noise. */
 export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Buffer> {
@@ -110,10 +118,18 @@ export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Bu
         colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
       },
     });
-    const bytes = Buffer.concat([Buffer.from([0x78]), Buffer.from(noise), Buffer.alloc(loud, 3)]);
-    await sounds?.add(new EncodedPacket(bytes, 'key', at, step), {
-      decoderConfig: { codec: 'opus', sampleRate: 48_000, numberOfChannels: 1, description: OPUS_HEAD },
-    });
+    if (audio !== undefined)
+      await sounds?.add(
+        new EncodedPacket(
+          audio === 'opus'
+            ? Buffer.concat([Buffer.from([0x78]), Buffer.from(noise), Buffer.alloc(loud, 3)])
+            : Buffer.alloc(step * DECODERS[audio].sampleRate * (audio === 'ulaw' ? 1 : 4), loud),
+          'key',
+          at,
+          step,
+        ),
+        { decoderConfig: DECODERS[audio] },
+      );
   }
   await output.finalize();
   return Buffer.from(target.buffer as ArrayBuffer);

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { overlappingFilm } from '../../../../test/support/files.js';
+import { MovOutputFormat } from 'mediabunny';
+import { overlappingFilm, recorded } from '../../../../test/support/files.js';
 import {
   aiff,
   amr,
@@ -49,6 +50,18 @@ describe('a recording in a frame of former days', () => {
     ['AMR', amr(), { kind: 'AUDIO', width: null, height: null, durationMs: 1_600 }],
   ])('says how large and how long it is: %s', async (_, bytes, expected) => {
     expect(await process(bytes)).toMatchObject(expected);
+  });
+
+  it('keeps all of its sound: QuickTime whose tables say that each sample is a byte', async () => {
+    const whole = await recorded(new MovOutputFormat({ fastStart: false }), { audio: 'pcm-s16' });
+    const sound = Buffer.concat([Buffer.alloc(11 * 3_200, 10), Buffer.alloc(9 * 3_200, 90)]);
+    expect(whole.includes(sound)).toBe(true);
+    const sizes = whole.indexOf('stsz') + 8;
+    expect(whole.readUInt32BE(sizes)).toBe(4);
+    whole.writeUInt32BE(1, sizes);
+    const { path, ...facts } = await process(whole);
+    expect(facts).toMatchObject({ kind: 'AUDIO', durationMs: 2_000 });
+    expect((await readFile(path)).includes(sound)).toBe(true);
   });
 
   it('says nothing of where it was made between its frames: AVI', async () => {

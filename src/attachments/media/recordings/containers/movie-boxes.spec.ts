@@ -99,4 +99,20 @@ describe('a film that is freed of what is no picture and no sound', () => {
       expect(await readFile(path)).toEqual(damaged);
     }
   });
+
+  it('is not touched where what its tables call a byte of sound is more, and is where it is one', async () => {
+    const film = async (audio: 'pcm-s16' | 'ulaw'): Promise<Buffer> => {
+      const film = await recorded(new MovOutputFormat({ fastStart: false }), { audio });
+      film.writeUInt32BE(1, film.indexOf('stsz') + 8);
+      return withTextInBytes(film, PLACE);
+    };
+    const stereo = await film('pcm-s16');
+    await writeFile(path, stereo);
+    expect(await removeMovieMetadata(path)).toBe(false);
+    expect(await readFile(path)).toEqual(stereo);
+    const mono = await film('ulaw');
+    const clean = await cleaned(mono);
+    expect(clean.includes('freeGPS')).toBe(false);
+    expect(await packetsOf(clean)).toEqual(await packetsOf(mono));
+  });
 });

@@ -38,6 +38,8 @@ const HANDLER_NAME = 24;
 /** Where the name of what compressed a picture begins in its description, and how long it is. */
 const COMPRESSOR_NAME = 50;
 const COMPRESSOR_BYTES = 32;
+/** Where the number of channels stands in a sound's description, and the bits of each behind it. */
+const SOUND_CHANNELS = 24;
 
 interface MovieKind {
   kept: Readonly<Record<string, ReadonlySet<string>>>;
@@ -127,8 +129,8 @@ class Movie {
   private information: { start: number; table: Buffer } | undefined;
   private locations: Buffer | undefined;
   private own: FileRange | undefined;
-  /** Whether the track that it is at is one. */
-  private isPicture = false;
+  /** What the track that it is at is. */
+  private handler = '';
 
   constructor(
     private readonly file: FileHandle,
@@ -229,7 +231,7 @@ class Movie {
   }
 
   private noteHandler(handler: string): void {
-    this.isPicture = this.kind.pictures.has(handler);
+    this.handler = handler;
     if (!this.kind.played.has(handler)) this.isPlain = false;
   }
 
@@ -247,16 +249,19 @@ class Movie {
     if (type === 'stz2') tables.compactSizes = table;
   }
 
-  /** Names of programs in the descriptions of pictures. */
+  /** Names of programs in the descriptions of pictures, and how long samples of sounds are. */
   private async noteDescriptions(box: Box): Promise<void> {
-    if (!this.isPicture) return;
+    const isPicture = this.kind.pictures.has(this.handler);
+    const sound = this.handler === 'soun' ? this.tables.at(-1) : undefined;
+    if (!isPicture && sound === undefined) return;
     for (let at = box.content + 8; at + 8 <= box.end; ) {
       this.left -= 1;
       const entry = this.left > 0 ? await boxAt(this.file, at, box.end, box.type) : undefined;
       if (entry === undefined) return;
       const start = entry.start + COMPRESSOR_NAME;
       const end = start + COMPRESSOR_BYTES;
-      if (end <= entry.end) this.superfluousParts.push({ start, end, isBox: false });
+      if (isPicture && end <= entry.end) this.superfluousParts.push({ start, end, isBox: false });
+      if (sound !== undefined && !(await isOfSingleBytes(this.file, entry))) sound.isOfLongSamples = true;
       at = entry.end;
     }
   }
@@ -291,6 +296,15 @@ async function boxAt(file: FileHandle, start: number, limit: number, parent: str
 async function handlerOf(file: FileHandle, { content }: Box): Promise<string> {
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, content + 8);
   return buffer.toString('latin1');
+}
+
+/** Whether each sample of a sound, of all its channels, is one byte. */
+async function isOfSingleBytes(file: FileHandle, { start, type }: Box): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, start + SOUND_CHANNELS);
+  const [channels, bits] = [buffer.readUInt16BE(0), buffer.readUInt16BE(2)];
+  // Bits of what is compressed are always 16.
+  const isByte = /^[au]law$/.test(type) || (/^(raw |twos|sowt|NONE)$/.test(type) && bits === 8);
+  return isByte && channels === 1;
 }
 
 async function blank(file: FileHandle, { start, end, isBox }: Superfluous): Promise<void> {

@@ -11,6 +11,8 @@ export interface SampleTables {
   sampleSizes?: Buffer;
   /** Sizes of 4, 8 or 16 bits. */
   compactSizes?: Buffer;
+  /** Whether it is a sound of which one sample takes more than a byte. */
+  isOfLongSamples?: boolean;
 }
 
 const MAX_SAMPLES = 4_000_000;
@@ -21,9 +23,12 @@ export function samplesOf({
   samplesOfChunks,
   sampleSizes,
   compactSizes,
+  isOfLongSamples,
 }: SampleTables): FileRange[] | undefined {
   const sizes = sampleSizes === undefined ? compactSizesOf(compactSizes) : sizesOf(sampleSizes);
   if (chunkOffsets === undefined || samplesOfChunks === undefined || sizes === undefined) return undefined;
+  // QuickTime says 1 for whatever a sample of a constant rate is, and leaves its size to the sound's description.
+  if (sizes.equal === 1 && isOfLongSamples === true) return undefined;
   const { table, bytes } = chunkOffsets;
   const chunks = countOf(table, 0, bytes);
   const runs = countOf(samplesOfChunks, 0, 12);
