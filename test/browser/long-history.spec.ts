@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import type { Browser } from 'playwright-core';
 import { browserPath, startBrowser } from '../support/clients/browser.js';
-import { Person, startStory, type Story } from '../support/story.js';
-import { expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
+import { Person, startStory, type Story, until } from '../support/story.js';
+import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
@@ -44,12 +44,14 @@ function tasksOf(trace: Buffer): number[] {
   let visitor: Visitor;
   let database: pg.Client;
   let conversationId: string;
+  let bob: Person;
 
   beforeAll(async () => {
     [story, browser] = await Promise.all([startStory({ rateLimits: false }), startBrowser()]);
     visitor = await Visitor.arrive(browser, story.url);
     await visitor.register('Ada');
-    const [ada, bob] = [await Person.login(story.url, 'ada'), await story.person('bob')];
+    const ada = await Person.login(story.url, 'ada');
+    bob = await story.person('bob');
     conversationId = await bob.directConversation(ada);
     database = new pg.Client({ connectionString: story.databaseUrl });
     await database.connect();
@@ -149,5 +151,26 @@ function tasksOf(trace: Buffer): number[] {
     await visitor.page.getByRole('button', { name: 'Jump to the newest message' }).click();
     await expectShown(visitor.message(`Message ${MESSAGES}`));
     expect(visitor.complaints).toEqual([]);
+  });
+
+  it('opens at its first unread message where more have come than are shown at once, all of which it holds', async () => {
+    const { page } = visitor;
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await expectGone(visitor.log);
+    const send = (content: string): Promise<unknown> =>
+      bob.must('POST', `/conversations/${conversationId}/messages`, { content });
+    await send('The first that is new');
+    await Promise.all(Array.from({ length: 60 }, () => send('One of many')));
+    await send('The last that is new');
+    await expectShown(visitor.conversation(/The last that is new/));
+    await visitor.conversation(/The last that is new/).click();
+    await expectShown(page.locator('.unread-line'));
+    await until('the first unread message is in view', () =>
+      visitor.message('The first that is new').evaluate((row) => {
+        const frame = document.querySelector('[role=log]')?.getBoundingClientRect();
+        const { top, bottom } = row.getBoundingClientRect();
+        return frame !== undefined && top >= frame.top && bottom <= frame.bottom;
+      }),
+    );
   });
 });

@@ -84,8 +84,9 @@ export class ConversationWindows {
     return {
       getSnapshot,
       subscribe: (listener) => {
-        const close = open();
         const end = subscribe(listener);
+        // A window that is opened by this shows what is unread: whoever has read the messages before learns of it.
+        const close = open();
         return () => {
           end();
           close();

@@ -292,6 +292,21 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('calls who subscribes to messages where these are opened by that, and so show what is unread', async () => {
+    const { client, catchUp } = await loggedIn();
+    await catchUp();
+    const messages = client.messages(CONVERSATION);
+    // What is held in memory comes in the same tick.
+    messages.subscribe(() => undefined)();
+    await settled();
+    expect(messages.getSnapshot().firstUnreadSeq).toBeNull();
+    const called: (number | null)[] = [];
+    const end = messages.subscribe(() => called.push(messages.getSnapshot().firstUnreadSeq));
+    expect(called.at(-1)).toBe(1);
+    end();
+    await client.close();
+  });
+
   it('calls nobody whose subscription was ended by one that was called before', async () => {
     const { client } = await loggedIn();
     let calls = 0;
