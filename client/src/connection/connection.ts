@@ -270,12 +270,13 @@ export class SocketConnection implements Connection {
     this.ports.clock.clearTimeout(attempt.timer);
     if (!this.ports.identified(ready)) return;
     this.#show({ status: 'catching-up' });
+    const clockAheadMs = this.ports.clock.now() - Date.parse(ready.serverTime) || 0;
     this.ports.catchUp(ready, attempt.controller.signal).then(
       () => {
         if (attempt !== this.#attempt) return;
         this.#failures = 0;
         this.#hasRenewed = false;
-        this.#show({ status: 'live' });
+        this.#show({ status: 'live', clockAheadMs });
       },
       (error: unknown) => this.#lost(attempt, failureOf(error)),
     );

@@ -22,6 +22,8 @@ export interface ConnectionSnapshot {
   readonly status: ConnectionStatus;
   /** With `waiting`: when the next try is, in the device's time. */
   readonly retryAt?: number;
+  /** With `live`: how far the device's clock is ahead of the server's, which dates messages. Negative where it is behind. */
+  readonly clockAheadMs?: number;
   /** With `ended` or `waiting`: the server's word for why. */
   readonly code?: string;
   /** With `suspended`. */

@@ -84,6 +84,26 @@ describe('connection', () => {
     expect(seen).toEqual(['offline', 'authenticating', 'connecting', 'catching-up', 'live']);
   });
 
+  it('says how far the device’s clock is ahead of the server’s as it was when it connected, also where it never said', async () => {
+    isCatchingUpByHand = true;
+    connection.setWanted(true);
+    await settled();
+    sockets.last.welcome();
+    const clockAheadMs = clock.now() - Date.parse('2026-11-26T12:00:00.000Z');
+    await clock.advance(5_000);
+    catchUps[0]?.resolve();
+    await settled();
+    expect(connection.getSnapshot()).toEqual({ status: 'live', clockAheadMs });
+    connection.setWanted(false);
+    isCatchingUpByHand = false;
+    connection.setWanted(true);
+    await settled();
+    sockets.last.listeners.connected();
+    sockets.last.listeners.event('session:ready', { userId: 'user' });
+    await settled();
+    expect(connection.getSnapshot()).toEqual({ status: 'live', clockAheadMs: 0 });
+  });
+
   it('sends nothing before it is live, but for sync while it catches up', async () => {
     isCatchingUpByHand = true;
     connection.setWanted(true);

@@ -271,7 +271,7 @@ describe('a client of a real server', () => {
 
   it('is what the hooks take', async () => {
     const hooked: HookClient = await registered();
-    expect(hooked.connection.getSnapshot()).toEqual({ status: 'live' });
+    expect(hooked.connection.getSnapshot()).toMatchObject({ status: 'live' });
   });
 
   it('edits, deletes and reacts, shown at once and the same for both', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Conversation, ConversationItem } from '@parley/client';
+import type { Conversation, ConversationItem, MessageItem } from '@parley/client';
 import { render, type ComponentChildren } from 'preact';
 import { act } from 'preact/test-utils';
 import { openDom } from '../../../test/browser/dom.js';
@@ -11,8 +11,11 @@ const NIGHT = new Date(2026, 10, 20, 23, 50);
 describe('a time that is shown', () => {
   let dom: ReturnType<typeof openDom>;
   let isVisible: boolean;
+  let clockAheadMs: number | undefined;
+  let connectionChanged: () => void;
   let ConversationRow: typeof import('../conversations/ConversationRow.js').ConversationRow;
   let ConversationHeader: typeof import('../messages/ConversationHeader.js').ConversationHeader;
+  let canEdit: typeof import('../messages/actions.js').canEdit;
   const partner = { id: 'bob', username: 'bob', displayName: 'Bob', lastSeenAt: NIGHT.toISOString() };
   const conversation = {
     id: 'c1',
@@ -39,9 +42,14 @@ describe('a time that is shown', () => {
       useTyping: () => [[], () => undefined],
       useUser: () => undefined,
     }));
-    jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'ada' } }));
+    const connection = {
+      getSnapshot: () => ({ clockAheadMs }),
+      subscribe: (listener: () => void) => (connectionChanged = listener),
+    };
+    jest.unstable_mockModule('../session/client.js', () => ({ client: { userId: 'ada', connection } }));
     ({ ConversationRow } = await import('../conversations/ConversationRow.js'));
     ({ ConversationHeader } = await import('../messages/ConversationHeader.js'));
+    ({ canEdit } = await import('../messages/actions.js'));
     Object.defineProperty(document, 'visibilityState', { get: () => (isVisible ? 'visible' : 'hidden') });
   });
 
@@ -62,6 +70,25 @@ describe('a time that is shown', () => {
     show(<ConversationHeader conversation={conversation} onDetails={nothing} onSearch={nothing} />);
     pass(3 * MINUTE_MS);
     expect(text('.head-text')).toContain(agoOf(partner.lastSeenAt));
+  });
+
+  it('is counted from by the server’s clock where the device’s is ahead, also once the connection is lost', () => {
+    const sent = { senderId: 'ada', state: 'sent', kind: 'TEXT', content: 'Hello', deletedAt: null };
+    const message = { ...sent, createdAt: NIGHT.toISOString() } as MessageItem;
+    const connect = (aheadMs: number | undefined): void => {
+      clockAheadMs = aheadMs;
+      connectionChanged();
+    };
+    pass(60 * MINUTE_MS);
+    expect(canEdit(message)).toBe(false);
+    connect(60 * MINUTE_MS);
+    connect(undefined);
+    show(<ConversationHeader conversation={conversation} onDetails={() => undefined} onSearch={() => undefined} />);
+    expect(text('.head-text')).toContain(agoOf(partner.lastSeenAt, NIGHT.getTime()));
+    expect(canEdit(message)).toBe(true);
+    pass(15 * MINUTE_MS);
+    expect(canEdit(message)).toBe(false);
+    connect(0);
   });
 
   it('is one of yesterday in the list from midnight on', () => {

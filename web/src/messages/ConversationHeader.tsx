@@ -5,6 +5,7 @@ import { goToList } from '../app/router.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
 import { Icon } from '../design/Icon.js';
+import { serverNow } from '../session/server-time.js';
 import { agoOf, t } from '../texts/texts.js';
 
 interface Properties {
@@ -70,5 +71,5 @@ function Presence({ user }: { user: User }) {
   useMinute();
   if (presence?.isOnline === true) return <>{t('chat.online')}</>;
   const seen = presence?.lastSeenAt ?? user.lastSeenAt;
-  return <>{seen == null ? `@${user.username}` : t('chat.lastSeen', { when: agoOf(seen) })}</>;
+  return <>{seen == null ? `@${user.username}` : t('chat.lastSeen', { when: agoOf(seen, serverNow()) })}</>;
 }

@@ -1,5 +1,6 @@
 import type { Attachment, Conversation, MessageItem } from '@parley/client';
 import { client } from '../session/client.js';
+import { serverNow } from '../session/server-time.js';
 
 /** What the field to write in is for at the moment. */
 export type Intent =
@@ -35,7 +36,7 @@ export const canReply = (item: MessageItem): boolean => item.state !== 'rejected
 
 export function canEdit(item: MessageItem): boolean {
   if (!isOwn(item) || item.deletedAt !== null || item.content === null || item.kind === 'SYSTEM') return false;
-  return item.state !== 'sent' || Date.now() - Date.parse(item.createdAt) < EDIT_WINDOW_MS;
+  return item.state !== 'sent' || serverNow() - Date.parse(item.createdAt) < EDIT_WINDOW_MS;
 }
 
 /** Somebody else's, as long as it is there. */

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
+import { serverNow } from '../session/server-time.js';
 import { agoOf, t } from '../texts/texts.js';
 import type { Pages } from './pages.js';
 
@@ -26,7 +27,7 @@ export function SessionsSection({ items, hasMore, isLoading, load, remove }: Pag
                 {deviceName ?? '–'}
               </strong>
               <span class="soft small cut">
-                {current ? t('settings.thisSession') : t('settings.lastUsed', { when: agoOf(lastUsedAt) })}
+                {current ? t('settings.thisSession') : t('settings.lastUsed', { when: agoOf(lastUsedAt, serverNow()) })}
                 {ip === null ? '' : ` · ${ip}`}
               </span>
             </span>

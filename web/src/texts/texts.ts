@@ -87,8 +87,8 @@ export function briefTimeOf(at: string): string {
   return days <= 0 ? TIME.format(date) : days === 1 ? RELATIVE.format(-1, 'day') : SHORT_DAY.format(date);
 }
 
-export function agoOf(at: string): string {
-  const minutes = Math.round((Date.now() - Date.parse(at)) / 60_000);
+export function agoOf(at: string, now = Date.now()): string {
+  const minutes = Math.round((now - Date.parse(at)) / 60_000);
   if (minutes < 60) return RELATIVE.format(-Math.max(0, minutes), 'minute');
   if (minutes < 24 * 60) return RELATIVE.format(-Math.round(minutes / 60), 'hour');
   return briefTimeOf(at);
