@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { AttachmentLinks } from '../../src/attachments/serving/attachment-urls.js';
+import { Sessions } from '../../src/auth/sessions/sessions.js';
 import { Authenticator } from '../../src/auth/tokens/authenticator.js';
 import { Lifecycle } from '../../src/common/stopping/lifecycle.js';
 import { NativeTransport } from '../../src/dialects/transport/native/native-transport.js';
@@ -9,6 +10,7 @@ import { MessageSender } from '../../src/messages/sending/message-sender.js';
 import { Attention } from '../../src/presence/attention.js';
 import { ChatCommands } from '../../src/realtime/commands/chat-commands.js';
 import { Connections } from '../../src/realtime/connections/connections.js';
+import { Standstill } from '../../src/realtime/connections/standstill.js';
 import { UserConnections } from '../../src/realtime/connections/user-connections.js';
 import { TokenExpiry } from '../../src/realtime/connections/token-expiry.js';
 import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
@@ -176,6 +178,32 @@ describe('ws-events', () => {
       expect(running.mock.calls.map(([name]) => name)).toEqual(Array(count).fill('send_message'));
     } finally {
       sending.release();
+      running.mockRestore();
+    }
+  });
+
+  it.each<[string, number, (person: Person) => Promise<unknown>]>([
+    ['is done where the client has gone', 1, async () => undefined],
+    ['is refused where the session has ended', 0, (person) => person.call('POST', '/auth/logout-all')],
+  ])('what waits for the repair of a standstill %s by then', async (_, count, end) => {
+    const person = await story.person();
+    const frames = await logIn(person);
+    const clients = story.app.get(NativeTransport)['clients'];
+    const client = clientOf(person);
+    const running = jest.spyOn(story.app.get(ChatCommands), 'run');
+    const repairing = holdCalls(story.app, Sessions, 'endedAmong');
+    try {
+      Object.assign(story.app.get(Standstill), { ranAt: Number.NEGATIVE_INFINITY });
+      frames.send({ event: 'message', receiverId: bob.id, message: 'before the end' });
+      frames.socket.close();
+      await until('it is gone', () => !clients.has(client));
+      expect(repairing.count).toBeGreaterThan(0);
+      await end(person);
+      repairing.release();
+      await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+      expect(running.mock.calls.map(([name]) => name)).toEqual(Array(count).fill('send_message'));
+    } finally {
+      repairing.release();
       running.mockRestore();
     }
   });

@@ -52,8 +52,8 @@ export class CatchUp {
   }
 
   /** What is connected here of sessions that have ended, alone. */
-  closeEnded(): Promise<void> {
-    return this.endedSessions.close();
+  async closeEnded(): Promise<void> {
+    await this.endedSessions.close();
   }
 
   /**

@@ -13,7 +13,7 @@ import { Admissions } from './admissions.js';
 import { Handshake } from './handshake.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import type { DialectSession } from './socket-dialects.js';
-import { Standstill } from './standstill.js';
+import { type HadEnded, Standstill } from './standstill.js';
 
 /**
  * What every Socket.IO client goes through, whatever its dialect: it is let in, what it sends is counted and answered,
@@ -83,7 +83,10 @@ export class SocketConnections {
       this.lifecycle.begin();
       const handle = (): Promise<unknown> => session.handle(event, payload, isAnswered);
       const repaired = this.standstill.repaired();
-      (repaired === undefined ? handle() : repaired.then(() => (socket.connected ? handle() : undefined)))
+      // Of a client that has gone meanwhile it is done all the same, but for one that was ended or would have been.
+      const isServed = (hadEnded: HadEnded): boolean =>
+        socket.connected || !(gate.isFlooded || socket.data.isEnded === true || hadEnded(socket.data.principal));
+      (repaired === undefined ? handle() : repaired.then((hadEnded) => (isServed(hadEnded) ? handle() : undefined)))
         .then(acknowledge)
         .finally(() => {
           gate.leave(bytes);

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Principal } from '../../common/access/principal.js';
 import { EndedSessions } from '../delivery/ended-sessions.js';
 
 const TICK_MS = 250;
@@ -7,6 +8,9 @@ const TICK_MS = 250;
  * published are read in any order. Half of what an ending may take anywhere (`sessionEndingsMs`).
  */
 const MAX_PAUSE_MS = 750;
+
+/** Whether a session had ended when a standstill was repaired: asked about connections that had closed by then. */
+export type HadEnded = (principal: Principal) => boolean;
 
 /**
  * Notices that this process stood still (it was stopped, its machine slept or was moved), at the first that it is asked to do
@@ -20,12 +24,10 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Standstill.name);
   private readonly repairs: ((pausedMs: number) => Promise<void>)[] = [];
   private ranAt = performance.now();
-  private repairing: Promise<void> | undefined;
+  private repairing: Promise<HadEnded> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(endedSessions: EndedSessions) {
-    this.repairs.push(() => endedSessions.close());
-  }
+  constructor(private readonly endedSessions: EndedSessions) {}
 
   onApplicationBootstrap(): void {
     this.ranAt = performance.now();
@@ -45,12 +47,12 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Undefined where this process did not stand still; else resolves when what happened meanwhile is repaired. Never rejects. */
-  repaired(): Promise<void> | undefined {
+  repaired(): Promise<HadEnded> | undefined {
     const now = performance.now();
     const pausedMs = now - this.ranAt;
     if (pausedMs > TICK_MS + MAX_PAUSE_MS) {
       this.ranAt = now;
-      const repairing = Promise.all(this.repairs.map((repair) => this.attempt(() => repair(pausedMs)))).then(() => {
+      const repairing = this.repair(pausedMs).finally(() => {
         if (this.repairing === repairing) this.repairing = undefined;
       });
       this.repairing = repairing;
@@ -58,12 +60,27 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
     return this.repairing;
   }
 
-  private async attempt(repair: () => Promise<void>): Promise<void> {
+  private async repair(pausedMs: number): Promise<HadEnded> {
+    const [ended] = await Promise.all([
+      this.attempt(() => this.endedSessions.close()),
+      ...this.repairs.map((repair) => this.attempt(() => repair(pausedMs))),
+    ]);
+    const keys = new Set(ended?.map(keyOf));
+    return (principal) => keys.has(keyOf(principal));
+  }
+
+  private async attempt<Result>(repair: () => Promise<Result>): Promise<Result | undefined> {
     try {
-      await repair();
+      return await repair();
     } catch (error) {
       // The database is away: nothing can be done with it either.
       this.logger.warn(`what happened during a standstill was not repaired: ${(error as Error).message}`);
+      return undefined;
     }
   }
+}
+
+/** The session of a deleted account may be that of the account after it. */
+function keyOf({ userId, sessionId }: Principal): string {
+  return `${sessionId} ${userId}`;
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Sessions } from '../../auth/sessions/sessions.js';
+import type { Principal } from '../../common/access/principal.js';
 import { Periodic } from '../../common/async/periodic.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -49,17 +50,19 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
     await this.looks.stop();
   }
 
-  /** Closes what is connected here of sessions that have ended. */
-  async close(): Promise<void> {
+  /** Closes what is connected here of sessions that have ended. Returns those, also where their connections closed meanwhile. */
+  async close(): Promise<readonly Principal[]> {
     const sessions = this.rooms.connectedSessions();
-    if (sessions.length === 0) return;
-    for (const { userId, sessionId, code, suspension } of await this.sessions.endedAmong(sessions))
+    if (sessions.length === 0) return [];
+    const ended = await this.sessions.endedAmong(sessions);
+    for (const { userId, sessionId, code, suspension } of ended)
       this.events.receive('session.ended', {
         userId,
         sessionIds: [sessionId],
         code: suspension === undefined ? code : 'ACCOUNT_SUSPENDED',
         suspension,
       });
+    return ended;
   }
 
   private async look(): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
 import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
@@ -8,9 +9,11 @@ import { MessageChanges } from '../../../src/messages/changes/message-changes.js
 import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../../src/realtime/commands/chat-queries.js';
 import { Connections } from '../../../src/realtime/connections/connections.js';
+import { Standstill } from '../../../src/realtime/connections/standstill.js';
 import { RecoveryLog } from '../../../src/realtime/engine/recovery/recovery-log.js';
 import { olderDevice } from '../../dialects/clients.js';
 import { WAIT_TIMEOUT_MS } from '../../support/bounded.js';
+import { holdCalls } from '../../support/clients/held-calls.js';
 import { Clock } from '../../../src/common/clock.js';
 import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
 import { A_TIME, directShape, memberShape, messageShape, refusal, socketError, userShape } from '../attacks/shapes.js';
@@ -105,6 +108,33 @@ describe('commands over a socket', () => {
         removing.mockRestore();
       });
       expect(answers).toEqual(['done', 'done', 'done', 'done']);
+    });
+
+    it.each<[string, string[], (person: Person) => Promise<unknown>]>([
+      ['is done where its client has gone', ['send_message'], async () => undefined],
+      ['is not where its session has ended', [], (person) => person.call('POST', '/auth/logout-all')],
+    ])('for the repair of a standstill %s by then', async (_, done, end) => {
+      const person = await story.person('gone');
+      const device = await person.device();
+      const running = jest.spyOn(story.app.get(ChatCommands), 'run');
+      const removing = jest.spyOn(story.app.get(Connections), 'remove');
+      const repairing = holdCalls(story.app, Sessions, 'endedAmong');
+      try {
+        Object.assign(story.app.get(Standstill), { ranAt: Number.NEGATIVE_INFINITY });
+        device.socket.emit('send_message', { receiverId: bob.id, content: 'before the end' });
+        device.socket.close();
+        await until('the server knows', () =>
+          removing.mock.calls.some(([{ data }]) => data.principal.userId === person.id),
+        );
+        expect(repairing.count).toBeGreaterThan(0);
+        await end(person);
+        repairing.release();
+        await story.app.get(Lifecycle).idle(WAIT_TIMEOUT_MS);
+        expect(running.mock.calls.map(([name]) => name)).toEqual(done);
+      } finally {
+        repairing.release();
+        for (const spy of [running, removing]) spy.mockRestore();
+      }
     });
 
     it('is bounded in bytes for all connections of a user', async () => {

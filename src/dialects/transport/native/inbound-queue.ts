@@ -3,7 +3,7 @@ import { SerialQueue } from '../../../common/async/serial-queue.js';
 import { DomainError } from '../../../common/errors.js';
 import type { Lifecycle } from '../../../common/stopping/lifecycle.js';
 import type { EventGate } from '../../../realtime/commands/event-gate.js';
-import type { Standstill } from '../../../realtime/connections/standstill.js';
+import type { HadEnded, Standstill } from '../../../realtime/connections/standstill.js';
 
 /** What one native client asks for: within the limits of any connection, one after the other as it was sent. */
 export class InboundQueue {
@@ -26,8 +26,8 @@ export class InboundQueue {
     return this.gate.restMs;
   }
 
-  /** Returns why not, where the work is not taken. */
-  push(work: () => Promise<void>): DomainError | undefined {
+  /** Returns why not, where the work is not taken. It is given what is known of sessions where it waited for a standstill. */
+  push(work: (hadEnded?: HadEnded) => Promise<void>): DomainError | undefined {
     const refusal = this.lifecycle.isDraining
       ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
       : this.gate.enter();
@@ -35,7 +35,7 @@ export class InboundQueue {
     this.lifecycle.begin();
     const repaired = this.standstill.repaired();
     this.queue
-      .run(repaired === undefined ? work : () => repaired.then(work))
+      .run(() => (repaired === undefined ? work() : repaired.then(work)))
       .catch((error: unknown) => this.logger.error('an event handler failed', String(error)))
       .finally(() => {
         this.gate.leave();

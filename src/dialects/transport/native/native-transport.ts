@@ -14,7 +14,7 @@ import { Lifecycle } from '../../../common/stopping/lifecycle.js';
 import { Configuration } from '../../../config/configuration.js';
 import { EventGate } from '../../../realtime/commands/event-gate.js';
 import { MAX_ENDS_LOGGED } from '../../../realtime/engine/engine-guard.js';
-import { Standstill } from '../../../realtime/connections/standstill.js';
+import { type HadEnded, Standstill } from '../../../realtime/connections/standstill.js';
 import { HandshakeLimit } from '../../../limits/connections/handshake-limit.js';
 import {
   type BoundedWebSocket,
@@ -298,10 +298,12 @@ class NativeConnection implements NativeClient {
   }
 
   /** False where its end has refused what waits. What a client sent that has gone, or that was sent away, is done. */
-  private get isServed(): boolean {
+  private isServed(hadEnded: HadEnded | undefined): boolean {
     if (this.isOpen) return true;
     if (this.connection === undefined) return !this.isSentAway && this.endReason === undefined;
-    return !this.connection.isEnded && this.endReason === undefined && !this.isRefused;
+    // One that had closed by itself could not be ended with its session.
+    const isEnded = this.connection.isEnded || hadEnded?.(this.connection.principal) === true;
+    return !isEnded && this.endReason === undefined && !this.isRefused;
   }
 
   private sendClose(code: number, reason: string): void {
@@ -321,9 +323,9 @@ class NativeConnection implements NativeClient {
   }
 
   private take(session: NativeSession, work: () => Promise<void> | undefined): void {
-    const refusal = this.inbound.push(async () => {
+    const refusal = this.inbound.push(async (hadEnded) => {
       try {
-        if (!this.isServed) return;
+        if (!this.isServed(hadEnded)) return;
         // Counted here, and not as they come: a client may send more behind its token.
         if (this.connection === undefined && (this.framesBeforeAuthentication += 1) > MAX_FRAMES_BEFORE_AUTHENTICATION)
           return this.end('FLOODING');
