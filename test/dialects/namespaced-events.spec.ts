@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
+import { DomainError } from '../../src/common/errors.js';
 import { TIMINGS } from '../../src/config/timings.js';
-import { Device, type Person, startStory, type Story, until } from '../support/story.js';
+import { MessageSender } from '../../src/messages/sending/message-sender.js';
+import { DialectAnnouncements } from '../../src/realtime/commands/dialect-announcements.js';
+import { type Anything, Device, type Person, startStory, type Story, until } from '../support/story.js';
 import { run } from './snippets.js';
 
 describe('namespaced-events', () => {
@@ -168,6 +171,27 @@ socket.on("user:offline", ({ userId }) => {
     await bobs.ask('message:send', { recipientId: ada.id, content: 'theirs', clientId });
     expect((await bobs.next('message:receive', ({ content }) => content === 'mine')).sessionId).toBe('x1');
     expect((await device.next('message:receive', ({ content }) => content === 'theirs')).sessionId).toBeNull();
+  });
+
+  it('announces a session id to other processes of a message alone that is stored, or may be', async () => {
+    const device = connect({ token: ada.accessToken });
+    await device.next('users:online');
+    const announcing = jest.spyOn(story.app.get(DialectAnnouncements), 'announce');
+    const storing = jest.spyOn(story.app.get(MessageSender), 'store');
+    const send = (content: string, sessionId: string): Promise<Anything> =>
+      device.ask('message:send', { recipientId: bob.id, content, sessionId });
+    try {
+      expect(await send('', 'refused')).toMatchObject({ success: false, code: 'VALIDATION_FAILED' });
+      storing.mockRejectedValueOnce(new DomainError('UNAVAILABLE'));
+      expect(await send('maybe stored', 'unknown')).toMatchObject({ success: false, code: 'UNAVAILABLE' });
+      expect(await send('stored', 'known')).toMatchObject({ success: true });
+      expect(announcing.mock.calls.map(([, , { note }]: Anything) => note)).toEqual(['unknown', 'known']);
+      expect(await device.next('message:sent', ({ content }) => content === 'stored')).toMatchObject({
+        sessionId: 'known',
+      });
+    } finally {
+      for (const spy of [announcing, storing]) spy.mockRestore();
+    }
   });
 
   it('sends once what is sent twice under one id', async () => {

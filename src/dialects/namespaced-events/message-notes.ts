@@ -28,7 +28,7 @@ export class MessageNotes {
     });
   }
 
-  /** Of a message that is about to be sent. One that was sent already keeps its own. */
+  /** Of a message that is about to be delivered. One that was sent already keeps its own. */
   note(senderId: string, receiverId: string, clientId: string, note: string): void {
     if (this.of(senderId, clientId) !== null) return;
     this.announcements.announce(DIALECT, [senderId, receiverId], { senderId, clientId, note } satisfies Note);

@@ -7,7 +7,7 @@ import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../views/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
-import { fieldsOf, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';
+import { type Fields, fieldsOf, idField, optionalIdField, requireOwnSender } from '../transport/fields.js';
 import {
   type SocketClient,
   type SocketTranslation,
@@ -131,14 +131,14 @@ class NamespacedSession implements TranslatedSession {
     requireOwnSender(fields, this.connection.principal.userId);
     const receiverId = idField(fields, 'recipientId');
     const clientId = optionalIdField(fields, 'clientId') ?? randomUUID();
-    const { sessionId } = fields;
-    if (sessionId !== undefined && sessionId !== null) {
-      if (typeof sessionId !== 'string' || sessionId.length > MAX_SESSION_ID_LENGTH)
-        throw invalidField('sessionId', `sessionId must be a text of at most ${MAX_SESSION_ID_LENGTH} characters`);
-      this.dialect.notes.note(this.connection.principal.userId, receiverId, clientId, sessionId);
-    }
+    const sessionId = sessionIdOf(fields);
     const command = { receiverId, content: fields.content, clientId };
-    const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
+    const answer = await this.dialect.commands.run('send_message', this.connection, command);
+    // In time for the message's own event, which leaves once the microtasks of this answer are done. What is refused costs
+    // the other processes nothing; what is UNAVAILABLE may be stored all the same, and be delivered later.
+    if (sessionId !== undefined && (answer.ok || answer.error.code === 'UNAVAILABLE'))
+      this.dialect.notes.note(this.connection.principal.userId, receiverId, clientId, sessionId);
+    const { message } = acknowledged(answer);
     return { success: true, messageId: message.id };
   }
 
@@ -167,6 +167,13 @@ class NamespacedSession implements TranslatedSession {
     const others = await this.dialect.reads.online(principal);
     this.client.emit('users:online', { userIds: [principal.userId, ...others] });
   }
+}
+
+function sessionIdOf({ sessionId }: Fields): string | undefined {
+  if (sessionId === undefined || sessionId === null) return undefined;
+  if (typeof sessionId !== 'string' || sessionId.length > MAX_SESSION_ID_LENGTH)
+    throw invalidField('sessionId', `sessionId must be a text of at most ${MAX_SESSION_ID_LENGTH} characters`);
+  return sessionId;
 }
 
 function userOf(user: UserView | undefined): object {
