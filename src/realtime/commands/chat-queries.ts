@@ -37,7 +37,7 @@ export class ChatQueries {
   }
 
   user(principal: Principal, userId: string): Promise<UserView> {
-    return this.users.get(principal, userId);
+    return this.gate.run(principal, () => this.users.get(principal, userId));
   }
 
   /** As the caller sees them; those of nobody are left out. */
@@ -81,7 +81,7 @@ export class ChatQueries {
 
   /** The caller's direct conversation with somebody, where there is one. */
   findDirect(principal: Principal, otherUserId: string): Promise<string | undefined> {
-    return this.direct.find(principal, otherUserId);
+    return this.gate.run(principal, () => this.direct.find(principal, otherUserId));
   }
 
   /** Found or created. */
@@ -113,11 +113,11 @@ export class ChatQueries {
 
   /** How many of those, by others, the caller has not read; at most 1,000. */
   unread(principal: Principal, conversationId: string): Promise<number> {
-    return this.messages.unread(principal, conversationId);
+    return this.gate.run(principal, () => this.messages.unread(principal, conversationId));
   }
 
   message(principal: Principal, messageId: string): Promise<MessageView> {
-    return this.messages.view(principal, messageId);
+    return this.gate.run(principal, () => this.messages.view(principal, messageId));
   }
 
   /** The newest message of each conversation that is still there for the caller, by conversation. */

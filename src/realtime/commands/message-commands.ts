@@ -55,7 +55,8 @@ export class MessageCommands {
     // Others wait for nothing that the connection sent before.
     if (!this.sender.mayBeRepeat(clientId, refusal)) throw refusal;
     const sent = await this.sequencerOf(connection).change(() =>
-      this.sender.repeatOf(principal, clientId, refusal, id),
+      // A send that is refused is counted by no limit, and this asks the database.
+      this.writeGate.run(principal, () => this.sender.repeatOf(principal, clientId, refusal, id)),
     );
     return answerOf(connection, sent);
   }

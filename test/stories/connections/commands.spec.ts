@@ -5,6 +5,8 @@ import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { Lifecycle } from '../../../src/common/stopping/lifecycle.js';
 import { DomainError } from '../../../src/common/errors.js';
+import { ReadGate } from '../../../src/limits/reads/read-gate.js';
+import { WriteGate } from '../../../src/limits/writes/write-gate.js';
 import { MessageChanges } from '../../../src/messages/changes/message-changes.js';
 import { ChatCommands } from '../../../src/realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../../src/realtime/commands/chat-queries.js';
@@ -61,6 +63,26 @@ describe('commands over a socket', () => {
     await device.next('exception', ({ event }) => event === 'no_such_event');
     expect(kept).not.toHaveBeenCalled();
     kept.mockRestore();
+  });
+
+  it('asks for nothing past the gates of its user, also where it is refused', async () => {
+    const [reading, writing] = [ReadGate, WriteGate].map((gate) => jest.spyOn(story.app.get(gate), 'run'));
+    const usersOf = (spy: typeof reading): unknown[] | undefined => spy?.mock.calls.map(([user]) => user.userId);
+    try {
+      const refused = { conversationId, content: '', clientId: randomUUID() };
+      expect(await adas.ask('send_message', refused)).toEqual(refusal('VALIDATION_FAILED', ['content']));
+      expect(usersOf(writing)).toEqual([ada.id]);
+
+      const reads = story.app.get(ChatQueries);
+      const principal = { userId: bob.id, sessionId: NOBODY };
+      expect(await reads.findDirect(principal, NOBODY)).toBeUndefined();
+      expect(await reads.unread(principal, NOBODY)).toBe(0);
+      await expect(reads.message(principal, NOBODY)).rejects.toThrow('Not found.');
+      await expect(reads.user(principal, NOBODY)).rejects.toThrow('Not found.');
+      expect(usersOf(reading)).toEqual(Array(4).fill(bob.id));
+    } finally {
+      for (const spy of [reading, writing]) spy?.mockRestore();
+    }
   });
 
   describe('what waits for its turn', () => {
