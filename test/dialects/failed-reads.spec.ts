@@ -98,6 +98,25 @@ describe('what cannot be read for clients of older dialects', () => {
     expect(bobs.all('users:online')).toEqual([]);
   });
 
+  it.each([
+    ['is not there', 'UNAVAILABLE', { code: 1001, reason: 'UNAVAILABLE' }],
+    ['is beyond its limits', 'RATE_LIMITED', undefined],
+  ] as const)(
+    'does what a native client sent behind its token where the list of who is online %s',
+    async (_, code, end) => {
+      restore = replaceReads(() => Promise.reject(new DomainError(code, { retryAfterMs: 1_000 })), 'online');
+      const adas = await ada.device();
+      const bobs = await frames('/').open();
+      bobs.send({ event: 'authenticate', token: bob.accessToken });
+      bobs.send({ event: 'message', receiverId: ada.id, message: code });
+      await adas.next('message:new', ({ message }) => message.content === code);
+      if (end === undefined) await bobs.event('message', ({ message }) => message === code);
+      else expect(await bobs.closed).toEqual(end);
+      expect(bobs.received.filter(({ event }) => event === 'error')).toEqual([]);
+      adas.socket.close();
+    },
+  );
+
   it.each(['UNAVAILABLE', 'RATE_LIMITED'] as const)(
     'answers with the list alone where what it shows cannot be marked as read for a moment: %s',
     async (code) => {

@@ -14,6 +14,7 @@ import { NativeTransport } from '../transport/native/native-transport.js';
 import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
+import { unlessLimited } from '../transport/unless-limited.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 const TRY_AGAIN_CLOSE = 1013;
@@ -151,9 +152,10 @@ class WsEventsSession implements NativeSession {
     clearTimeout(this.deadline);
     const { userId } = connection.principal;
     this.send('userStatus', { userId, isOnline: true });
-    await this.client.answer(async () => {
-      for (const onlineId of await this.dialect.reads.online(connection.principal))
-        this.send('userStatus', { userId: onlineId, isOnline: true });
+    // It has been let in: where this cannot be read it is ended as behind any event, and what it sent behind its token is done.
+    this.client.deliver(async () => {
+      const onlineIds = await unlessLimited(this.dialect.reads.online(connection.principal));
+      for (const onlineId of onlineIds ?? []) this.send('userStatus', { userId: onlineId, isOnline: true });
     });
   }
 
