@@ -99,7 +99,7 @@ describe('what cannot be read for clients of older dialects', () => {
   });
 
   it.each([
-    ['is not there', 'UNAVAILABLE', { code: 1001, reason: 'UNAVAILABLE' }],
+    ['is not there', 'UNAVAILABLE', { code: 1013, reason: 'UNAVAILABLE' }],
     ['is beyond its limits', 'RATE_LIMITED', undefined],
   ] as const)(
     'does what a native client sent behind its token where the list of who is online %s',
