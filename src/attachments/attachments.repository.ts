@@ -240,6 +240,18 @@ export class AttachmentsRepository {
     );
   }
 
+  /**
+   * Bytes were stored of one that is given up, perhaps behind the sweep: that looks again, also where it has forgotten it. One that is
+   * not given up keeps what it has.
+   */
+  async sweepAgain(id: string, ownerId: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', '${PENDING_DELETION}')
+       ON CONFLICT (id) DO UPDATE SET swept_at = NULL WHERE attachments.state = '${PENDING_DELETION}'`,
+      [id, ownerId],
+    );
+  }
+
   async markPendingDeletionOfMessage(transaction: Transaction, messageId: string): Promise<void> {
     await transaction.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE message_id = $1`, [messageId]);
   }

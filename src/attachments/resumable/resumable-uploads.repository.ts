@@ -151,23 +151,31 @@ export class ResumableUploadsRepository {
     );
   }
 
-  /** Nothing is written to it any more, and it is not finished: of its room it keeps what it has received. */
-  async release(id: string, holder: string, received: number): Promise<void> {
-    await this.database.query(
+  /**
+   * Nothing is written to it any more, and it is not finished: of its room it keeps what it has received. False where this process
+   * was not at it any more.
+   */
+  async release(id: string, holder: string, received: number): Promise<boolean> {
+    const rows = await this.database.query(
       `UPDATE attachments SET state = 'EXPECTED', size = $3, storing_by = NULL
-       WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
+       WHERE id = $1 AND state = 'STORING' AND storing_by = $2 RETURNING id`,
       [id, holder, received],
       'release_upload',
     );
+    return rows.length > 0;
   }
 
-  /** Ends one that nobody is at, or that is complete and that nothing uses. Undefined where it is neither. */
-  async terminate(id: string): Promise<{ wasComplete: boolean } | undefined> {
+  /**
+   * Ends one that nobody is at, or only a process that is dead or silent, or one that is complete and that nothing uses. Undefined
+   * where it is none of these.
+   */
+  async terminate(id: string, deadHolder: string | null): Promise<{ wasComplete: boolean } | undefined> {
     const [row] = await this.database.query<{ wasComplete: boolean }>(
       `UPDATE attachments SET state = '${PENDING_DELETION}', swept_at = NULL
-       WHERE id = $1 AND state IN ('EXPECTED', 'READY') AND message_id IS NULL AND NOT is_avatar
+       WHERE id = $1 AND message_id IS NULL AND NOT is_avatar
+         AND (state IN ('EXPECTED', 'READY') OR (state = 'STORING' AND (storing_by = $2 OR ${SILENT})))
        RETURNING mime_type IS NOT NULL AS "wasComplete"`,
-      [id],
+      [id, deadHolder],
     );
     return row;
   }

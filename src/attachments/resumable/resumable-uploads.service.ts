@@ -11,7 +11,7 @@ import { SNIFFED_BYTES } from '../media/media-type.js';
 import { safeFileName } from '../uploads/file-name.js';
 import { announcedBytes, type IncomingBody } from '../uploads/receiving/incoming-body.js';
 import { StoreFailures } from '../uploads/store-failures.js';
-import { UploadAdmission } from '../uploads/upload-admission.js';
+import { type Reservation, UploadAdmission } from '../uploads/upload-admission.js';
 import { appendBody } from './append-body.js';
 import { PartialFiles } from './partial-files.js';
 import { type ResumableUpload, ResumableUploadsRepository } from './resumable-uploads.repository.js';
@@ -80,10 +80,12 @@ export class ResumableUploads {
       const found = await this.require(id, userId);
       if (found.state === 'READY') return this.finished(found, await this.viewOf(found));
       if (goesOn) await this.holds.interrupt(id);
-      // It may have been finished while its last request was waited for.
-      const upload = goesOn ? await this.require(id, userId) : found;
+      const offset = await this.offsetOf(found);
+      // It may have been finished or ended while its last request was waited for. Its file goes after that: where there is none, only
+      // the row as it is since says why.
+      const upload = goesOn || offset === 0 ? await this.require(id, userId) : found;
       if (upload.state === 'READY') return this.finished(upload, await this.viewOf(upload));
-      return { ...upload, offset: await this.offsetOf(upload), attachment: null };
+      return { ...upload, offset, attachment: null };
     });
   }
 
@@ -124,10 +126,10 @@ export class ResumableUploads {
             await this.receive(upload, offset, request, signal);
             const size = await this.files.sizeOf(id);
             if (size < upload.size) {
-              await this.holds.release(id, size);
+              if (!(await this.holds.release(id, size))) await this.refuseLost(upload);
               return { ...upload, expiresAt, offset: size, attachment: null };
             }
-            const completed = this.completion.complete(upload, reservation);
+            const completed = this.complete(upload, reservation);
             this.holds.beginCompletion(id, completed);
             endTransfer();
             return this.finished(upload, await completed);
@@ -145,17 +147,17 @@ export class ResumableUploads {
   /** @throws DomainError NOT_FOUND, UPLOAD_EXPIRED, UPLOAD_LOCKED while it is being finished; FORBIDDEN once something uses it. */
   async terminate({ userId }: Principal, id: string, check: () => void): Promise<void> {
     await this.failures.guarded(async () => {
-      const { size } = await this.require(id, userId);
+      const upload = await this.require(id, userId);
       check();
       await this.holds.interrupt(id);
       const received = await this.files.sizeOf(id);
-      const ended = await this.repository.terminate(id);
+      const ended = await this.repository.terminate(id, this.holds.deadHolderOf(upload));
       if (ended === undefined) {
         const { state } = await this.require(id, userId);
         throw new DomainError(state === 'READY' ? 'FORBIDDEN' : 'UPLOAD_LOCKED');
       }
       // Of a complete one all came.
-      if (!ended.wasComplete) await this.allowance.restore(userId, size, received);
+      if (!ended.wasComplete) await this.allowance.restore(userId, upload.size, received);
       await this.files.remove(id);
     });
   }
@@ -171,6 +173,25 @@ export class ResumableUploads {
     const upload = await this.require(id, ownerId);
     if (upload.state !== 'READY') throw new DomainError('UPLOAD_LOCKED');
     return this.repeated(upload, offset, () => this.viewOf(upload));
+  }
+
+  private async complete(upload: ResumableUpload, reservation: Reservation): Promise<AttachmentView> {
+    try {
+      return await this.completion.complete(upload, reservation);
+    } catch (error) {
+      // It was in other hands by then, which may be no end of it.
+      if (error instanceof DomainError && error.code === 'UPLOAD_EXPIRED') await this.refuseLost(upload);
+      throw error;
+    }
+  }
+
+  /**
+   * Another process took it over, or it was ended, while this one stood still.
+   * @throws DomainError UPLOAD_EXPIRED where it has ended, UPLOAD_LOCKED where it goes on.
+   */
+  private async refuseLost({ id, ownerId }: ResumableUpload): Promise<never> {
+    await this.require(id, ownerId);
+    throw new DomainError('UPLOAD_LOCKED');
   }
 
   private async receive(

@@ -78,14 +78,20 @@ export class UploadHolds implements OnApplicationShutdown {
   }
 
   /** Makes sure that no other process is at it, and that there is room for its bytes up to `end`. */
-  async hold({ id, holder: former }: ResumableUpload, end: number, bounds: UnfinishedBounds): Promise<Hold> {
-    const deadHolder = former !== null && isDeadProcess(former) ? former : null;
-    const hold = await this.repository.hold(id, { holder: this.spool.processName, deadHolder }, end, bounds);
+  async hold(upload: ResumableUpload, end: number, bounds: UnfinishedBounds): Promise<Hold> {
+    const holders = { holder: this.spool.processName, deadHolder: this.deadHolderOf(upload) };
+    const hold = await this.repository.hold(upload.id, holders, end, bounds);
     this.renewal ??= setInterval(() => void this.renew(), RENEWAL_MS).unref();
     return hold;
   }
 
-  release(id: string, received: number): Promise<void> {
+  /** Its holder, where that is a process that does not run any more: nobody needs to wait for it. */
+  deadHolderOf({ holder }: ResumableUpload): string | null {
+    return holder !== null && isDeadProcess(holder) ? holder : null;
+  }
+
+  /** False where this process was not at it any more. */
+  release(id: string, received: number): Promise<boolean> {
     return this.repository.release(id, this.spool.processName, received);
   }
 

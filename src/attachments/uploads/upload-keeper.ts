@@ -92,9 +92,22 @@ export class UploadKeeper {
     } catch (error) {
       // What was put into the store may be removed from there at the same moment: that is no failure of the store.
       const isKept = (): Promise<boolean> => this.repository.isKept(id).catch(() => true);
-      if (isOwnFailure(domainErrorOf(error)) && !(await isKept())) throw new DomainError('UPLOAD_EXPIRED');
-      throw error;
+      const known = domainErrorOf(error);
+      const isGivenUp = known.code === 'UPLOAD_EXPIRED' || (isOwnFailure(known) && !(await isKept()));
+      if (!isGivenUp) throw error;
+      await this.sweepAgain(id, owner);
+      throw new DomainError('UPLOAD_EXPIRED');
     }
+  }
+
+  /** What a process stored that stood still meanwhile lies where the sweep may have been already. */
+  private async sweepAgain(id: string, { userId }: Owner): Promise<void> {
+    await this.repository
+      .sweepAgain(id, userId)
+      .then(() => this.sweeper.soon())
+      .catch((failure: unknown) =>
+        this.logger.warn(`files of ${id} may stay for a day: ${(failure as Error).message}`),
+      );
   }
 
   private async storeClean(

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
+import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
+import { PartialFiles } from '../../../src/attachments/resumable/partial-files.js';
 import { UploadHolds } from '../../../src/attachments/resumable/upload-holds.js';
 import { holdCalls } from '../../support/clients/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
@@ -19,7 +22,7 @@ import {
 } from '../../support/clients/resumable-uploads.js';
 import { filesUnder, SLOW_STORE_TIMINGS, type S3Server, startS3 } from '../../support/servers/s3.js';
 import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
-import { codeOf, idOf, TusClient } from '../../support/clients/tus.js';
+import { codeOf, idOf, type TusAnswer, TusClient } from '../../support/clients/tus.js';
 
 describe('a resumable upload', () => {
   let resumable: ResumableStory;
@@ -105,6 +108,79 @@ describe('a resumable upload', () => {
       expect(bodies.map(sha256)).toContain(stored);
     }
   }, 60_000);
+
+  it('is ended by its sender also where the process that was at it is dead or says nothing any more', async () => {
+    const location = await tus.begin(1_000);
+    await tus.patch(location, 0, file(500));
+    const end = async (holder: string, silence: string): Promise<number> => {
+      await database.query(
+        `UPDATE attachments SET state = 'STORING', storing_by = $2, storing_since = now() - $3::interval WHERE id = $1`,
+        [idOf(location), holder, silence],
+      );
+      return (await tus.request('DELETE', location)).status;
+    };
+    expect(await end('x.1.elsewhere', '20 seconds')).toBe(423);
+    expect(await end('x.1.elsewhere', '31 seconds')).toBe(204);
+    expect(await received(location)).toBe(0);
+    // The process before this one had its number.
+    expect(await end(`x.${process.pid}.${hostname()}`, '0 seconds')).toBe(204);
+  });
+
+  it.each([
+    ['was ended', 2_000, `state = '${PENDING_DELETION}'`, 410, 'UPLOAD_EXPIRED'],
+    ['is in the hands of another process', 2_000, `storing_by = 'x.1.elsewhere'`, 423, 'UPLOAD_LOCKED'],
+    ['was given back by another process', 1_000, `state = 'EXPECTED', storing_by = NULL`, 423, 'UPLOAD_LOCKED'],
+  ])('that %s meanwhile is refused to who brings its bytes', async (_, size, change, status, code) => {
+    const location = await tus.begin(size);
+    const ends = [
+      holdCalls(story.app, UploadHolds, 'release'),
+      holdCalls(story.app, AttachmentsRepository, 'complete'),
+    ];
+    const answer = tus.patch(location, 0, file(1_000));
+    await until('its bytes came', () => ends.some(({ count }) => count === 1));
+    await database.query(`UPDATE attachments SET ${change} WHERE id = $1`, [idOf(location)]);
+    for (const end of ends) end.release();
+    const refused = await answer;
+    expect([refused.status, codeOf(refused)]).toEqual([status, code]);
+  });
+
+  it('is never said to have no bytes while it is finished or ended', async () => {
+    const bytes = file(1_000);
+    const ask = async (meanwhile: (location: string) => Promise<TusAnswer>): Promise<[number, string | null]> => {
+      const location = await tus.begin(bytes.length);
+      await tus.patch(location, 0, bytes.subarray(0, 900));
+      const files = story.app.get(PartialFiles, { strict: false });
+      const sizeOf = files.sizeOf.bind(files);
+      const looks = jest.spyOn(files, 'sizeOf').mockImplementationOnce(async (id) => {
+        expect((await meanwhile(location)).status).toBe(204);
+        return sizeOf(id);
+      });
+      try {
+        const { status, headers } = await tus.head(location);
+        return [status, headers.get('upload-offset')];
+      } finally {
+        looks.mockRestore();
+      }
+    };
+    expect(await ask((location) => tus.patch(location, 900, bytes.subarray(900)))).toEqual([200, '1000']);
+    expect(await ask((location) => tus.request('DELETE', location))).toEqual([410, null]);
+  });
+
+  it('leaves no file of a process that finishes it after it was ended and swept', async () => {
+    const location = await tus.begin(1_000);
+    const completions = holdCalls(story.app, AttachmentsRepository, 'complete');
+    const answer = tus.patch(location, 0, file(1_000));
+    await until('it is stored', () => completions.count === 1);
+    await database.query(`UPDATE attachments SET state = '${PENDING_DELETION}', swept_at = now() WHERE id = $1`, [
+      idOf(location),
+    ]);
+    const stored = async (): Promise<string[]> =>
+      (await filesUnder(join(directory, 'attachments'))).filter((path) => path.includes(idOf(location)));
+    expect(await stored()).toHaveLength(1);
+    completions.release();
+    expect((await answer).status).toBe(410);
+    await until('it is swept again', async () => (await stored()).length === 0);
+  });
 
   it('is in the hands of one process at a time', async () => {
     const other = await startStory({ databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
