@@ -201,6 +201,8 @@ const keys = {
     await until('the device is gone', async () => (await devices()).length === 0);
     await ada.logIn('ada');
     await until('the device is registered', async () => (await devices()).length === 1);
+    // As it was chosen before.
+    expect((await devices())[0].preview).toBe('sender');
     ada.complaints.splice(0);
   });
 
@@ -214,7 +216,8 @@ const keys = {
       ada.page.evaluate(async () => {
         const registration = await navigator.serviceWorker.ready;
         const subscription = await registration.pushManager.getSubscription();
-        return subscription === null && (await registration.getNotifications()).length === 0;
+        const kept = localStorage.getItem('parley.notifications-preview');
+        return kept === null && subscription === null && (await registration.getNotifications()).length === 0;
       }),
     );
   });

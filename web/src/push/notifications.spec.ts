@@ -60,9 +60,11 @@ describe('notifications', () => {
       isWebPushEnabled: async () => isEnabled,
       clearReadNotifications: () => () => undefined,
       disableWebPush: async () => undefined,
-      enableWebPush: async () => {
+      enableWebPush: async (_: unknown, { preview }: { preview?: string }) => {
         if (isHeld) await new Promise<void>((resolve) => enabling.push(resolve));
-        return call('enable');
+        await call('enable');
+        // The server has no other choice than the one that it is given with a new device.
+        return { preview: preview ?? 'full' };
       },
       onNotificationOpened: () => () => undefined,
       unsubscribeWebPush: () => call('unsubscribe'),
@@ -147,6 +149,23 @@ describe('notifications', () => {
       seen.push(useNotifications());
     }
     expect(seen).toEqual(['off', 'denied', 'off']);
+  });
+
+  it('show what their user has chosen also once the session that had the choice has ended, and none of another', async () => {
+    ready({});
+    Object.assign(Notification, { requestPermission: async () => 'granted' });
+    const { lookAtNotifications, turnOff, turnOn, usePushPreview } = await import('./notifications.js');
+    await turnOn('none');
+    isEnabled = true;
+    // As after the next log-in: the server has forgotten the device.
+    await lookAtNotifications();
+    const seen = [usePushPreview()];
+    await turnOff();
+    await turnOn();
+    seen.push(usePushPreview());
+    client.userId = 'bob';
+    await turnOn();
+    expect([...seen, usePushPreview()]).toEqual(['none', 'none', 'full']);
   });
 
   it('lead to the place of the last one that was clicked while the page was being loaded', async () => {

@@ -17,6 +17,8 @@ export type NotificationState = 'unknown' | 'impossible' | 'denied' | 'off' | 'o
 const DECLINED_KEY = 'parley.notifications-declined';
 /** The user who turned them on: nobody else of this browser gets any without being asked. */
 const OWNER_KEY = 'parley.notifications-of';
+/** With its user. The server has it no more once the session has ended, and would show everything after the next log-in. */
+const PREVIEW_KEY = 'parley.notifications-preview';
 /** The worker may never become ready: where the browser forbids one, say. */
 const WORKER_TIMEOUT_MS = 10_000;
 
@@ -47,6 +49,18 @@ function subscribe(listener: () => void): () => void {
 export const useNotifications = (): NotificationState => useSyncExternalStore(subscribe, () => state);
 
 export const usePushPreview = (): PushPreview => useSyncExternalStore(subscribe, () => preview);
+
+function keptPreview(): { preview?: PushPreview } {
+  const [userId, preview] = localStorage.getItem(PREVIEW_KEY)?.split(' ') ?? [];
+  return userId === client.userId ? { preview: preview as PushPreview } : {};
+}
+
+function keepPreview({ preview }: { preview: PushPreview }): void {
+  // Behind a log-out nothing is kept.
+  if (localStorage.getItem(OWNER_KEY) === client.userId)
+    localStorage.setItem(PREVIEW_KEY, `${client.userId} ${preview}`);
+  show({ preview });
+}
 
 /** Whether to ask: a message came while nobody looked, and nothing was decided yet. */
 export const useMissedMessage = (): boolean =>
@@ -92,7 +106,7 @@ export async function lookAtNotifications(): Promise<boolean> {
     if (isOn) {
       turnedOn(registration);
       try {
-        show(await enableWebPush(client, { registration, locale: navigator.language }));
+        keepPreview(await enableWebPush(client, { registration, locale: navigator.language, ...keptPreview() }));
       } finally {
         // Subscribed behind a log-out, it would pass for the next user's.
         if (localStorage.getItem(OWNER_KEY) === null) await unsubscribeWebPush({ registration });
@@ -120,10 +134,11 @@ export async function turnOn(wanted?: PushPreview): Promise<void> {
     decline();
     return show({ state: Notification.permission === 'denied' ? 'denied' : 'off' });
   }
-  const options = { registration: await worker(), locale: navigator.language };
-  const device = await enableWebPush(client, wanted === undefined ? options : { ...options, preview: wanted });
-  turnedOn(options.registration);
-  show({ preview: device.preview });
+  const registration = await worker();
+  const choice = wanted === undefined ? keptPreview() : { preview: wanted };
+  const device = await enableWebPush(client, { registration, locale: navigator.language, ...choice });
+  turnedOn(registration);
+  keepPreview(device);
 }
 
 function turnedOn(registration: ServiceWorkerRegistration): void {
@@ -145,7 +160,7 @@ export async function unsubscribeFromPush(): Promise<void> {
   if (!canWebPush()) return;
   const unsubscribe = async (): Promise<void> => {
     const registration = await navigator.serviceWorker.getRegistration();
-    localStorage.removeItem(OWNER_KEY);
+    for (const key of [OWNER_KEY, PREVIEW_KEY]) localStorage.removeItem(key);
     if (state === 'on') turnedOff();
     if (registration !== undefined) await unsubscribeWebPush({ registration });
   };
