@@ -78,6 +78,10 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await expectToOpen(button('Emoji'));
     await expectToOpen(button('Open Picture sea.jpg'));
     await expectToOpen(ada.field, { by: 'Control+Shift+F' });
+    // A field that has the focus takes what is typed.
+    await ada.page.keyboard.type('typed');
+    expect(await ada.field.inputValue()).toBe('typed');
+    await ada.field.fill('');
   });
 
   it('leaves the focus on a picture that is sent meanwhile', async () => {

@@ -7,12 +7,14 @@ import { useLayoutEffect } from 'preact/hooks';
  */
 export function useModal(dialog: RefObject<HTMLDialogElement | null>): void {
   useLayoutEffect(() => {
-    const before = document.activeElement;
+    const before = document.activeElement as HTMLElement | null;
     const element = dialog.current;
     element?.showModal();
     return () => {
       element?.close();
-      (before as HTMLElement | null)?.focus?.({ preventScroll: true });
+      // Chromium gives a field the focus at the dialog's end and takes no text in it, until the focus comes again.
+      before?.blur?.();
+      before?.focus?.({ preventScroll: true });
     };
   }, []);
 }
