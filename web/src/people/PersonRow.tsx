@@ -13,7 +13,7 @@ export function PersonRow({ user, note, children }: { user: User; note?: string;
         </strong>
         <span class="soft small cut">{note ?? `@${user.username}`}</span>
       </span>
-      {children}
+      {children === undefined ? null : <span class="person-actions">{children}</span>}
     </li>
   );
 }
