@@ -332,6 +332,16 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await bob.send('That was all');
     await expectShown(ada.message('That was all'));
     expect(await sounds.count()).toBe(before + 1);
+
+    // Going back keeps what was said, for the draft.
+    const place = page.url();
+    await record.click();
+    await until('it can be sent', () => isFocused(send));
+    await until('something is recorded', async () => (await timer.textContent()) !== early);
+    await page.goBack();
+    await page.getByRole('button', { name: /voice/ }).click();
+    await expectGone(page.getByRole('button', { name: /voice\.webm/ }));
+    expect(page.url()).toBe(place);
     await until('no recording is held in memory', () =>
       page.evaluate(() => {
         const { made, revoked } = window as unknown as Watched;
@@ -485,6 +495,11 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     const { page } = phone;
     const dialogs = page.getByRole('dialog');
     const place = page.url();
+    await phone.message('umbrella').first().click({ button: 'right' });
+    await expectShown(page.getByRole('menu'));
+    await page.goBack();
+    await expectGone(page.getByRole('menu'));
+    expect(page.url()).toBe(place);
     await phone.message('umbrella').first().focus();
     await page.keyboard.press('+');
     await expectShown(dialogs);

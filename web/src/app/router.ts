@@ -54,6 +54,8 @@ export function go(place: Place, { replace = false } = {}): void {
 
 /** To the list: back where the user came from there, else on. */
 export function goToList(): void {
+  // A tap beside a menu closes the menu, too.
+  if (isAwaited(goToList)) return;
   const from = (history.state as { from?: string } | null)?.from;
   if (from === '/') history.back();
   else go({ name: 'home' });

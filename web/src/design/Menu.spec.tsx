@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { openDom } from '../../../test/browser/dom.js';
@@ -13,7 +13,12 @@ describe('a menu', () => {
     ({ Menu } = await import('./Menu.js'));
   });
 
-  afterEach(() => void act(() => render(null, document.body)));
+  beforeEach(() => void jest.useFakeTimers());
+
+  afterEach(() => {
+    void act(() => render(null, document.body));
+    jest.useRealTimers();
+  });
 
   afterAll(() => dom.close());
 
@@ -33,5 +38,17 @@ describe('a menu', () => {
     expect(onClose).not.toHaveBeenCalled();
     window.happyDOM.setViewport({ width: innerWidth + 300, height: innerHeight });
     expect(onClose).toHaveBeenCalled();
+  });
+
+  it('closes by going back, and has an entry of the history for that', () => {
+    const onClose = jest.fn();
+    void act(() =>
+      render(<Menu label="Actions" at={{ x: 0, y: 0 }} onClose={onClose} children={null} />, document.body),
+    );
+    expect(history.state).toEqual({ isOver: true });
+    // What the browser does then.
+    history.replaceState(null, '');
+    window.dispatchEvent(new dom.window.PopStateEvent('popstate') as unknown as Event);
+    expect(onClose).toHaveBeenCalledTimes(1);
   });
 });

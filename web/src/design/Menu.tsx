@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useBack } from './back.js';
 import { AnyIcon, type AnyIconName } from './more-icons.js';
 import type { Place } from './place.js';
 
@@ -12,11 +13,12 @@ interface Properties {
 
 const MARGIN = 8;
 
-/** At a point, within the window; arrow keys move in it, Escape and a click elsewhere close it, the focus goes back. */
+/** At a point, within the window; arrow keys move in it; Escape, a click elsewhere and going back close it. The focus goes back. */
 export function Menu({ label, at, onClose, children }: Properties) {
   const menu = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLElement | null>(null);
   const giveFocusBack = (): void => opener.current?.focus({ preventScroll: true });
+  useBack(onClose);
   useLayoutEffect(() => {
     const element = menu.current;
     if (element === null) return;

@@ -162,7 +162,10 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     [id, intent, isEditing, onSent],
   );
 
-  if (isRecording) return <Lazy load={recorder} onSend={sendRecording} onEnd={endRecording} onFailed={endRecording} />;
+  if (isRecording)
+    return (
+      <Lazy load={recorder} onSend={sendRecording} onKeep={addFiles} onEnd={endRecording} onFailed={endRecording} />
+    );
   return (
     <form
       class="composer"

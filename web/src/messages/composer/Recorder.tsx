@@ -2,6 +2,7 @@ import type { UploadSource } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { holdReload } from '../../app/newer-build.js';
 import { notify } from '../../app/toasts.js';
+import { useBack } from '../../design/back.js';
 import { AnyIcon } from '../../design/more-icons.js';
 import { durationOf, t } from '../../texts/texts.js';
 import '../../texts/more.js';
@@ -12,11 +13,13 @@ const SHOWN_LEVELS = 64;
 
 interface Properties {
   onSend: (recording: UploadSource) => void;
+  /** It becomes a part of the draft. */
+  onKeep: (recordings: readonly File[]) => void;
   onEnd: () => void;
 }
 
 /** In the place of the field while a voice message is recorded. */
-export default function Recorder({ onSend, onEnd }: Properties) {
+export default function Recorder({ onSend, onKeep, onEnd }: Properties) {
   const recording = useRef<Recording | undefined>(undefined);
   const sendButton = useRef<HTMLButtonElement>(null);
   const [levels, setLevels] = useState<readonly number[]>([]);
@@ -58,15 +61,21 @@ export default function Recorder({ onSend, onEnd }: Properties) {
   useEffect(() => {
     if (isOn) sendButton.current?.focus();
   }, [isOn]);
-  const send = async (): Promise<void> => {
+  const finish = async (use: (file: File) => void): Promise<void> => {
     // Taken at once: a second click, or a key that repeats, comes before it has ended.
     const taken = recording.current;
     recording.current = undefined;
     if (taken === undefined) return;
     const file = await taken.finish();
-    if (file !== undefined) onSend(voiceSource(file));
+    if (file !== undefined) use(file);
     onEnd();
   };
+  const send = (): Promise<void> => finish((file) => onSend(voiceSource(file)));
+  // Going back would lose what was said.
+  useBack(() => {
+    if (isOn) void finish((file) => onKeep([file]));
+    else onEnd();
+  });
   return (
     <div
       class="composer"
