@@ -5,7 +5,7 @@
 import type { Session } from './auth/session.js';
 import { SessionTokens } from './auth/session-tokens.js';
 import { doubledMs, pause } from './connection/backoff.js';
-import type { Observable } from './connection/types.js';
+import type { Observable, ServerEvent } from './connection/types.js';
 import { type Calls, callsOf } from './facade/calls.js';
 import type { Observe } from './facade/friends.js';
 import { clientClosed, SignIn, type SignInAccount } from './facade/sign-in.js';
@@ -28,7 +28,7 @@ export interface LaterAccount extends SignInAccount {
   /** Called when somebody else is logged in, or nobody. */
   subscribe(listener: () => void): () => void;
   observe: Observe;
-  readonly engine: { sync: { apply(answer: Answer): void } } | undefined;
+  readonly engine: { sync: { apply(answer: Answer): void; handle(event: ServerEvent): void } } | undefined;
   readonly outbox: Observable<readonly OutboxItem[]>;
   readonly shown: { store: { idOf(conversationId: string): string } };
 }
@@ -99,6 +99,7 @@ export function laterParts(given: LaterPorts): Later {
         const isOther = userId !== undefined && !sessionTokens.isOf(userId);
         if (isOther || departures !== account.departures) throw anotherSession();
       },
+      (event) => account.engine?.sync.handle(event),
     ),
     upload: async (file, { signal }) => {
       const { generation, userId } = session;

@@ -1,7 +1,9 @@
+import type { ServerEvent } from '../connection/types.js';
 import { path } from '../http/path.js';
 import type { Http, HttpRequest } from '../http/types.js';
 import { recipientOf } from '../outbox/recipient.js';
 import type {
+  AcceptedFriendRequest,
   Block,
   Conversation,
   CreateReport,
@@ -23,6 +25,8 @@ export interface Calls {
 }
 
 type Apply = (answer: Answer) => void;
+/** Takes what was done as its event would say it, which may come later or not at all. */
+type TakeEvent = (event: ServerEvent) => void;
 /**
  * Resolves when what the user did in a conversation has left the outbox, but for what was refused. Rejects where they are
  * logged in no more.
@@ -36,10 +40,11 @@ export function callsOf(
   apply: Apply,
   idOf: (conversationId: string) => string,
   sentTo: SentTo,
+  takeEvent: TakeEvent,
 ): Calls {
   return {
-    conversations: conversationCalls(http, apply, idOf, sentTo),
-    friends: friendCalls(http, observe, apply),
+    conversations: conversationCalls(http, apply, idOf, sentTo, takeEvent),
+    friends: friendCalls(http, observe, apply, takeEvent),
     users: userCalls(http, apply),
     report: async (body) =>
       (await http.request<ReportReceipt>('/reports', { method: 'POST', body, expects: 'id' })).body,
@@ -51,6 +56,7 @@ function conversationCalls(
   apply: Apply,
   idOf: (conversationId: string) => string,
   sentTo: SentTo,
+  takeEvent: TakeEvent,
 ): ConversationCalls {
   const ask = async <Body>(to: string, request: HttpRequest): Promise<Body> =>
     (await http.request<Body>(to, request)).body;
@@ -70,20 +76,28 @@ function conversationCalls(
   };
   const pathOf = async (conversationId: string, rest = ''): Promise<string> =>
     path`/conversations/${await known(conversationId)}` + rest;
-  const done = async (id: string, rest: string, request: HttpRequest): Promise<void> =>
-    void (await http.request(await pathOf(id, rest), request));
+  const change = async (id: string, rest: string, method: 'POST' | 'PATCH', body: object): Promise<void> =>
+    void (await shown(await pathOf(id, rest), method, body));
   return {
     openDirect,
     createGroup: (group) => shown('/conversations', 'POST', { type: 'GROUP', ...group }),
     update: async (id, body) => shown(await pathOf(id), 'PATCH', body),
-    updateOwn: (id, body) => done(id, '/me', { method: 'PATCH', body }),
+    updateOwn: (id, body) => change(id, '/me', 'PATCH', body),
     members: async (id, cursor) => ask(await pathOf(id, '/members'), { query: { cursor }, expects: 'items' }),
-    addMembers: (id, memberIds) => done(id, '/members', { method: 'POST', body: { memberIds } }),
-    updateMember: async (id, userId, role) => done(id, path`/members/${userId}`, { method: 'PATCH', body: { role } }),
-    removeMember: async (id, userId) => done(id, path`/members/${userId}`, { method: 'DELETE' }),
+    addMembers: (id, memberIds) => change(id, '/members', 'POST', { memberIds }),
+    updateMember: async (id, userId, role) => change(id, path`/members/${userId}`, 'PATCH', { role }),
+    removeMember: async (id, userId) => {
+      const conversation = await pathOf(id);
+      await http.request(conversation + path`/members/${userId}`, { method: 'DELETE' });
+      // It is done, whether or not the server can be asked how the group is by now.
+      const view = await ask<Conversation>(conversation, { expects: 'id' }).catch(() => undefined);
+      if (view !== undefined) apply({ conversation: view });
+    },
     leave: async (id) => {
       await sentTo(id);
-      await done(id, '/leave', { method: 'POST' });
+      const conversationId = await known(id);
+      await http.request(path`/conversations/${conversationId}/leave`, { method: 'POST' });
+      takeEvent({ name: 'conversation:removed', payload: { conversationId } });
     },
     search: async (q, { conversationId: id, ...options } = {}) => {
       const conversationId = id === undefined ? undefined : await known(id);
@@ -92,7 +106,7 @@ function conversationCalls(
   };
 }
 
-function friendCalls(http: Http, observe: Observe, apply: Apply): FriendCalls {
+function friendCalls(http: Http, observe: Observe, apply: Apply, takeEvent: TakeEvent): FriendCalls {
   const requests = observe('friendRequests');
   const post = async <Body>(to: string, expects: string, body?: object): Promise<Body> =>
     (await http.request<Body>(to, { method: 'POST', body, expects })).body;
@@ -101,9 +115,16 @@ function friendCalls(http: Http, observe: Observe, apply: Apply): FriendCalls {
     return request;
   };
   const remove = async (from: string): Promise<void> => void (await http.request(from, { method: 'DELETE' }));
+  const parted = (userId: string): void => takeEvent({ name: 'friend:removed', payload: { userId } });
   return {
     request: async (userId) => shown(await post<FriendRequest>('/friends/requests', 'id', { userId })),
-    accept: async (requestId) => post(path`/friends/requests/${requestId}/accept`, 'request'),
+    accept: async (requestId) => {
+      const accepted = await post<AcceptedFriendRequest>(path`/friends/requests/${requestId}/accept`, 'request');
+      const { request, friend, conversation } = accepted;
+      takeEvent({ name: 'friend:request_accepted', payload: { request, user: friend } });
+      apply({ conversation });
+      return accepted;
+    },
     reject: async (requestId) =>
       void shown(await post<FriendRequest>(path`/friends/requests/${requestId}/reject`, 'id')),
     cancel: async (requestId) => {
@@ -111,9 +132,17 @@ function friendCalls(http: Http, observe: Observe, apply: Apply): FriendCalls {
       const request = requests.getSnapshot().find(({ id }) => id === requestId);
       if (request !== undefined) shown({ ...request, status: 'CANCELLED' });
     },
-    remove: async (userId) => remove(path`/friends/${userId}`),
+    remove: async (userId) => {
+      await remove(path`/friends/${userId}`);
+      parted(userId);
+    },
     block: async (userId) => {
       await post('/blocks', 'createdAt', { userId });
+      parted(userId);
+      // It has ended what one of the two had asked of the other.
+      for (const request of requests.getSnapshot())
+        if (request.senderId === userId) shown({ ...request, status: 'REJECTED' });
+        else if (request.receiverId === userId) shown({ ...request, status: 'CANCELLED' });
       // From here on the server says nothing of its presence.
       const user = observe(`user:${userId}`).getSnapshot();
       if (user !== undefined) apply({ users: [{ ...user, isOnline: false, lastSeenAt: null }] });
@@ -144,6 +173,11 @@ function userCalls(http: Http, apply: Apply): UserCalls {
       met(body.items);
       return body;
     },
-    update: async (body) => (await http.request<OwnUser>('/users/me', { method: 'PATCH', body, expects: 'id' })).body,
+    update: async (profile) => {
+      const request = { method: 'PATCH', body: profile, expects: 'id' } as const;
+      const { body } = await http.request<OwnUser>('/users/me', request);
+      met([body]);
+      return body;
+    },
   };
 }
