@@ -127,8 +127,12 @@ async function exchange(
   return { response, text: await response.text() };
 }
 
-/** @throws ChatError VALIDATION_FAILED half a character, as where a text was cut */
+/**
+ * @throws ChatError VALIDATION_FAILED a path that could lead to another server, which would get the token; half a character, as
+ * where a text was cut
+ */
 function urlOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
+  if (!/^\/(?!\/)/.test(path)) throw new ChatError('VALIDATION_FAILED', 'A path begins with one “/”.');
   const given = Object.entries(defined(query));
   let text: string;
   try {

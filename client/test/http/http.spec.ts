@@ -41,6 +41,16 @@ describe('requests', () => {
     expect([asked, ports.clock.waiting]).toEqual([[], 0]);
   });
 
+  it.each(['users/me', '@other.example/users/me', 'https://other.example/', '//other.example', '', undefined])(
+    'go nowhere, with their token, by %j, which is no path',
+    async (given) => {
+      const { asked, ports } = answering(200, '{}');
+      const error = await rejection(call(ports, given as string, {}, 'token'));
+      expect(error).toMatchObject({ name: 'ChatError', code: 'VALIDATION_FAILED', isTransient: false });
+      expect([asked, ports.clock.waiting]).toEqual([[], 0]);
+    },
+  );
+
   it('fail with the code, fields and waiting time of the server', async () => {
     const problem = { code: 'VALIDATION_FAILED', detail: 'Not valid.', errors: { email: ['wrong'] }, requestId: 'id' };
     const { ports } = answering(400, JSON.stringify(problem));
