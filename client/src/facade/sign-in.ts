@@ -97,8 +97,8 @@ export class SignIn {
   }
 
   /**
-   * Of several at once the last one counts, for all of them, however late the answers are; and a log-out that was asked for after
-   * them ends them.
+   * Of several at once the last one counts, for all of them, however late the answers are; where that fails, the others were
+   * given up for it. A log-out that was asked for after them ends them.
    */
   #asLast({ number, departures }: LogInAttempt, logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
     const { account } = this.ports;
@@ -112,7 +112,7 @@ export class SignIn {
     };
     const done = begin().catch((error: unknown) => {
       if (isLastAsked() || !hasCode(error, 'ABORTED')) throw error;
-      return this.#last;
+      return this.#last.catch(() => Promise.reject(error));
     });
     if (isLastAsked()) this.#last = done;
     return done;

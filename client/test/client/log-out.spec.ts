@@ -74,6 +74,25 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('says of a log-in that it was given up for a later one, and not what that one failed by', async () => {
+    const { client } = made((_, { body = '' }) => {
+      const isRefused = (body as string).includes('wrong');
+      const answer = isRefused
+        ? { code: 'INVALID_CREDENTIALS', detail: 'Wrong.' }
+        : { accessToken: 'a', refreshToken: 'r', user: { id: ME } };
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status: isRefused ? 401 : 200, ok: !isRefused, headers: { get: () => null }, text });
+    });
+    const logIn = (password: string) => rejection(client.login({ username: 'me', password }));
+    const wrong = { code: 'INVALID_CREDENTIALS' };
+    expect(await Promise.all([logIn('right'), logIn('wrong')])).toMatchObject([{ code: 'ABORTED' }, wrong]);
+    const [first, left, last] = [logIn('right'), client.logout(), logIn('wrong')];
+    await left;
+    expect(await Promise.all([first, last])).toMatchObject([{ code: 'ABORTED' }, wrong]);
+    expect(client.userId).toBeUndefined();
+    await client.close();
+  });
+
   it.each([
     ['logout', 'refuses everything'],
     ['close', 'refuses everything'],
