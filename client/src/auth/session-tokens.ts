@@ -234,6 +234,9 @@ export class SessionTokens implements SessionSource {
       throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
     }
     this.#requireSame(generation);
+    // From JavaScript anything may come. Once the user is known it is tried again: nothing that was typed is refused for it.
+    if (typeof (accessToken as unknown) !== 'string' || accessToken === '')
+      throw new ChatError(this.#isIdentified ? 'NETWORK' : 'VALIDATION_FAILED', 'The application brought no token.');
     const held = { url, userId: '', ...this.session.held, accessToken };
     // Kept with the user's id, so that a start without a network shows what is cached.
     if (this.#isIdentified) await this.#keep(held);

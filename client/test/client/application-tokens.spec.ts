@@ -128,6 +128,34 @@ describe('a client', () => {
       await client.close();
     });
 
+    it.each(['', undefined, 42, {}])('is nobody’s, and asks no server, where %j is brought', async (brought) => {
+      let requests = 0;
+      const { client } = made((url, init) => {
+        requests += 1;
+        return users(url, init);
+      });
+      const error = await rejection(client.useToken(() => Promise.resolve(brought as string)));
+      expect(error).toMatchObject({ code: 'VALIDATION_FAILED', isTransient: false });
+      expect([client.userId, requests]).toEqual([undefined, 0]);
+      await client.close();
+    });
+
+    it('asks again where none is brought to a user who is known, and refuses nothing for it', async () => {
+      const { client } = made((url, init) =>
+        url.endsWith('/users/me')
+          ? users(url, init)
+          : Promise.resolve({
+              status: 401,
+              ok: false,
+              headers: { get: () => null },
+              text: () => Promise.resolve('{}'),
+            }),
+      );
+      await client.useToken(async ({ isRefused }) => (isRefused ? '' : bring('ada')()));
+      expect(await rejection(client.http.request('/friends'))).toMatchObject({ code: 'NETWORK', isTransient: true });
+      await client.close();
+    });
+
     it('asks the server for its account also where tokens of the application were tried before in vain', async () => {
       const requests: string[] = [];
       const { client, sockets } = made((url) => {
