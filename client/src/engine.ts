@@ -68,6 +68,8 @@ export class Engine {
   #sentActivity = true;
   /** Whether what this tab shows was left since another one is looked at. */
   #isPassedOver = false;
+  /** How far the device's clock was ahead of the server's when that was last known. */
+  #clockAheadMs = 0;
   #ready: ServerEvents['session:ready'] | undefined;
   /** What other tabs, or the engine before, store while this one reads: known to nobody, it would wait for the next start. */
   #early: ChannelMessage[] | undefined = [];
@@ -146,6 +148,7 @@ export class Engine {
       uploader: new StoredUploads({ database, http, clock }),
       isShared,
       holdCopy: (clientId, work) => ports.lock.run(`${ports.name}:copy:${clientId}`, work),
+      writtenAt: () => this.#writtenAt(),
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),
       answered: (answer) => {
@@ -186,7 +189,9 @@ export class Engine {
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
       this.connection.subscribe(() => {
-        const isLive = this.connection.getSnapshot().status === 'live';
+        const { status, clockAheadMs = this.#clockAheadMs } = this.connection.getSnapshot();
+        const isLive = status === 'live';
+        this.#clockAheadMs = clockAheadMs;
         this.sync.setLive(isLive);
         this.outbox.setLive(isLive && role === 'leader');
         this.#sendActivity();
@@ -328,6 +333,16 @@ export class Engine {
     else this.wake();
     if (command.type === 'send') this.#showNewest(command);
     await this.outbox.enqueue(command, files);
+  }
+
+  /** What waits, or was refused, is listed by it among what the server has dated: above all that is there by now. */
+  #writtenAt(): number {
+    let newest = '';
+    for (const { lastMessageAt, createdAt } of this.sync.state.conversations.values()) {
+      const at = lastMessageAt ?? createdAt;
+      if (at > newest) newest = at;
+    }
+    return Math.max(this.ports.clock.now() - this.#clockAheadMs, Date.parse(newest) + 1 || 0);
   }
 
   /** What is written from the midst of a history is shown, with the newest messages. */

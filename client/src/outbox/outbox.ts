@@ -34,6 +34,8 @@ export interface OutboxPorts extends StoredItemsPorts {
   random: Random;
   send: CommandSender;
   uploader: Uploader;
+  /** When what is written at this moment is written: after all that the server has, whatever the device's clock says. */
+  writtenAt: () => number;
   /** The direct conversation with a user, where it is known. */
   directConversationWith: (userId: string) => string | undefined;
   /** One's own message, once the server has it. */
@@ -86,8 +88,9 @@ export class DurableOutbox implements Outbox {
     const command = storable(given);
     const { replaced, removed, isNeeded } = fold(this.#items.list, command, this.#isUnsent);
     const files = sources.map((source) => keptFile(this.ports.random.uuid(), source));
+    const createdAt = Math.max(this.ports.writtenAt(), (this.#items.list.at(-1)?.createdAt ?? 0) + 1);
     const item: OutboxItem = {
-      ...newItem(command, files, (this.#typed += 1), this.ports.clock.now()),
+      ...newItem(command, files, (this.#typed += 1), createdAt),
       ...(files.length > 0 ? { isCopying: true } : {}),
     };
     if (isNeeded) this.#items.runs.set(item.clientId, { ...NEW_RUN, isDurable: false, isOwn: true });
@@ -548,8 +551,12 @@ export class DurableOutbox implements Outbox {
 
   #reject(clientId: string, error: ChatError): void {
     const item = this.#items.find(clientId);
-    if (item !== undefined)
-      this.#items.change([{ ...item, state: 'rejected', lastError: brief(error) }], []).catch(() => undefined);
+    if (item !== undefined) {
+      // Written by a clock that is ahead, it would stay above all that comes.
+      const createdAt = Math.min(item.createdAt, this.ports.writtenAt());
+      const rejected: OutboxItem = { ...item, state: 'rejected', lastError: brief(error), createdAt };
+      this.#items.change([rejected], []).catch(() => undefined);
+    }
     this.#foldRefused();
     this.#notifyAndPump();
   }

@@ -61,7 +61,7 @@ export interface OutboxItem {
   readonly lastError?: Readonly<Pick<ChatError, 'code' | 'message'>> & {
     readonly errors?: NonNullable<ChatError['errors']>;
   };
-  /** When the user did it, device time, to be shown. */
+  /** When the user did it, to be shown: after all that was there, and by the server's clock as far as that is known. */
   readonly createdAt: number;
 }
 

@@ -58,7 +58,10 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** The device's time in ms since 1970, for what is shown. It may be a day off and may jump: nothing is ordered or timed by it. */
+  /**
+   * The device's time in ms since 1970, for what is shown. It may be a day off and may jump: nothing is ordered or timed by it
+   * alone.
+   */
   now(): number;
   /** Milliseconds since some moment of this process; never goes backwards. Differences of it measure time that passed. */
   elapsed(): number;

@@ -227,6 +227,7 @@ export class Device {
       isShared: world.isShared,
       holdCopy: (_, work) => work(),
       uploader: this.#uploader(guarded),
+      writtenAt: () => clock.now(),
       directConversationWith: (userId) => this.#sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.#sync.sentMessage(conversationId, clientId),
       answered: (answer) => this.#sync.apply(answer),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConversationItem, StoreKey } from '../../src/store/types.js';
+import { CONVERSATION, loggedIn, OTHER } from '../client/fake-server.js';
 import { Device, settled, World } from '../outbox/device.js';
-import { ME } from '../sync/model-server.js';
+import { ME, noChanges } from '../sync/model-server.js';
 
 async function connected(messages = 0): Promise<{ world: World; device: Device }> {
   const world = new World();
@@ -189,6 +190,67 @@ describe('conversations', () => {
     world.server.send('c0', 'u1');
     await device.receive();
     expect(last()).toEqual(['text 1', undefined]);
+  });
+
+  it('are listed above all that was there where something is written, by no clock of the device', async () => {
+    const { client, clock, catchUp } = await loggedIn();
+    await catchUp();
+    clock.wallMs -= 30 * 86_400_000;
+    const list = (): unknown[] => client.conversations.items.map(({ id }) => id);
+    for (const receiverId of ['u2', 'u3']) client.send({ receiverId, content: 'hello' });
+    expect(list()).toEqual(['user:u3', 'user:u2', CONVERSATION]);
+    clock.wallMs -= 86_400_000;
+    client.send({ receiverId: 'u4', content: 'hello' });
+    expect(list()).toEqual(['user:u4', 'user:u3', 'user:u2', CONVERSATION]);
+    await client.close();
+  });
+
+  it('are listed with what is written by the server’s clock where that is known', async () => {
+    const { client, clock, sockets, catchUp } = await loggedIn();
+    await catchUp();
+    clock.wallMs += 30 * 86_400_000;
+    client.suspend();
+    client.resume();
+    await settled();
+    sockets.last.welcome(ME);
+    await settled();
+    sockets.last.answer('sync', { ok: true, data: noChanges() });
+    await settled();
+    expect(client.connection.getSnapshot()).toMatchObject({ status: 'live', clockAheadMs: 30 * 86_400_000 });
+    client.suspend();
+    client.send({ receiverId: 'u2', content: 'hello' });
+    expect(client.conversations.items[0]).toMatchObject({ id: 'user:u2', lastMessageAt: '2026-11-26T12:00:00.000Z' });
+    await client.close();
+  });
+
+  it('are listed with what comes above what was written by a clock that is ahead, and refused', async () => {
+    const { client, clock, sockets, catchUp } = await loggedIn();
+    // How far it is ahead is not known yet where something is written at a start without a network.
+    clock.wallMs += 30 * 86_400_000;
+    client.send({ receiverId: 'u2', content: 'hello' });
+    clock.wallMs -= 30 * 86_400_000;
+    await catchUp();
+    client.messages(CONVERSATION).open();
+    await settled();
+    sockets.last.answer('send_message', { ok: false, error: { code: 'FORBIDDEN', message: 'No.' } });
+    await settled();
+    const list = (): unknown[] => client.conversations.items.map(({ id, lastMessageState }) => [id, lastMessageState]);
+    expect(list()).toEqual([
+      ['user:u2', 'rejected'],
+      [CONVERSATION, undefined],
+    ]);
+    const [named] = client.messages(CONVERSATION).getSnapshot().items;
+    const lastMessageAt = '2026-11-26T12:01:00.000Z';
+    sockets.last.listeners.event('message:new', {
+      message: { ...named, id: 'c0-4', seq: 4, senderId: OTHER, createdAt: lastMessageAt },
+      conversation: { id: CONVERSATION, lastMessage: 'text', lastMessageAt, lastSeq: 4 },
+    });
+    await settled();
+    expect(list()).toEqual([
+      [CONVERSATION, undefined],
+      ['user:u2', 'rejected'],
+    ]);
+    await client.close();
   });
 
   it('quote a message of one’s own that is not sent yet, as it is shown', async () => {
