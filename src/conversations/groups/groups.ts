@@ -25,7 +25,8 @@ import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-r
 
 /**
  * Groups: members, roles, title. Each change is one transaction under the conversation's lock, and leaves a SYSTEM
- * message, so that history shows it (contract, section 4). Any of them may throw RATE_LIMITED, but leaving does not.
+ * message, so that history shows it (contract, section 4). Any of them may throw RATE_LIMITED; leaving only where a thousand
+ * wait for the same group, or for 15 s.
  */
 @Injectable()
 export class Groups {

@@ -34,7 +34,13 @@ export function boundPipelinedRequests(server: Server): void {
         for (const listener of listeners) listener.call(server, request, response);
       };
       // An answer has its connection once those before it are sent. It is finished twice if it ends within that event.
-      if (response.socket === null) response.once('socket', () => process.nextTick(handle));
+      if (response.socket === null)
+        response.once('socket', (socket: Socket) =>
+          process.nextTick(() => {
+            // Where writing the answer before was called off, because its client has gone.
+            if (!socket.destroyed) handle();
+          }),
+        );
       else handle();
     });
   });
