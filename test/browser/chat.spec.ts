@@ -363,7 +363,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
         window.AudioContext = watched.AudioContextOfBrowser;
         return watched.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState));
       }),
-    ).toEqual(['ended', 'ended', 'ended']);
+    ).toEqual(['ended', 'ended', 'ended', 'ended']);
   });
 
   it('makes no link of the beginning of a URL', async () => {

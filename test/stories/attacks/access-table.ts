@@ -308,6 +308,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'POST /admin/webhooks/{id}/deliveries/{deliveryId}/redeliver': staff(NOT_FOUND),
 
   // The REST of the older dialects.
+  'GET /auth/profile': own('200'),
   'GET /api/chats/my-chats': own('200'),
   'GET /api/chats/conversations': own('200'),
   'GET /api/chats/history/{userId}': person('200'),
