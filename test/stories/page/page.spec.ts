@@ -10,9 +10,9 @@ const DIST = join(process.cwd(), 'web', 'dist');
 /**
  * With what a draft answers and the edit under way, which are drawn with the field and kept with each character; what leads on after
  * an answer looks first whether its user has stayed; times follow the time zone; and with what Back closes, which the first place must
- * know of; and with how far the device's clock is ahead.
+ * know of; with how far the device's clock is ahead; and with what the client shows by the answers to its calls, without an event.
  */
-const MAX_SCRIPT_BYTES = 77_300;
+const MAX_SCRIPT_BYTES = 77_700;
 const MAX_STYLE_BYTES = 10_000;
 /** Of the moderators' page, script and style, which nobody else fetches. */
 const MAX_ADMIN_BYTES = 40_000;
