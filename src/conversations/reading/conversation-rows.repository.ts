@@ -100,6 +100,15 @@ const MEMBER_TUPLE =
   'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq, m.is_shown, m.last_own_seq)';
 
 /**
+ * An SQL condition that every time fulfils, for what is read by an index in the order of `column` up to a LIMIT. A range
+ * whose ends PostgreSQL does not know while it plans: it then expects one row, and walks the index. Without it, it may read
+ * and sort all of them wherever the table was not vacuumed lately.
+ */
+function anyTime(column: string): string {
+  return `${column} > (SELECT '-infinity'::timestamptz) AND ${column} < (SELECT 'infinity'::timestamptz)`;
+}
+
+/**
  * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
  * joined; of a large one at most `most`, those first whom its reader is likeliest to look for.
  *
@@ -134,7 +143,8 @@ function shownMembers(firstIds: string, friends: string | null, most: number): s
              ) AS w GROUP BY w.sender_id)
             UNION ALL
             (SELECT l.user_id, 3, 0 FROM conversation_members l
-             WHERE l.conversation_id = c.id AND l.left_at IS NULL ORDER BY l.joined_at, l.user_id LIMIT ${most})
+             WHERE l.conversation_id = c.id AND l.left_at IS NULL AND ${anyTime('l.joined_at')}
+             ORDER BY l.joined_at, l.user_id LIMIT ${most})
           ) AS candidate GROUP BY user_id
         ) AS wanted CROSS JOIN LATERAL (
           SELECT * FROM conversation_members found
@@ -153,10 +163,12 @@ function friendsOf(user: string, maxShown: number): string {
   return `friends AS MATERIALIZED (
     SELECT friend_id FROM (
       (SELECT high_id AS friend_id, since FROM friendships
-       WHERE low_id = ${user} AND removed_at IS NULL AND since > '-infinity' ORDER BY since DESC LIMIT ${maxShown * 10})
+       WHERE low_id = ${user} AND removed_at IS NULL AND since > '-infinity' AND ${anyTime('since')}
+       ORDER BY since DESC LIMIT ${maxShown * 10})
       UNION ALL
       (SELECT low_id, since FROM friendships
-       WHERE high_id = ${user} AND removed_at IS NULL AND since > '-infinity' ORDER BY since DESC LIMIT ${maxShown * 10})
+       WHERE high_id = ${user} AND removed_at IS NULL AND since > '-infinity' AND ${anyTime('since')}
+       ORDER BY since DESC LIMIT ${maxShown * 10})
     ) AS friendship ORDER BY since DESC LIMIT ${maxShown * 10}
   )`;
 }

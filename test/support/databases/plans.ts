@@ -24,10 +24,20 @@ export interface Asked {
 /**
  * What PostgreSQL looks at for a statement, which runs, and is undone. One with a name is planned for any values, as one
  * gets that was prepared long ago; one without for its own.
+ * @param isVacuumed false: planned as if rows had changed on every page of every table since they were vacuumed
  */
-export async function scansOf(client: pg.Client, { text, values, name }: Asked): Promise<Scan[]> {
+export async function scansOf(
+  client: pg.Client,
+  { text, values, name }: Asked,
+  { isVacuumed = true } = {},
+): Promise<Scan[]> {
   await client.query('BEGIN');
   try {
+    if (!isVacuumed)
+      await client.query(
+        `SELECT pg_restore_relation_stats('schemaname', schemaname::text, 'relname', tablename::text, 'relallvisible', 0)
+         FROM pg_tables WHERE schemaname = current_schema()`,
+      );
     await client.query(`SET LOCAL plan_cache_mode = force_${name === undefined ? 'custom' : 'generic'}_plan`);
     await client.query(`PREPARE looked_at AS ${text}`);
     const parameters = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`;
