@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { orderedPair } from '../common/identifier.js';
 import { Database } from '../database/database.js';
+import { RowTurns } from '../limits/writes/row-turns.js';
 import { lockUsers } from '../users/locked-users.js';
 import { lockPair, Pair } from './pair.repository.js';
 
@@ -13,6 +14,8 @@ import { lockPair, Pair } from './pair.repository.js';
  */
 @Injectable()
 export class PairTransactions {
+  private readonly turns = new RowTurns();
+
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -20,8 +23,9 @@ export class PairTransactions {
 
   /**
    * @param alone waits for everybody who relies on what stands between the two without being of the pair, such as who adds
-   *   one of them to a group.
-   * @throws DomainError NOT_FOUND where one of them was deleted
+   *   one of them to a group. Those who do so with the same other wait for each other without a connection.
+   * @throws DomainError NOT_FOUND where one of them was deleted; alone also RATE_LIMITED, where a thousand wait for the same
+   *   other, or for 15 s
    */
   run<Result>(
     userId: string,
@@ -30,12 +34,14 @@ export class PairTransactions {
     { alone = false }: { alone?: boolean } = {},
   ): Promise<Result> {
     const [low, high] = orderedPair(userId, otherUserId);
-    return this.database.transaction(async (transaction) => {
-      await lockPair(transaction, low, high);
-      const held = await lockUsers(transaction, [low, high], alone);
-      if (held.size < 2) throw new DomainError('NOT_FOUND');
-      // Read only now: what waited for the lock happened after what held it.
-      return work(new Pair(transaction, low, high, new Date(this.clock.now())));
-    });
+    const change = (): Promise<Result> =>
+      this.database.transaction(async (transaction) => {
+        await lockPair(transaction, low, high);
+        const held = await lockUsers(transaction, [low, high], alone);
+        if (held.size < 2) throw new DomainError('NOT_FOUND');
+        // Read only now: what waited for the lock happened after what held it.
+        return work(new Pair(transaction, low, high, new Date(this.clock.now())));
+      });
+    return alone ? this.turns.run(otherUserId, change) : change();
   }
 }

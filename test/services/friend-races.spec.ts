@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { held, waiters } from '../support/databases/held-rows.js';
 import {
   befriend,
   blocks,
   contacts,
+  database,
   forgetEvents,
   friendships,
   inRounds,
   namesOfEvents,
+  newUser,
   race,
   requests,
   rowsOf,
@@ -112,4 +115,16 @@ describe('friends who act at the same moment', () => {
       expect(back.user.id).toBe(one.userId);
       expect(namesOfEvents()).toEqual(['block.created', 'block.created']);
     }));
+
+  it('one of those who block the same user waits for that one, and none of the others hold a connection meanwhile', async () => {
+    const blocked = await newUser();
+    const blockers = await Promise.all(Array.from({ length: 30 }, () => newUser()));
+    const holding = await held(database, 'SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE', blocked.userId);
+    const blocking = blockers.map((user) => blocks.block(user, blocked.userId));
+    await waiters(database, 1);
+    for (const user of blockers) expect(await contacts.isBlockedEitherWay(user.userId, blocked.userId)).toBe(false);
+    expect(await waiters(database, 1)).toBe(1);
+    await holding.end();
+    expect(await Promise.all(blocking)).toHaveLength(blockers.length);
+  });
 });

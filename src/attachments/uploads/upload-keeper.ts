@@ -203,7 +203,7 @@ export class UploadKeeper {
         const film = await this.repository.setPoster(filmId, userId, blurhash);
         if (film !== undefined) return this.links.view(film);
         // Deleted meanwhile, perhaps swept: what was put there since would stay for ever.
-        if ((await this.repository.find(filmId)) === undefined) await this.giveUp(filmId, userId);
+        if ((await this.repository.find(filmId)) === undefined) await this.sweepAgain(filmId, { userId });
         throw noPosterFor();
       }),
     );

@@ -27,7 +27,8 @@ export class BlocksService {
   /**
    * Blocks a user: ends the friendship and withdraws a pending request, in whichever direction. Blocking again changes
    * nothing and answers with the block that is.
-   * @throws DomainError CANNOT_BLOCK_SELF, NOT_FOUND (unknown or deleted)
+   * @throws DomainError CANNOT_BLOCK_SELF, NOT_FOUND (unknown or deleted), RATE_LIMITED only where a thousand block the same
+   *   user at once
    */
   async block(principal: Principal, userId: string): Promise<BlockView> {
     if (userId === principal.userId) throw new DomainError('CANNOT_BLOCK_SELF');
