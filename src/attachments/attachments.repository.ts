@@ -78,26 +78,33 @@ export class AttachmentsRepository {
   /**
    * Whether its owner may go on with an announced upload: only one of several at once may. One that a dead process was at
    * may be taken over after a while.
+   * @param holder the process that goes on with it
    */
-  async proceed(id: string, ownerId: string): Promise<AnnouncedUpload | undefined> {
+  async proceed(id: string, ownerId: string, holder: string): Promise<AnnouncedUpload | undefined> {
     const [row] = await this.database.query<AnnouncedUpload>(
-      `UPDATE attachments SET state = 'STORING', storing_since = now()
+      `UPDATE attachments SET state = 'STORING', storing_since = now(), storing_by = $4
        WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL AND expires_at IS NULL
          AND (state = 'EXPECTED' OR (state = 'STORING' AND storing_since < now() - make_interval(secs => $3)))
        RETURNING name, announced_size AS size, voice, waveform`,
-      [id, ownerId, MAX_STORING_SECONDS],
+      [id, ownerId, MAX_STORING_SECONDS, holder],
     );
     return row;
   }
 
   /** That the process that stores an announced upload lives. */
-  async renewStoring(id: string): Promise<void> {
-    await this.database.query(`UPDATE attachments SET storing_since = now() WHERE id = $1 AND state = 'STORING'`, [id]);
+  async renewStoring(id: string, holder: string): Promise<void> {
+    await this.database.query(
+      `UPDATE attachments SET storing_since = now() WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
+      [id, holder],
+    );
   }
 
-  /** The bytes are not there yet, or could not be stored: it may be tried again. */
-  async retreat(id: string): Promise<void> {
-    await this.database.query(`UPDATE attachments SET state = 'EXPECTED' WHERE id = $1 AND state = 'STORING'`, [id]);
+  /** The bytes are not there yet, or could not be stored: it may be tried again. One that another process has taken over is left to it. */
+  async retreat(id: string, holder: string): Promise<void> {
+    await this.database.query(
+      `UPDATE attachments SET state = 'EXPECTED', storing_by = NULL WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
+      [id, holder],
+    );
   }
 
   /**

@@ -300,6 +300,28 @@ ws.onmessage = (event) => {
     expect(contents).toEqual(['first', 'second', 'third', 'fourth']);
   });
 
+  it('sends nothing of what was deleted while it was opened', async () => {
+    const { id } = await room(ada, bob);
+    const before = await connect(`/room/${id}?token=${bob.accessToken}`).open();
+    await ada.send(id, 'the room is open');
+    await before.type('NEW_MESSAGE');
+    const reads = holdCalls(story.app, ChatQueries, 'conversation');
+    const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
+    try {
+      await until('it is being opened', () => reads.count > 0);
+      await ada.send(id, 'stays');
+      const { id: deleted } = await ada.send(id, 'goes');
+      await before.type('NEW_MESSAGE', ({ data }) => data.content === 'goes');
+      await ada.must('DELETE', `/messages/${deleted}`);
+    } finally {
+      reads.release();
+    }
+    await ada.send(id, 'last');
+    await bobs.type('NEW_MESSAGE', ({ data }) => data.content === 'last');
+    const contents = bobs.received.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content);
+    expect(contents).toEqual(['stays', 'last']);
+  });
+
   it('hides what it should, and pages', async () => {
     const [cy, blocked] = await Promise.all([story.person(), story.person()]);
     await blocked.must('POST', '/blocks', { userId: cy.id });

@@ -166,16 +166,16 @@ export class ResumableUploadsRepository {
   }
 
   /**
-   * Ends one that nobody is at, or only a process that is dead or silent, or one that is complete and that nothing uses. Undefined
+   * Ends one that nobody is at, or only a process that is dead, idle or silent, or one that is complete and that nothing uses. Undefined
    * where it is none of these.
    */
-  async terminate(id: string, deadHolder: string | null): Promise<{ wasComplete: boolean } | undefined> {
+  async terminate(id: string, idleHolder: string | null): Promise<{ wasComplete: boolean } | undefined> {
     const [row] = await this.database.query<{ wasComplete: boolean }>(
       `UPDATE attachments SET state = '${PENDING_DELETION}', swept_at = NULL
        WHERE id = $1 AND message_id IS NULL AND NOT is_avatar
          AND (state IN ('EXPECTED', 'READY') OR (state = 'STORING' AND (storing_by = $2 OR ${SILENT})))
        RETURNING mime_type IS NOT NULL AS "wasComplete"`,
-      [id, deadHolder],
+      [id, idleHolder],
     );
     return row;
   }

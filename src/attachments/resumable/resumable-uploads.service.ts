@@ -151,7 +151,7 @@ export class ResumableUploads {
       check();
       await this.holds.interrupt(id);
       const received = await this.files.sizeOf(id);
-      const ended = await this.repository.terminate(id, this.holds.deadHolderOf(upload));
+      const ended = await this.repository.terminate(id, this.holds.idleHolderOf(upload));
       if (ended === undefined) {
         const { state } = await this.require(id, userId);
         throw new DomainError(state === 'READY' ? 'FORBIDDEN' : 'UPLOAD_LOCKED');

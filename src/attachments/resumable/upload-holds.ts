@@ -86,8 +86,14 @@ export class UploadHolds implements OnApplicationShutdown {
   }
 
   /** Its holder, where that is a process that does not run any more: nobody needs to wait for it. */
-  deadHolderOf({ holder }: ResumableUpload): string | null {
+  private deadHolderOf({ holder }: Pick<ResumableUpload, 'holder'>): string | null {
     return holder !== null && isDeadProcess(holder) ? holder : null;
+  }
+
+  /** Its holder, where that is dead or is this process, which is not at it: it could not be released. */
+  idleHolderOf({ id, holder }: ResumableUpload): string | null {
+    const isOwn = holder === this.spool.processName && !this.transfers.has(id) && !this.completions.has(id);
+    return isOwn ? holder : this.deadHolderOf({ holder });
   }
 
   /** False where this process was not at it any more. */

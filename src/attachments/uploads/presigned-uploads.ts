@@ -76,11 +76,12 @@ export class PresignedUploads {
     const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.failures.guarded(async () => {
       await this.quota.repeat(principal.userId);
-      const announced = await this.repository.proceed(id, principal.userId);
+      const { processName } = this.spool;
+      const announced = await this.repository.proceed(id, principal.userId, processName);
       if (announced === undefined) return this.confirmed(principal, id);
       // As long as it takes, nobody else may take it over. A renewal that fails is followed by others.
       const renewal = setInterval(
-        () => void this.repository.renewStoring(id).catch(() => undefined),
+        () => void this.repository.renewStoring(id, processName).catch(() => undefined),
         this.configuration.timings.uploadRenewalMs,
       );
       try {
@@ -97,7 +98,7 @@ export class PresignedUploads {
           ['INVALID', 'TOO_LARGE', 'UNSUPPORTED', 'UNPROCESSABLE'].includes(error.category)
         )
           await this.keeper.giveUp(id, principal.userId);
-        else await this.repository.retreat(id);
+        else await this.repository.retreat(id, processName);
         throw error;
       } finally {
         clearInterval(renewal);

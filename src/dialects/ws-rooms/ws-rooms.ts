@@ -175,11 +175,14 @@ class RoomSession extends Session {
     const { type } = await this.dialect.reads.conversation(principal, this.roomId);
     // Rooms of this dialect are between two.
     if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
-    const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
+    const { messages, hasBefore, lastSeq } = await this.dialect.direct.page(principal, this.roomId, {
+      limit: MAX_PAGE_SIZE,
+    });
     const early = [...this.early.values()];
     const oldestSeq = messages[0]?.message.seq ?? 0;
-    const newestSeq = messages.at(-1)?.message.seq ?? 0;
-    for (const payload of early) if (payload.message.seq < oldestSeq) this.sendMessage(payload);
+    // What was there before the page was read, and is not on it though it would have its place there, was deleted meanwhile.
+    const newestSeq = Math.max(lastSeq, messages.at(-1)?.message.seq ?? 0);
+    for (const payload of early) if (hasBefore && payload.message.seq < oldestSeq) this.sendMessage(payload);
     const begin = messages.findIndex(({ message }) => message.createdAt >= this.openedAt || this.early.has(message.id));
     // All from the first one on, so that they come in the order of their numbers, whichever of the two brought them.
     for (const { message } of begin === -1 ? [] : messages.slice(begin)) {
@@ -189,7 +192,6 @@ class RoomSession extends Session {
     }
     this.isInside = true;
     connection.setOpen(this.roomId, true);
-    // What is older and not on the page was deleted meanwhile.
     for (const payload of early) if (payload.message.seq > newestSeq) this.sendMessage(payload);
     this.early.clear();
   }

@@ -27,8 +27,8 @@ export class BlocksService {
   /**
    * Blocks a user: ends the friendship and withdraws a pending request, in whichever direction. Blocking again changes
    * nothing and answers with the block that is.
-   * @throws DomainError CANNOT_BLOCK_SELF, NOT_FOUND (unknown or deleted), RATE_LIMITED only where a thousand block the same
-   *   user at once
+   * @throws DomainError CANNOT_BLOCK_SELF, NOT_FOUND (unknown or deleted); RATE_LIMITED, OVERLOADED only where a thousand
+   *   block the same user at once, or for 15 s
    */
   async block(principal: Principal, userId: string): Promise<BlockView> {
     if (userId === principal.userId) throw new DomainError('CANNOT_BLOCK_SELF');
@@ -57,7 +57,7 @@ export class BlocksService {
 
   /** @throws DomainError NOT_FOUND where the caller does not block that user, RATE_LIMITED */
   async unblock(principal: Principal, userId: string): Promise<void> {
-    // Each pair of a block and its end changes what both are shown. A block itself is never refused: it protects.
+    // Each pair of a block and its end changes what both are shown. A block itself protects: no limit counts it.
     await this.limiter.consume('friendRequests', principal.userId);
     const removed = await this.pairs.run(principal.userId, userId, async (pair) => {
       const isRemoved = await pair.unblock(principal.userId, userId);

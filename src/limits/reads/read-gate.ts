@@ -39,6 +39,14 @@ export class ReadGate {
       return answer;
     });
   }
+
+  /**
+   * A question whose answer is small, and always given in its turn: how much its user has read besides does not refuse it.
+   * @throws DomainError RATE_LIMITED where too many wait, OVERLOADED; and what `read` throws.
+   */
+  runSmall<Answer>({ userId }: Pick<Principal, 'userId'>, read: () => Promise<Answer>): Promise<Answer> {
+    return this.turns.run(userId, read);
+  }
 }
 
 /** For the name of a field, quotes, a comma. */

@@ -81,7 +81,7 @@ export class ChatQueries {
 
   /** The caller's direct conversation with somebody, where there is one. */
   findDirect(principal: Principal, otherUserId: string): Promise<string | undefined> {
-    return this.gate.run(principal, () => this.direct.find(principal, otherUserId));
+    return this.gate.runSmall(principal, () => this.direct.find(principal, otherUserId));
   }
 
   /** Found or created. */
@@ -117,7 +117,7 @@ export class ChatQueries {
   }
 
   message(principal: Principal, messageId: string): Promise<MessageView> {
-    return this.gate.run(principal, () => this.messages.view(principal, messageId));
+    return this.gate.runSmall(principal, () => this.messages.view(principal, messageId));
   }
 
   /** The newest message of each conversation that is still there for the caller, by conversation. */

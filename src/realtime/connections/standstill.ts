@@ -52,7 +52,7 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
     const pausedMs = now - this.ranAt;
     if (pausedMs > TICK_MS + MAX_PAUSE_MS) {
       this.ranAt = now;
-      const repairing = this.repair(pausedMs).finally(() => {
+      const repairing = afterBoth(this.repairing, this.repair(pausedMs)).finally(() => {
         if (this.repairing === repairing) this.repairing = undefined;
       });
       this.repairing = repairing;
@@ -78,6 +78,12 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
       return undefined;
     }
   }
+}
+
+/** What waits for the second repair is done after what waits for the first, and where neither saw its session end. */
+async function afterBoth(first: Promise<HadEnded> | undefined, second: Promise<HadEnded>): Promise<HadEnded> {
+  const [hadEndedFirst, hadEnded] = await Promise.all([first, second]);
+  return (principal) => hadEnded(principal) || hadEndedFirst?.(principal) === true;
 }
 
 /** The session of a deleted account may be that of the account after it. */

@@ -28,10 +28,7 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
     processor = story.app.get(MediaProcessor);
     image = await picture(1_200, 900).jpeg().toBuffer();
   });
-  afterEach(() => {
-    clearInterval(timer);
-    waitForWorkers(SILENCE_TIMEOUT_MS);
-  });
+  afterEach(() => endStrikes());
   afterAll(async () => {
     await story.close();
     await s3.close();
@@ -39,6 +36,10 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
   });
 
   const waitForWorkers = (silenceTimeoutMs: number): void => void Object.assign(processor, { silenceTimeoutMs });
+  const endStrikes = (): void => {
+    clearInterval(timer);
+    waitForWorkers(SILENCE_TIMEOUT_MS);
+  };
 
   /**
    * Sends a signal to every worker as soon as it is there, to so many at the most. One that was struck is waited for less long
@@ -86,7 +87,7 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
       expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
-    clearInterval(timer);
+    endStrikes();
     expect(await s3.keys()).toHaveLength(before);
     expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
     expect((await ada.upload(image, 'a.jpg')).status).toBe(201);
@@ -101,7 +102,7 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
     const refused = await confirm();
     expect([refused.status, refused.body.code]).toEqual([503, 'UNAVAILABLE']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    clearInterval(timer);
+    endStrikes();
     // The last one was stopped as well, and nothing is asked of it any more.
     expect((await confirm()).body).toMatchObject({ id, kind: 'IMAGE', width: 1_200 });
   }, 180_000);

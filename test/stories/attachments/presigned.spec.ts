@@ -71,6 +71,26 @@ describe('uploads to S3 itself', () => {
     expect((await s3.keys()).filter((key) => key.includes(announced.id))).toHaveLength(3);
   });
 
+  it('are left to the process that has taken them over by one that was late', async () => {
+    const { id } = await ada.must('POST', '/attachments/uploads', { name: 'a.txt', size: 10, mimeType: 'text/plain' });
+    const repository = story.app.get(AttachmentsRepository);
+    const proceeds = async (holder: string): Promise<boolean> =>
+      (await repository.proceed(id, ada.id, holder)) !== undefined;
+    expect(await proceeds('late')).toBe(true);
+    expect(await proceeds('next')).toBe(false);
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    const makeSilent = `UPDATE attachments SET storing_since = now() - interval '1 hour' WHERE id = $1`;
+    await database.query(makeSilent, [id]);
+    await database.end();
+    await repository.renewStoring(id, 'next');
+    expect(await proceeds('next')).toBe(true);
+    await repository.retreat(id, 'late');
+    expect(await proceeds('late')).toBe(false);
+    await repository.retreat(id, 'next');
+    expect(await proceeds('late')).toBe(true);
+  });
+
   it('are charged as they are announced, and nothing more when they are confirmed', async () => {
     const bytes = Buffer.alloc(2 * MEGABYTE, 'text ');
     const charged: number[] = [];

@@ -9,6 +9,7 @@ import { PENDING_DELETION } from '../../../src/attachments/attachment-state.js';
 import { AttachmentsRepository } from '../../../src/attachments/attachments.repository.js';
 import { PartialFiles } from '../../../src/attachments/resumable/partial-files.js';
 import { UploadHolds } from '../../../src/attachments/resumable/upload-holds.js';
+import { Spool } from '../../../src/attachments/uploads/receiving/spool.js';
 import { holdCalls } from '../../support/clients/held-calls.js';
 import { createTestDatabase, type TestDatabase } from '../../support/databases/postgres.js';
 import { ServerProcess } from '../../support/processes/process.js';
@@ -109,7 +110,7 @@ describe('a resumable upload', () => {
     }
   }, 60_000);
 
-  it('is ended by its sender also where the process that was at it is dead or says nothing any more', async () => {
+  it('is ended by its sender also where the process that was at it is dead, idle or says nothing any more', async () => {
     const location = await tus.begin(1_000);
     await tus.patch(location, 0, file(500));
     const end = async (holder: string, silence: string): Promise<number> => {
@@ -124,6 +125,8 @@ describe('a resumable upload', () => {
     expect(await received(location)).toBe(0);
     // The process before this one had its number.
     expect(await end(`x.${process.pid}.${hostname()}`, '0 seconds')).toBe(204);
+    // Its own, which it could not release.
+    expect(await end(story.app.get(Spool).processName, '0 seconds')).toBe(204);
   });
 
   it.each([

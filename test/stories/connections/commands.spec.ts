@@ -67,7 +67,9 @@ describe('commands over a socket', () => {
 
   it('asks for nothing past the gates of its user, also where it is refused', async () => {
     const [reading, writing] = [ReadGate, WriteGate].map((gate) => jest.spyOn(story.app.get(gate), 'run'));
-    const usersOf = (spy: typeof reading): unknown[] | undefined => spy?.mock.calls.map(([user]) => user.userId);
+    const readingLittle = jest.spyOn(story.app.get(ReadGate), 'runSmall');
+    const usersOf = (spy: typeof reading | typeof readingLittle): unknown[] | undefined =>
+      spy?.mock.calls.map(([user]) => user.userId);
     try {
       const refused = { conversationId, content: '', clientId: randomUUID() };
       expect(await adas.ask('send_message', refused)).toEqual(refusal('VALIDATION_FAILED', ['content']));
@@ -79,9 +81,9 @@ describe('commands over a socket', () => {
       expect(await reads.unread(principal, NOBODY)).toBe(0);
       await expect(reads.message(principal, NOBODY)).rejects.toThrow('Not found.');
       await expect(reads.user(principal, NOBODY)).rejects.toThrow('Not found.');
-      expect(usersOf(reading)).toEqual(Array(4).fill(bob.id));
+      for (const spy of [reading, readingLittle]) expect(usersOf(spy)).toEqual([bob.id, bob.id]);
     } finally {
-      for (const spy of [reading, writing]) spy?.mockRestore();
+      for (const spy of [reading, readingLittle, writing]) spy?.mockRestore();
     }
   });
 

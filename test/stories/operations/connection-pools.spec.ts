@@ -96,14 +96,16 @@ describe('changes of one user that wait for each other', () => {
   const USER = 'SELECT 1 FROM users WHERE id = $1 FOR UPDATE';
   /** What they wait for, and what they are; what it needs is made before. */
   type Prepare = (ada: Person, cara: Person, conversationId: string) => Promise<(index: number) => Promise<unknown>>;
-  const SAME_CHANGES: [string, string, Prepare][] = [
-    ['blocks of one user', USER, async (ada, cara) => () => ada.call('POST', '/blocks', { userId: cara.id })],
-    ['ends of one friendship', USER, async (ada, cara) => () => ada.call('DELETE', `/friends/${cara.id}`)],
+  /** And how many of them wait with a connection. */
+  const SAME_CHANGES: [string, string, Prepare, number][] = [
+    ['blocks of one user', USER, async (ada, cara) => () => ada.call('POST', '/blocks', { userId: cara.id }), 1],
+    ['ends of one friendship', USER, async (ada, cara) => () => ada.call('DELETE', `/friends/${cara.id}`), 4],
     [
       'settings of one conversation',
       'SELECT 1 FROM conversation_members WHERE user_id = $1 FOR UPDATE',
       async (ada, _, conversationId) => () =>
         ada.call('PATCH', `/conversations/${conversationId}/me`, { pinned: true }),
+      4,
     ],
     [
       'deletions of one message, over many connections',
@@ -113,10 +115,11 @@ describe('changes of one user that wait for each other', () => {
         const devices = await Promise.all(Array.from({ length: CHANGES }, () => ada.device()));
         return (index) => (devices[index] as Device).must('delete_message', { messageId: id });
       },
+      4,
     ],
   ];
 
-  it.each(SAME_CHANGES)('leave connections for the sends of others: %s', async (_, lock, prepare) => {
+  it.each(SAME_CHANGES)('leave connections for the sends of others: %s', async (_, lock, prepare, count) => {
     const [ada, bob, cara] = await Promise.all([story.person(), story.person(), story.person()]);
     const [adas, bobs] = await Promise.all([ada.directConversation(cara), bob.directConversation(cara)]);
     const change = await prepare(ada, cara, adas);
@@ -131,11 +134,11 @@ describe('changes of one user that wait for each other', () => {
       const changes = await pool.transaction(async (holder) => {
         await holder.query(lock, [ada.id]);
         const started = Promise.allSettled(Array.from({ length: CHANGES }, (__, index) => change(index)));
-        await until('they wait', async () => (await waiting()) >= 4);
+        await until('they wait', async () => (await waiting()) >= count);
         // Came behind them all.
         await Promise.all(Array.from({ length: CHANGES }, () => ada.must('GET', '/users/me')));
         expect((await bob.send(bobs, 'still here')).content).toBe('still here');
-        await until('as many wait as before, and no more', async () => (await waiting()) === 4);
+        await until('as many wait as before, and no more', async () => (await waiting()) === count);
         return { started };
       });
       expect(JSON.stringify(await changes.started)).not.toContain('RATE_LIMITED');
