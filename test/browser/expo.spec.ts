@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { startBrowser } from '../support/clients/browser.js';
-import { request, startStory, type Story } from '../support/story.js';
+import { request, startStory, type Story, until } from '../support/story.js';
 import { startTcpProxy, type TcpProxy } from '../support/servers/tcp-proxy.js';
 import { isExported, Phone } from './phone.js';
 import { expectGone, expectShown, expectValue } from './visitor.js';
@@ -145,6 +145,47 @@ jest.setTimeout(300_000);
     await expectShown(ada.mark('Before the reload', 'Read'));
   });
 
+  it('opens a conversation at its first unread message, and reads the rest once its end was seen', async () => {
+    await ada.button('Back').click();
+    const token = (await login('bob')).accessToken;
+    const [{ id }] = (await request(story.url, 'GET', '/users?search=ada', undefined, token)).body.items;
+    const conversation = await request(story.url, 'POST', '/conversations', { type: 'DIRECT', userId: id }, token);
+    const path = `/conversations/${conversation.body.id}/messages`;
+    const say = async (content: string): Promise<void> =>
+      expect((await request(story.url, 'POST', path, { content }, token)).status).toBe(201);
+    // More than is loaded at once.
+    for (let n = 1; n <= 70; n += 1)
+      await say(n % 7 === 0 ? `Unread ${n}: ${'a long one. '.repeat(20)}` : `Unread ${n}.`);
+    await ada.conversation(/70 unread/).click();
+    await expectShown(ada.page.getByText('New messages', { exact: true }));
+    const list = ada.page.getByRole('log');
+    const seen = (): Promise<number[]> => list.evaluate(numbersOnScreen);
+    await until('it stands at the first one', async () => (await seen()).at(0) === 1);
+    await say('Written meanwhile.');
+    await expectShown(ada.page.getByText('71', { exact: true }).last());
+    expect((await seen()).at(0)).toBe(1);
+    await expectShown(bob.mark('Unread 70', 'Sent'));
+    // On the way to the newest one nothing is passed over, though more of it is loaded.
+    const all = new Set<number>();
+    await list.hover();
+    for (let last = NaN; last !== 70; last = (await seen()).at(-1) ?? NaN) {
+      for (const number of await seen()) all.add(number);
+      const before = await list.evaluate(({ scrollTop }) => scrollTop);
+      await ada.page.mouse.wheel(0, 350);
+      await until('it has moved', async () => (await list.evaluate(({ scrollTop }) => scrollTop)) !== before);
+    }
+    for (const number of await seen()) all.add(number);
+    expect([...all]).toEqual(Array.from({ length: 70 }, (_, index) => index + 1));
+    await ada.page.mouse.wheel(0, 1_000);
+    await expectShown(bob.mark('Written meanwhile.', 'Read'));
+    // All that is unread has room on the screen.
+    await ada.button('Back').click();
+    await say('One more.');
+    await ada.conversation(/1 unread/).click();
+    await expectShown(ada.message('One more.'));
+    await expectShown(bob.mark('One more.', 'Read'));
+  });
+
   it('says why a message was refused, and lets it go', async () => {
     const token = (await login('bob')).accessToken;
     const [{ id }] = (await request(story.url, 'GET', '/users?search=ada', undefined, token)).body.items;
@@ -185,6 +226,17 @@ jest.setTimeout(300_000);
     return (await request(story.url, 'POST', '/auth/login', { username, password: 'correct horse' })).body;
   }
 });
+
+/** Which of the numbered messages can be seen in a list, in order. In the page. */
+function numbersOnScreen(list: Element): number[] {
+  const { top, bottom } = list.getBoundingClientRect();
+  const seen = [...list.querySelectorAll('[role=article]')].filter((row) => {
+    const place = row.getBoundingClientRect();
+    return place.bottom > top && place.top < bottom;
+  });
+  const numbers = seen.map(({ textContent }) => Number(/^Unread (\d+)/.exec(textContent ?? '')?.[1]));
+  return numbers.filter((number) => number > 0).sort((a, b) => a - b);
+}
 
 /** All that IndexedDB holds, in the page. */
 async function readAll(): Promise<string> {
