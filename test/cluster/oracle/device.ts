@@ -67,6 +67,8 @@ export class Device {
   readonly messages = new Map<string, Map<string, KnownMessage>>();
   readonly friendIds = new Set<string>();
   readonly presence = new Map<string, boolean>();
+  /** Somebody has asked for the end of its session, which may be before the answer comes, or without one. */
+  isEnding = false;
   /** When its session was certainly ended. */
   endedAt: number | undefined;
   isOver = false;
@@ -135,8 +137,7 @@ export class Device {
     socket.on('connect_error', (error) => {
       const { code } = (error as { data?: { code?: string } }).data ?? {};
       if (code === 'UNAUTHORIZED') {
-        if (this.endedAt === undefined && !this.isOver)
-          this.ledger.violation(`${this.name} is refused although its session lives`);
+        if (!this.isEnding && !this.isOver) this.ledger.violation(`${this.name} is refused although its session lives`);
         this.isOver = true;
       }
       socket.close();

@@ -342,6 +342,7 @@ export class Workload {
       const live = account.devices.filter(({ endedAt, isOver }) => endedAt === undefined && !isOver);
       const [ending, other] = live;
       if (ending === undefined || other === undefined) return;
+      ending.isEnding = true;
       const answer = await this.again(() => other.call('DELETE', `/auth/sessions/${ending.sessionId}`));
       // A repeat of one whose answer was lost finds nothing.
       if (answer.outcome === 'unknown') return;
