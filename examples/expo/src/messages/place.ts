@@ -10,7 +10,7 @@ const PLACING_MS = 500;
 type Position = number;
 
 /**
- * Shows the row of a key, or the newest one: at once as far as the rows on the way are measured, and again while they are.
+ * Shows the row of a key: at once as far as the rows on the way are measured, and again while they are.
  * `place` is called whenever something was measured, `leave` when the user goes elsewhere.
  */
 export function usePlace(list: RefObject<FlatList<Row> | null>, rows: readonly Row[]) {
