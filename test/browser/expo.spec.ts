@@ -186,6 +186,29 @@ jest.setTimeout(300_000);
     await expectShown(bob.mark('One more.', 'Read'));
   });
 
+  it('opens it there also from what it has kept, and reads nothing of what it did not know', async () => {
+    network.refuse();
+    await ada.page.reload();
+    await ada.conversation('Bob').click();
+    await expectShown(ada.message('One more.'));
+    const token = (await login('bob')).accessToken;
+    const [{ id }] = (await request(story.url, 'GET', '/users?search=ada', undefined, token)).body.items;
+    const conversation = await request(story.url, 'POST', '/conversations', { type: 'DIRECT', userId: id }, token);
+    for (let n = 1; n <= 20; n += 1) {
+      const path = `/conversations/${conversation.body.id}/messages`;
+      expect((await request(story.url, 'POST', path, { content: `Unread ${n} of now` }, token)).status).toBe(201);
+    }
+    network.pass();
+    await expectShown(ada.page.getByText('20', { exact: true }).last());
+    await until('it stands at the first one', async () =>
+      (await ada.page.getByRole('log').evaluate(numbersOnScreen)).includes(1),
+    );
+    await expectShown(ada.message('Unread 1 of now'));
+    await expectShown(bob.mark('Unread 20 of now', 'Sent'));
+    await ada.button('Newest messages').click();
+    await expectShown(bob.mark('Unread 20 of now', 'Read'));
+  });
+
   it('says why a message was refused, and lets it go', async () => {
     const token = (await login('bob')).accessToken;
     const [{ id }] = (await request(story.url, 'GET', '/users?search=ada', undefined, token)).body.items;

@@ -1,3 +1,4 @@
+import { useConnection } from '@parley/client/react';
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { FlatList } from 'react-native';
 import { client } from '../chat/client';
@@ -46,12 +47,15 @@ export function usePlace(list: RefObject<FlatList<Row> | null>, rows: readonly R
  * there, or its user has gone elsewhere (`leave`).
  */
 export function useBegin(id: string, unreadCount: number, firstUnreadSeq: number | null, isLineHeld: boolean) {
-  const [begin, setBegin] = useState<'unread' | 'end' | undefined>(unreadCount === 0 ? 'end' : undefined);
-  const [isPlaced, setPlaced] = useState(unreadCount === 0);
+  // What is kept on the device may be old: that nothing is unread is known once the server has said so.
+  const isAllRead = useConnection().status === 'live' && unreadCount === 0;
+  const [begin, setBegin] = useState<'unread' | 'end' | undefined>(isAllRead ? 'end' : undefined);
+  const [isPlaced, setPlaced] = useState(isAllRead);
   useEffect(() => {
     if (begin !== undefined) return;
-    if (unreadCount === 0) return setBegin('end');
+    if (isAllRead) return setBegin('end');
     if (isLineHeld) return setBegin('unread');
+    if (unreadCount === 0) return;
     if (firstUnreadSeq === null) {
       // It is known a moment after what is held is shown, if there is any at all.
       const timer = setTimeout(() => setBegin('end'), PLACING_MS);
@@ -61,7 +65,7 @@ export function useBegin(id: string, unreadCount: number, firstUnreadSeq: number
     const end = (place: 'unread' | 'end') => () => void (isOver || setBegin(place));
     client.messages(id).jumpTo(firstUnreadSeq).then(end('unread'), end('end'));
     return () => void (isOver = true);
-  }, [id, begin, unreadCount, firstUnreadSeq, isLineHeld]);
+  }, [id, begin, isAllRead, unreadCount, firstUnreadSeq, isLineHeld]);
   useEffect(() => {
     if (begin === undefined || isPlaced) return;
     const timer = setTimeout(() => setPlaced(true), PLACING_MS);
