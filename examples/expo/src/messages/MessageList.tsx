@@ -135,7 +135,7 @@ export function MessageList({ conversation, isTop, sent, onChoose, onView }: Pro
       />
       {isAtEnd && !hasNewer ? null : (
         <View style={{ position: 'absolute', right: SPACE.m, bottom: SPACE.m }}>
-          <IconButton icon="chevron-down-circle" label="Newest messages" onPress={() => toEnd()} />
+          <IconButton icon="chevron-down-circle" label="Newest messages" onPress={toEnd} />
           {me.unreadCount === 0 ? null : <Badge count={me.unreadCount} style={{ position: 'absolute', right: 0 }} />}
         </View>
       )}

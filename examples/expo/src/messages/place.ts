@@ -7,15 +7,13 @@ import type { Row } from './rows';
 /** How long the rows on the way to a place have to be measured. What passes meanwhile is not read. */
 const PLACING_MS = 500;
 
-/** Part of the screen that is below a row: 0 is its lower end. */
-type Position = number;
-
 /**
  * Shows the row of a key: at once as far as the rows on the way are measured, and again while they are.
- * `place` is called whenever something was measured, `leave` when the user goes elsewhere.
+ * `place` is called whenever something was measured, `leave` when the user goes elsewhere. A row at position 0 stands at the
+ * lower end of the screen, at 1 at its upper one.
  */
 export function usePlace(list: RefObject<FlatList<Row> | null>, rows: readonly Row[]) {
-  const wanted = useRef<{ key: string; position: Position }>(undefined);
+  const wanted = useRef<{ key: string; position: number }>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const show = useRef((): void => undefined);
   show.current = () => {
@@ -30,7 +28,7 @@ export function usePlace(list: RefObject<FlatList<Row> | null>, rows: readonly R
     wanted.current = undefined;
   }, []);
   const go = useCallback(
-    (key: string, position: Position): void => {
+    (key: string, position: number): void => {
       leave();
       wanted.current = { key, position };
       timer.current = setTimeout(leave, PLACING_MS);
@@ -48,15 +46,16 @@ export function usePlace(list: RefObject<FlatList<Row> | null>, rows: readonly R
  */
 export function useBegin(id: string, unreadCount: number, firstUnreadSeq: number | null, isLineHeld: boolean) {
   // What is kept on the device may be old: that nothing is unread is known once the server has said so.
-  const isAllRead = useConnection().status === 'live' && unreadCount === 0;
+  const isLive = useConnection().status === 'live';
+  const isAllRead = isLive && unreadCount === 0;
   const [begin, setBegin] = useState<'unread' | 'end' | undefined>(isAllRead ? 'end' : undefined);
   const [isPlaced, setPlaced] = useState(isAllRead);
   useEffect(() => {
     if (begin !== undefined) return;
     if (isAllRead) return setBegin('end');
     if (isLineHeld) return setBegin('unread');
-    if (unreadCount === 0) return;
     if (firstUnreadSeq === null) {
+      if (!isLive) return;
       // It is known a moment after what is held is shown, if there is any at all.
       const timer = setTimeout(() => setBegin('end'), PLACING_MS);
       return () => clearTimeout(timer);
@@ -65,7 +64,7 @@ export function useBegin(id: string, unreadCount: number, firstUnreadSeq: number
     const end = (place: 'unread' | 'end') => () => void (isOver || setBegin(place));
     client.messages(id).jumpTo(firstUnreadSeq).then(end('unread'), end('end'));
     return () => void (isOver = true);
-  }, [id, begin, isAllRead, unreadCount, firstUnreadSeq, isLineHeld]);
+  }, [id, begin, isAllRead, isLive, firstUnreadSeq, isLineHeld]);
   useEffect(() => {
     if (begin === undefined || isPlaced) return;
     const timer = setTimeout(() => setPlaced(true), PLACING_MS);
